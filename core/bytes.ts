@@ -1,0 +1,144 @@
+// Bytes and text without Buffer.
+//
+// Keys of the store are "byte strings": one UTF-16 unit (0 … 255) per byte of the UTF-8 text. Comparing two of them
+// with `<` compares bytes, which is Go's order; a prefix of one is a prefix of the bytes.
+
+const encoder = new TextEncoder()
+const lenient = new TextDecoder('utf-8', { ignoreBOM: true })
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+export const EMPTY = new Uint8Array(0)
+
+export const utf8 = (text: string): Uint8Array => encoder.encode(text)
+
+/** Invalid sequences become U+FFFD, as Go does when it prints a string as JSON. */
+export const textOf = (bytes: Uint8Array): string => lenient.decode(bytes)
+
+/** The text, or undefined if the bytes are not valid UTF-8. */
+export function strictTextOf(bytes: Uint8Array): string | undefined {
+  try {
+    return strict.decode(bytes)
+  } catch (error) {
+    if (error instanceof TypeError) return undefined // what a fatal decoder throws
+    throw error
+  }
+}
+
+const ASCII = /^[\0-\x7f]*$/
+
+/** The byte string of a text. */
+export function byteString(text: string): string {
+  return ASCII.test(text) ? text : byteStringOf(encoder.encode(text))
+}
+
+const CHUNK = 8192
+
+export function byteStringOf(bytes: Uint8Array): string {
+  if (bytes.length <= CHUNK) return String.fromCharCode(...bytes)
+  let out = ''
+  for (let at = 0; at < bytes.length; at += CHUNK) out += String.fromCharCode(...bytes.subarray(at, at + CHUNK))
+  return out
+}
+
+export function bytesOfByteString(key: string): Uint8Array {
+  const bytes = new Uint8Array(key.length)
+  for (let i = 0; i < key.length; i++) bytes[i] = key.charCodeAt(i)
+  return bytes
+}
+
+/** The text that a byte string stands for. */
+export const textOfByteString = (key: string): string => (ASCII.test(key) ? key : lenient.decode(bytesOfByteString(key)))
+
+/** -1, 0 or 1, byte by byte. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length)
+  for (let i = 0; i < shared; i++) {
+    const difference = (a[i] as number) - (b[i] as number)
+    if (difference !== 0) return difference < 0 ? -1 : 1
+  }
+  return a.length === b.length ? 0 : a.length < b.length ? -1 : 1
+}
+
+export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && compareBytes(a, b) === 0
+
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+const PAIRS: readonly string[] = Array.from({ length: 4096 }, (_, n) => `${ALPHABET[n >> 6]}${ALPHABET[n & 63]}`)
+const VALUES = new Uint8Array(256).fill(255)
+for (let i = 0; i < 64; i++) VALUES[ALPHABET.charCodeAt(i)] = i
+
+/** Standard base64 with padding (RFC 4648 §4). */
+export function base64(bytes: Uint8Array): string {
+  let out = ''
+  const whole = bytes.length - (bytes.length % 3)
+  let i = 0
+  for (; i < whole; i += 3) {
+    const n = ((bytes[i] as number) << 16) | ((bytes[i + 1] as number) << 8) | (bytes[i + 2] as number)
+    out += (PAIRS[n >> 12] as string) + (PAIRS[n & 4095] as string)
+  }
+  const left = bytes.length - whole
+  if (left === 1) out += `${PAIRS[(bytes[i] as number) << 4]}==`
+  if (left === 2) {
+    const n = ((bytes[i] as number) << 16) | ((bytes[i + 1] as number) << 8)
+    out += `${PAIRS[n >> 12]}${ALPHABET[(n >> 6) & 63]}=`
+  }
+  return out
+}
+
+/** The bytes, or the position of the first wrong character. As Go's StdEncoding: padding is due, CR and LF are skipped. */
+export function parseBase64(text: string): { ok: true; bytes: Uint8Array } | { ok: false; at: number } {
+  const out = new Uint8Array(Math.ceil((text.length * 3) / 4))
+  let size = 0
+  let held = 0
+  let count = 0
+  let at = 0
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 10 || code === 13) continue
+    if (code === 61) break
+    const value = code < 256 ? (VALUES[code] as number) : 255
+    if (value === 255) return { ok: false, at }
+    held = (held << 6) | value
+    if (++count === 4) {
+      out[size++] = held >> 16
+      out[size++] = (held >> 8) & 255
+      out[size++] = held & 255
+      held = 0
+      count = 0
+    }
+  }
+  const padding = text.slice(at).replace(/[\r\n]/g, '')
+  if (count === 0) return padding === '' ? { ok: true, bytes: out.subarray(0, size) } : { ok: false, at }
+  if (count === 1 || padding !== '='.repeat(4 - count)) return { ok: false, at }
+  if (count === 2) out[size++] = held >> 4
+  else {
+    out[size++] = held >> 10
+    out[size++] = (held >> 2) & 255
+  }
+  return { ok: true, bytes: out.subarray(0, size) }
+}
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, '0'))
+
+export function hex(bytes: Uint8Array): string {
+  let out = ''
+  for (const byte of bytes) out += HEX[byte]
+  return out
+}
+
+/** The bytes, or undefined for an odd length or a character that is not a hex digit. */
+export function parseHex(text: string): Uint8Array | undefined {
+  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(text)) return undefined
+  const bytes = new Uint8Array(text.length / 2)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
+  return bytes
+}

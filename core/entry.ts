@@ -1,0 +1,41 @@
+// An entry of the log, and what must reach the disk together. Shared by every way to order writes (solo, replica, raft).
+import type { LogIndex, Term } from './ids.ts'
+
+/** The types of hashicorp/raft's log entries, with its numbers (raft-wire §1.4). */
+export const ENTRY = { command: 0, noop: 1, barrier: 4, configuration: 5 } as const
+export type EntryType = (typeof ENTRY)[keyof typeof ENTRY]
+
+export interface Entry {
+  readonly index: LogIndex
+  readonly term: Term
+  readonly type: EntryType
+  readonly data: Uint8Array
+  /** Opaque to us, kept for peers written in Go. */
+  readonly extensions?: Uint8Array
+}
+
+/** What a server must never forget besides its log (Raft figure 2). */
+export interface Vote {
+  readonly term: Term
+  /** The candidate that got this server's vote in `term`; empty: nobody yet. */
+  readonly votedFor: string
+}
+
+/** One write to the disk. All of it is durable, or none of it is acknowledged. Order: vote, truncate, append. */
+export interface Persist {
+  /** Comes back in the event `persisted`; rises by one each time. At most one persist is under way. */
+  readonly token: number
+  readonly vote?: Vote
+  /** Entries from here on are void (Raft §5.3: a conflicting suffix). */
+  readonly truncateFrom?: LogIndex
+  readonly entries: readonly Entry[]
+}
+
+/** What was found on the disk at start. */
+export interface Recovered {
+  readonly vote: Vote
+  /** The last entry that the newest good snapshot covers; 0 and 0 without one. */
+  readonly snapshot: { readonly index: LogIndex; readonly term: Term; readonly chunks: Iterable<Uint8Array> } | undefined
+  /** Contiguous, the first one right behind the snapshot or earlier. */
+  readonly entries: readonly Entry[]
+}

@@ -1,0 +1,65 @@
+// Milliseconds, and durations as Go writes them. Core never asks for the time: `now` is an argument.
+// Two clocks, two types: a monotonic reading orders things inside a process, a wall reading is shown to people.
+
+/** A reading of the monotonic clock in milliseconds; only differences mean something. */
+export type Instant = number
+/** Milliseconds since 1970 UTC. Stamped by the leader, travels inside commands, never compared with an Instant. */
+export type WallMs = number
+
+const UNIT_NS: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3, // U+00B5
+  μs: 1e3, // U+03BC
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3600e9,
+}
+
+const PART = /(\d*\.?\d*)(ns|us|µs|μs|ms|s|m|h)/y
+
+/** A Go duration (`1h2m3.5s`, `-300ms`, `0`) in nanoseconds; undefined if it is none. Whole above 2^53 only to a rounding. */
+export function parseDurationNs(text: string): number | undefined {
+  const signed = /^[+-]/.test(text)
+  const body = signed ? text.slice(1) : text
+  if (body === '0') return 0
+  if (body === '') return undefined
+  let total = 0
+  PART.lastIndex = 0
+  while (PART.lastIndex < body.length) {
+    const match = PART.exec(body)
+    if (match === null) return undefined
+    const [, digits = '', unit = ''] = match
+    if (digits === '' || digits === '.') return undefined
+    total += Number(digits) * (UNIT_NS[unit] ?? Number.NaN)
+  }
+  if (total > 2 ** 63) return undefined
+  return text.startsWith('-') ? -Math.round(total) : Math.round(total)
+}
+
+/** As parseDurationNs, in milliseconds (with fractions). */
+export function parseDuration(text: string): number | undefined {
+  const ns = parseDurationNs(text)
+  return ns === undefined ? undefined : ns / 1e6
+}
+
+/** Nanoseconds as Go prints them: `1h0m0s`, `1m30s`, `1.5s`, `300ms`, `0s`. */
+export function formatDurationNs(ns: number): string {
+  if (ns === 0) return '0s'
+  const sign = ns < 0 ? '-' : ''
+  const size = Math.abs(ns)
+  if (size < 1e3) return `${sign}${size}ns`
+  if (size < 1e6) return `${sign}${trim(size / 1e3)}µs`
+  if (size < 1e9) return `${sign}${trim(size / 1e6)}ms`
+  const hours = Math.floor(size / 3600e9)
+  const minutes = Math.floor((size % 3600e9) / 60e9)
+  const seconds = `${trim((size % 60e9) / 1e9)}s`
+  if (hours > 0) return `${sign}${hours}h${minutes}m${seconds}`
+  return minutes > 0 ? `${sign}${minutes}m${seconds}` : `${sign}${seconds}`
+}
+
+/** Milliseconds as Go prints a duration. */
+export const formatDuration = (ms: number): string => formatDurationNs(Math.round(ms * 1e6))
+
+const trim = (value: number) => String(Number(value.toFixed(9)))
