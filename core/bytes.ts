@@ -36,7 +36,8 @@ const CHUNK = 8192
 export function byteStringOf(bytes: Uint8Array): string {
   if (bytes.length <= CHUNK) return String.fromCharCode(...bytes)
   let out = ''
-  for (let at = 0; at < bytes.length; at += CHUNK) out += String.fromCharCode(...bytes.subarray(at, at + CHUNK))
+  for (let at = 0; at < bytes.length; at += CHUNK)
+    out += String.fromCharCode(...bytes.subarray(at, at + CHUNK))
   return out
 }
 
@@ -47,7 +48,8 @@ export function bytesOfByteString(key: string): Uint8Array {
 }
 
 /** The text that a byte string stands for. */
-export const textOfByteString = (key: string): string => (ASCII.test(key) ? key : lenient.decode(bytesOfByteString(key)))
+export const textOfByteString = (key: string): string =>
+  ASCII.test(key) ? key : lenient.decode(bytesOfByteString(key))
 
 /** -1, 0 or 1, byte by byte. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
@@ -59,7 +61,8 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length === b.length ? 0 : a.length < b.length ? -1 : 1
 }
 
-export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && compareBytes(a, b) === 0
+export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && compareBytes(a, b) === 0
 
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
@@ -72,7 +75,10 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-const PAIRS: readonly string[] = Array.from({ length: 4096 }, (_, n) => `${ALPHABET[n >> 6]}${ALPHABET[n & 63]}`)
+const PAIRS: readonly string[] = Array.from(
+  { length: 4096 },
+  (_, n) => `${ALPHABET[n >> 6]}${ALPHABET[n & 63]}`,
+)
 const VALUES = new Uint8Array(256).fill(255)
 for (let i = 0; i < 64; i++) VALUES[ALPHABET.charCodeAt(i)] = i
 
@@ -82,7 +88,8 @@ export function base64(bytes: Uint8Array): string {
   const whole = bytes.length - (bytes.length % 3)
   let i = 0
   for (; i < whole; i += 3) {
-    const n = ((bytes[i] as number) << 16) | ((bytes[i + 1] as number) << 8) | (bytes[i + 2] as number)
+    const n =
+      ((bytes[i] as number) << 16) | ((bytes[i + 1] as number) << 8) | (bytes[i + 2] as number)
     out += (PAIRS[n >> 12] as string) + (PAIRS[n & 4095] as string)
   }
   const left = bytes.length - whole
@@ -95,7 +102,9 @@ export function base64(bytes: Uint8Array): string {
 }
 
 /** The bytes, or the position of the first wrong character. As Go's StdEncoding: padding is due, CR and LF are skipped. */
-export function parseBase64(text: string): { ok: true; bytes: Uint8Array } | { ok: false; at: number } {
+export function parseBase64(
+  text: string,
+): { ok: true; bytes: Uint8Array } | { ok: false; at: number } {
   const out = new Uint8Array(Math.ceil((text.length * 3) / 4))
   let size = 0
   let held = 0
@@ -117,7 +126,8 @@ export function parseBase64(text: string): { ok: true; bytes: Uint8Array } | { o
     }
   }
   const padding = text.slice(at).replace(/[\r\n]/g, '')
-  if (count === 0) return padding === '' ? { ok: true, bytes: out.subarray(0, size) } : { ok: false, at }
+  if (count === 0)
+    return padding === '' ? { ok: true, bytes: out.subarray(0, size) } : { ok: false, at }
   if (count === 1 || padding !== '='.repeat(4 - count)) return { ok: false, at }
   if (count === 2) out[size++] = held >> 4
   else {
@@ -127,7 +137,9 @@ export function parseBase64(text: string): { ok: true; bytes: Uint8Array } | { o
   return { ok: true, bytes: out.subarray(0, size) }
 }
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, '0'))
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, n) =>
+  n.toString(16).padStart(2, '0'),
+)
 
 export function hex(bytes: Uint8Array): string {
   let out = ''
@@ -139,6 +151,7 @@ export function hex(bytes: Uint8Array): string {
 export function parseHex(text: string): Uint8Array | undefined {
   if (text.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(text)) return undefined
   const bytes = new Uint8Array(text.length / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
   return bytes
 }

@@ -35,7 +35,9 @@ export interface Persist {
 export interface Recovered {
   readonly vote: Vote
   /** The last entry that the newest good snapshot covers; 0 and 0 without one. */
-  readonly snapshot: { readonly index: LogIndex; readonly term: Term; readonly chunks: Iterable<Uint8Array> } | undefined
+  readonly snapshot:
+    | { readonly index: LogIndex; readonly term: Term; readonly chunks: Iterable<Uint8Array> }
+    | undefined
   /** Contiguous, the first one right behind the snapshot or earlier. */
   readonly entries: readonly Entry[]
 }
