@@ -1,0 +1,75 @@
+// Reads the golden vectors and recordings that the gossip tests share.
+import { readFileSync } from 'node:fs'
+import { concatBytes, parseHex } from '../../../core/bytes.ts'
+
+/** One line of a golden file. Values are JSON as the fixtures' README describes. */
+export interface Vector {
+  readonly name: string
+  readonly type: string
+  readonly value: Record<string, unknown>
+  readonly codecs: readonly string[]
+  readonly bytes: Uint8Array
+}
+
+const folder = new URL('../../fixtures/', import.meta.url)
+
+const linesOf = (file: string): Record<string, unknown>[] =>
+  readFileSync(new URL(file, folder), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+
+export function vectors(file: string): Vector[] {
+  return linesOf(file)
+    .filter((line) => 'name' in line && ('hex' in line || 'hexRuns' in line))
+    .map((line) => ({ ...(line as unknown as Vector), bytes: bytesOf(line) }))
+}
+
+function bytesOf(line: Record<string, unknown>): Uint8Array {
+  if (typeof line['hex'] === 'string') return unhex(line['hex'])
+  const runs = line['hexRuns'] as [string, number][]
+  return unhex(runs.map(([run, count]) => run.repeat(count)).join(''))
+}
+
+/** Bytes in the fixtures' form: hex, null for nil, or a run of one byte. */
+export function bytesFrom(value: unknown): Uint8Array | null {
+  if (value === null || value === undefined) return null
+  if (typeof value === 'string') return unhex(value)
+  const [run, count] = (value as { $repeat: [string, number] }).$repeat
+  return concatBytes(Array.from({ length: count }, () => unhex(run)))
+}
+
+export function unhex(text: string): Uint8Array {
+  const bytes = parseHex(text)
+  if (bytes === undefined) throw new Error(`not hex: ${text.slice(0, 20)}`)
+  return bytes
+}
+
+/** One line of a recording: a datagram, or all that one side of a stream said. */
+export interface Recorded {
+  readonly from: string
+  readonly to: string
+  readonly proto: 'udp' | 'tcp'
+  readonly conn?: number
+  readonly dir?: 'request' | 'response'
+  readonly hex: string
+  readonly note: string
+  readonly error?: string
+  readonly decoded?: Record<string, unknown>
+}
+
+export interface Recording {
+  readonly keys: readonly Uint8Array[]
+  readonly label: string
+  readonly records: readonly Recorded[]
+}
+
+export function recording(file: string): Recording {
+  const [head, ...records] = linesOf(file)
+  const capture = head?.['capture'] as { keys?: string[]; label?: string }
+  return {
+    keys: (capture.keys ?? []).map(unhex),
+    label: capture.label ?? '',
+    records: records as unknown as Recorded[],
+  }
+}
