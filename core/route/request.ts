@@ -1,5 +1,6 @@
 // A request and its answer, whichever door it came through (HTTP, control socket, another agent). No socket in sight.
 import type { RequestId } from '../ids.ts'
+import type { LogLevel } from '../log.ts'
 
 export interface Request {
   readonly id: RequestId
@@ -21,6 +22,13 @@ export type Headers = readonly string[]
 export interface Response {
   readonly status: number
   readonly headers: Headers
-  /** Text is sent as UTF-8. A stream is fed by effects until it ends. */
-  readonly body: string | Uint8Array | { readonly stream: true }
+  /** Text is sent as UTF-8. */
+  readonly body: string | Uint8Array | LiveBody
+}
+
+/** A body without an end, fed by the runtime until the client leaves: its own log. */
+export interface LiveBody {
+  readonly live: 'log'
+  readonly level: LogLevel
+  readonly json: boolean
 }

@@ -1,0 +1,27 @@
+// Everything an agent can ask for. The driver performs effects in order and remembers no rule: what may not be said before
+// something is durable is not among the effects until it is.
+import type { Persist } from '../entry.ts'
+import type { LogIndex, RequestId, Term } from '../ids.ts'
+import type { LogLine } from '../log.ts'
+import type { Response } from '../route/request.ts'
+import type { Question } from '../route/route.ts'
+
+/** A frozen state to be written beside the log. The chunks are computed as they are asked for. */
+export interface SnapshotOrder {
+  /** The last entry that the state holds. */
+  readonly index: LogIndex
+  readonly term: Term
+  readonly chunks: Iterable<Uint8Array>
+}
+
+export type AgentEffect =
+  /** Answered by `persisted` or `persist-refused`. At most one is under way. */
+  | { readonly type: 'persist'; readonly persist: Persist }
+  | { readonly type: 'respond'; readonly id: RequestId; readonly response: Response }
+  /** Answered by `answered`. */
+  | { readonly type: 'ask'; readonly id: RequestId; readonly question: Question }
+  /** Answered by `snapshot-saved` or `snapshot-refused`. At most one is under way. */
+  | { readonly type: 'save-snapshot'; readonly order: SnapshotOrder }
+  /** Entries up to this one have no further use. */
+  | { readonly type: 'trim-log'; readonly through: LogIndex }
+  | { readonly type: 'log'; readonly line: LogLine }

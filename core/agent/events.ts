@@ -1,0 +1,29 @@
+// Everything that can happen to an agent. With effects.ts the whole boundary between the machine and the world.
+import type { LogIndex, RequestId } from '../ids.ts'
+import type { Request } from '../route/request.ts'
+import type { Instant, WallMs } from '../time.ts'
+
+/** Both clocks, read by the driver once per event. */
+export interface Clock {
+  readonly now: Instant
+  readonly wall: WallMs
+}
+
+export type AgentEvent =
+  /** Time has passed: see TICK_MS. */
+  | { readonly type: 'tick' }
+  | { readonly type: 'request'; readonly request: Request }
+  /** The client hung up before it was answered. */
+  | { readonly type: 'abandoned'; readonly id: RequestId }
+  /** The persist with this token is durable. */
+  | { readonly type: 'persisted'; readonly token: number }
+  /** Nothing of the persist with this token stands: the disk is full. Any other fault of the disk ends the process. */
+  | { readonly type: 'persist-refused'; readonly token: number }
+  /** A snapshot is durable; the log up to its index has no further use. */
+  | { readonly type: 'snapshot-saved'; readonly index: LogIndex }
+  | { readonly type: 'snapshot-refused' }
+  /** The machine around the agent has answered a question. */
+  | { readonly type: 'answered'; readonly id: RequestId; readonly answer: unknown }
+
+/** How often the driver sends a tick: the grain of every timeout. */
+export const TICK_MS = 20

@@ -1,0 +1,86 @@
+// What an agent is told at start: every setting decided, validated and frozen. Files and flags become this record in
+// config/merge.ts; nothing reads a flag or an environment variable later.
+import type { LogLevel } from '../log.ts'
+
+/** Where a listener stands: `host` and `port` (0: the kernel chooses), or a Unix socket. */
+export type ListenAddress =
+  | { readonly type: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly type: 'unix'; readonly path: string }
+
+export interface AgentConfig {
+  readonly nodeName: string
+  /** A UUID. Empty until the runtime has read or drawn it (`node-id` in the data folder). */
+  readonly nodeId: string
+  readonly datacenter: string
+  readonly primaryDatacenter: string
+  /** `consul.` */
+  readonly domain: string
+  readonly server: boolean
+  readonly bootstrap: boolean
+  /** 0: not set. */
+  readonly bootstrapExpect: number
+  /** Nothing on disk, answers always pretty. */
+  readonly dev: boolean
+  /** Undefined in a dev agent. */
+  readonly dataDir: string | undefined
+  readonly bindAddr: string
+  readonly advertiseAddr: string
+  readonly advertiseAddrWan: string
+  readonly taggedAddresses: Readonly<Record<string, string>>
+  readonly translateWanAddrs: boolean
+  readonly nodeMeta: Readonly<Record<string, string>>
+  /** Each address of the HTTP API. */
+  readonly http: readonly ListenAddress[]
+  /** -1: off. */
+  readonly ports: {
+    readonly dns: number
+    readonly http: number
+    readonly https: number
+    readonly grpc: number
+    readonly grpcTls: number
+    readonly serfLan: number
+    readonly serfWan: number
+    readonly server: number
+  }
+  readonly httpConfig: {
+    readonly blockEndpoints: readonly string[]
+    /** CIDR blocks; empty: writes from anywhere. */
+    readonly allowWriteFrom: readonly string[]
+    readonly responseHeaders: Readonly<Record<string, string>>
+    readonly useCache: boolean
+    readonly maxHeaderBytes: number
+    /** D7: `text` is Consul's. */
+    readonly errorFormat: 'text' | 'json'
+    readonly allowUnprintable: boolean
+  }
+  readonly limits: {
+    readonly kvMaxValueSize: number
+    readonly txnMaxReqLen: number
+    readonly httpMaxConnsPerClient: number
+  }
+  readonly acl: { readonly enabled: boolean; readonly defaultPolicy: 'allow' | 'deny' }
+  readonly defaultQueryTimeMs: number
+  readonly maxQueryTimeMs: number
+  readonly raft: {
+    /** A snapshot is due after this many entries. */
+    readonly snapshotThreshold: number
+    /** Entries kept behind a snapshot. */
+    readonly trailingLogs: number
+  }
+  readonly log: {
+    readonly level: LogLevel
+    readonly json: boolean
+    /** A file beside the standard output; undefined: none. */
+    readonly file: string | undefined
+    readonly rotateBytes: number
+    readonly rotateDurationMs: number
+    readonly rotateMaxFiles: number
+  }
+  readonly leaveOnTerminate: boolean
+  readonly skipLeaveOnInterrupt: boolean
+  readonly pidFile: string | undefined
+  readonly unixSocket: { readonly user: string; readonly group: string; readonly mode: string }
+  readonly enableDebug: boolean
+  /** What `/v1/agent/self` shows as DebugConfig: Consul's names, secrets hidden. */
+  readonly debug: Readonly<Record<string, unknown>>
+}

@@ -1,0 +1,144 @@
+// What an endpoint may declare. Routes are records: the pipeline (core/api) does for every one of them what Consul's handlers
+// do each on their own: tokens, datacenters, forwarding, consistency, blocking, headers, pretty printing.
+import type { View } from '../state/txn.ts'
+import type { WallMs } from '../time.ts'
+import type { Query } from './query.ts'
+import type { Headers, LiveBody } from './request.ts'
+import type { Site } from './site.ts'
+
+export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
+
+/** `GET /v1/kv/*key`: a method and a path. `*name` takes the rest of the path, slashes included. */
+export type Pattern = `${Method} /${string}`
+
+/** What a token must be good for. `of` names the parameter that says which object. */
+export type AclNeed =
+  | 'none'
+  | { readonly resource: string; readonly access: 'read' | 'write' | 'list'; readonly of?: string }
+
+/** What a handler is told of a request. No token, no header, no socket. */
+export interface Input<Body = undefined> {
+  /** The part of the path behind the prefix, as a byte string; empty for an exact path. */
+  readonly rest: string
+  readonly query: Query
+  readonly body: Body
+  /** The wall clock of the server that orders the write; the only time a command may hold. */
+  readonly wall: WallMs
+  /** A fresh version 4 UUID: created before the log, so that applying a command draws nothing. */
+  uuid(): string
+}
+
+/** What a read found. */
+export interface Found<Value = unknown> {
+  /** The log index of what was read: goes into X-Consul-Index, and decides when a blocking query returns. */
+  readonly index: number
+  /** Printed as JSON. Undefined: 404 with an empty body. */
+  readonly value: Value | undefined
+  /** Bytes instead of JSON. */
+  readonly raw?: { readonly bytes: Uint8Array; readonly headers: Headers }
+  /** A single object that is not there: a blocking query then waits for it to appear (consul-surface: missing objects). */
+  readonly missing?: boolean
+}
+
+/** An answer that needs no further thought. Without json, text or bytes: 200 with an empty body. */
+export interface Said<Value = unknown> {
+  readonly status?: number
+  readonly json?: Value
+  readonly text?: string
+  readonly bytes?: Uint8Array
+  readonly live?: LiveBody
+  readonly headers?: Headers
+  /** The meta headers that this one answer carries although its route has none. */
+  readonly meta?: { readonly index?: number; readonly knownLeader: boolean }
+}
+
+/** A question to the machine around the agent, and what to say when it has answered. */
+export interface Asked {
+  readonly ask: Question
+  readonly say: (answer: unknown) => Said
+}
+
+/** What only the runtime knows or can do. */
+export type Question =
+  /** Memory, CPU, disk of the host: the answer is the body of `/v1/agent/host`. */
+  | { readonly type: 'host' }
+  /** Numbers of the process for gauges and `info`: the answer is a RuntimeFacts. */
+  | { readonly type: 'runtime' }
+  /** Read the configuration again: answered by `{ error?: string }`. */
+  | { readonly type: 'reload' }
+  /** Stop in order after the answer is sent. */
+  | { readonly type: 'leave' }
+
+/** What a write route makes of a request: a command for the log, an answer at once, or a read in its place. */
+export type Intent<Command> =
+  | { readonly propose: Command }
+  | { readonly say: Said }
+  | { readonly look: (view: View) => Said }
+
+/** Which of Consul's meta headers an answer carries. `effective` adds X-Consul-Effective-Consistency. */
+export type MetaHeaders = 'none' | 'index' | 'effective'
+
+interface Declared<P extends Pattern> {
+  readonly path: P
+  readonly acl: AclNeed
+  /** One line for `lictor api list` and the manual. */
+  readonly about: string
+  /** The query parameter `dc` means nothing here. */
+  readonly ignoresDatacenter?: boolean
+  /** Enterprise's `ns` and `partition` are not looked at. */
+  readonly ignoresEnterprise?: boolean
+  /** Which setting bounds the body; the default is the general limit of the HTTP door. */
+  readonly bodyLimit?: 'kv' | 'txn'
+}
+
+/** Answered from the replicated state; may block until what it read changes. */
+export interface ReadRoute<P extends Pattern, Value> extends Declared<P> {
+  readonly kind: 'read'
+  readonly meta: MetaHeaders
+  readonly blocking: boolean
+  /** Parameters are checked here, before any state is read. */
+  readonly check?: (input: Input, site: Site) => void
+  readonly run: (view: View, input: Input, site: Site) => Found<Value>
+}
+
+/** Ordered by the log. `intent` says what to do, `reply` what to say of the result of applying it. */
+export interface WriteRoute<P extends Pattern, Body, Command, Value> extends Declared<P> {
+  readonly kind: 'write'
+  /** Runs before the body's size is looked at, as in Consul. */
+  readonly check?: (input: Input, site: Site) => void
+  readonly body: (bytes: Uint8Array) => Body
+  readonly intent: (input: Input<Body>, site: Site) => Intent<Command>
+  readonly reply: (result: unknown, input: Input<Body>) => Said<Value>
+}
+
+/** Answered by this agent from what it knows of itself. */
+export interface LocalRoute<P extends Pattern, Body, Value> extends Declared<P> {
+  readonly kind: 'local'
+  readonly body: (bytes: Uint8Array) => Body
+  readonly run: (site: Site, input: Input<Body>) => Said<Value> | Asked
+}
+
+// biome-ignore-start lint/suspicious/noExplicitAny: a list of routes has as many types as routes
+/** Any route, for code that treats all alike. */
+export type Route =
+  | ReadRoute<Pattern, any>
+  | WriteRoute<Pattern, any, any, any>
+  | LocalRoute<Pattern, any, any>
+// biome-ignore-end lint/suspicious/noExplicitAny: see above
+
+export const read = <const P extends Pattern, Value>(
+  route: Omit<ReadRoute<P, Value>, 'kind'>,
+): ReadRoute<P, Value> => ({ kind: 'read', ...route })
+
+export const write = <const P extends Pattern, Body, Command, Value>(
+  route: Omit<WriteRoute<P, Body, Command, Value>, 'kind'>,
+): WriteRoute<P, Body, Command, Value> => ({ kind: 'write', ...route })
+
+export const local = <const P extends Pattern, Body, Value>(
+  route: Omit<LocalRoute<P, Body, Value>, 'kind'>,
+): LocalRoute<P, Body, Value> => ({ kind: 'local', ...route })
+
+/** For routes whose body means nothing. */
+export const noBody = (): undefined => undefined
+/** The body as it came. */
+export const rawBody = (bytes: Uint8Array): Uint8Array => bytes

@@ -1,0 +1,93 @@
+// Runs a transaction: each operation sees what those before it did. The caller throws all away if one failed.
+import { AssertionError } from '../assert.ts'
+import { EMPTY } from '../bytes.ts'
+import { KV, type KvRow, kvEntry } from '../kv/records.ts'
+import { casKey, deleteKey, deleteKeyCas, deleteTree, setKey } from '../kv/write.ts'
+import { isRefused, type Refused, refused } from '../outcome.ts'
+import { lockKey, unlockKey } from '../sessions/write.ts'
+import { get, list, type Txn, type View } from '../state/txn.ts'
+import type { KvTxnOp, TxnError, TxnOp, TxnOutcome, TxnResult } from './records.ts'
+
+/** All operations of a command. */
+export const runTxn = (txn: Txn, ops: readonly TxnOp[]): TxnOutcome =>
+  collect(ops, (op) => change(txn, op))
+
+/** A transaction that only asks. */
+export const lookTxn = (view: View, ops: readonly TxnOp[]): TxnOutcome =>
+  collect(ops, (op) => inspect(view, op))
+
+type Rows = readonly KvRow[] | Refused
+
+function collect(ops: readonly TxnOp[], run: (op: TxnOp) => Rows): TxnOutcome {
+  const results: TxnResult[] = []
+  const errors: TxnError[] = []
+  for (const [OpIndex, op] of ops.entries()) {
+    const rows = run(op)
+    if (isRefused(rows)) errors.push({ OpIndex, What: rows.refused })
+    else for (const row of rows) results.push({ KV: kvEntry(row) })
+  }
+  return { results: errors.length > 0 ? [] : results, errors }
+}
+
+/** The rows that the operation answers with; writes show theirs without the value. */
+function change(txn: Txn, op: KvTxnOp): Rows {
+  const { verb, change } = op
+  const key = JSON.stringify(change.key)
+  switch (verb) {
+    case 'set':
+      return shown(setKey(txn, change))
+    case 'cas':
+      return shown(casKey(txn, change) ?? refused(`failed to set key ${key}, index is stale`))
+    case 'lock':
+      return shown(lockKey(txn, change) ?? refused(`failed to lock key ${key}, lock is already held`))
+    case 'unlock':
+      return shown(unlockKey(txn, change) ?? refused(`failed to unlock key ${key}, lock isn't held, or is held by another session`))
+    case 'delete':
+      deleteKey(txn, change.key)
+      return []
+    case 'delete-tree':
+      deleteTree(txn, change.key)
+      return []
+    case 'delete-cas':
+      return deleteKeyCas(txn, change) ? [] : refused(`failed to delete key ${key}, index is stale`)
+    default:
+      return inspect(txn, op)
+  }
+}
+
+function inspect(view: View, { verb, change }: KvTxnOp): Rows {
+  if (verb === 'get-tree') return list(view, KV, change.key)
+  const row = get(view, KV, change.key)
+  const key = JSON.stringify(change.key)
+  switch (verb) {
+    case 'get':
+      return row === undefined ? refused(`key ${key} doesn't exist`) : [row]
+    case 'get-or-empty':
+      return [row ?? absent(change.key)]
+    case 'check-not-exists':
+      return row === undefined ? [] : refused(`key ${key} exists`)
+    case 'check-index':
+      if (row === undefined) return refused(`failed to check index, key ${key} doesn't exist`)
+      if (row.modifyIndex === change.index) return shown(row)
+      return refused(`failed index check for key ${key}, current modify index ${row.modifyIndex} != ${change.index}`)
+    case 'check-session':
+      if (row === undefined) return refused(`failed to check session, key ${key} doesn't exist`)
+      if (row.session === change.session) return shown(row)
+      return refused(`failed session check for key ${key}, current session ${JSON.stringify(row.session)} != ${JSON.stringify(change.session)}`)
+    default:
+      throw new AssertionError(`${verb} is no question`)
+  }
+}
+
+const shown = (row: KvRow | Refused): Rows =>
+  isRefused(row) ? row : [{ ...row, value: EMPTY }]
+
+const absent = (key: string): KvRow => ({
+  key,
+  value: EMPTY,
+  flags: 0,
+  lockIndex: 0,
+  session: '',
+  createIndex: 0,
+  modifyIndex: 0,
+})
