@@ -24,7 +24,10 @@ interface Interval {
 export interface Metrics {
   readonly gauges: Map<string, number>
   /** Never reset: what Prometheus wants. */
-  readonly totals: { readonly counters: Map<string, Aggregate>; readonly samples: Map<string, Aggregate> }
+  readonly totals: {
+    readonly counters: Map<string, Aggregate>
+    readonly samples: Map<string, Aggregate>
+  }
   current: Interval
   complete: Interval | undefined
   dropped: number
@@ -52,7 +55,8 @@ export function sample(metrics: Metrics, name: string, value: number): void {
 }
 
 export function gauge(metrics: Metrics, name: string, value: number): void {
-  if (metrics.gauges.size < METRIC_NAMES_MAX || metrics.gauges.has(name)) metrics.gauges.set(name, value)
+  if (metrics.gauges.size < METRIC_NAMES_MAX || metrics.gauges.has(name))
+    metrics.gauges.set(name, value)
   else metrics.dropped++
 }
 
@@ -63,11 +67,22 @@ export function rollMetrics(metrics: Metrics, wall: number): void {
   metrics.current = interval(wall - (wall % METRICS_INTERVAL_MS))
 }
 
-function add(metrics: Metrics, into: Map<string, Aggregate>, point: { name: string; value: number }): void {
+function add(
+  metrics: Metrics,
+  into: Map<string, Aggregate>,
+  point: { name: string; value: number },
+): void {
   const known = into.get(point.name)
   if (known === undefined) {
     if (into.size >= METRIC_NAMES_MAX) metrics.dropped++
-    else into.set(point.name, { count: 1, sum: point.value, sumOfSquares: point.value ** 2, min: point.value, max: point.value })
+    else
+      into.set(point.name, {
+        count: 1,
+        sum: point.value,
+        sumOfSquares: point.value ** 2,
+        min: point.value,
+        max: point.value,
+      })
     return
   }
   known.count++
@@ -112,7 +127,8 @@ export function metricsPrometheus(metrics: Metrics): string {
     lines.push(`# HELP ${flat} ${name}`, `# TYPE ${flat} ${type}`)
     return flat
   }
-  for (const [name, value] of sorted(metrics.gauges)) lines.push(`${describe(name, 'gauge')} ${value}`)
+  for (const [name, value] of sorted(metrics.gauges))
+    lines.push(`${describe(name, 'gauge')} ${value}`)
   for (const [name, value] of sorted(metrics.totals.counters)) {
     lines.push(`${describe(name, 'counter')} ${value.sum}`)
   }

@@ -17,7 +17,12 @@ export interface Endpoint {
 }
 
 export type Match =
-  | { readonly type: 'endpoint'; readonly endpoint: Endpoint; readonly path: string; readonly rest: string }
+  | {
+      readonly type: 'endpoint'
+      readonly endpoint: Endpoint
+      readonly path: string
+      readonly rest: string
+    }
   | { readonly type: 'redirect'; readonly to: string }
   | { readonly type: 'unprintable' }
   | { readonly type: 'malformed' }
@@ -50,7 +55,7 @@ function finish(found: ReadonlyMap<string, ReadonlyMap<string, Route>>): Map<str
 const PLAIN = /^[\x21-\x24\x26-\x7e]*$/
 const NEEDS_CLEANING = /\/\/|\/\.\.?(?:\/|$)/
 /** Control characters, and what Unicode does not count as printable (spaces other than U+0020 included). */
-const UNPRINTABLE = /[^\P{C}\ufffd]|[\p{Z}--\x20]/v
+const UNPRINTABLE = /(?![\ufffd\x20])[\p{C}\p{Z}]/u
 
 export interface MatchOptions {
   /** `disable_http_unprintable_char_filter` */
@@ -62,7 +67,8 @@ export function matchPath(router: Router, raw: string, options: MatchOptions): M
   const path = unescapePercent(raw)
   if (path === undefined) return { type: 'malformed' }
   const cleaned = NEEDS_CLEANING.test(raw) ? cleanPath(raw) : raw
-  if (!options.allowUnprintable && UNPRINTABLE.test(textOfByteString(path))) return { type: 'unprintable' }
+  if (!options.allowUnprintable && UNPRINTABLE.test(textOfByteString(path)))
+    return { type: 'unprintable' }
   if (cleaned !== raw) return { type: 'redirect', to: withSlash(router, cleaned) }
   return look(router, path, raw)
 }
@@ -73,7 +79,11 @@ function look(router: Router, path: string, raw: string): Match {
   let found: Endpoint | undefined
   let end = 0
   // Prefixes are at most a few segments deep: look at each slash, keep the longest that is one.
-  for (let at = path.indexOf('/', 1), depth = 0; at >= 0 && depth < 8; at = path.indexOf('/', at + 1), depth++) {
+  for (
+    let at = path.indexOf('/', 1), depth = 0;
+    at >= 0 && depth < 8;
+    at = path.indexOf('/', at + 1), depth++
+  ) {
     const endpoint = router.prefix.get(path.slice(0, at + 1))
     if (endpoint === undefined) continue
     found = endpoint

@@ -74,7 +74,8 @@ export const durationNs: Decoder<number> = (node) => {
   if (node.type !== 'string') throw mismatch(node, 'time.Duration')
   if (node.value === '') return 0
   const ns = parseDurationNs(node.value)
-  if (ns === undefined) throw new DecodeError(`time: invalid duration ${JSON.stringify(node.value)}`)
+  if (ns === undefined)
+    throw new DecodeError(`time: invalid duration ${JSON.stringify(node.value)}`)
   return ns
 }
 
@@ -126,7 +127,8 @@ export function struct<F extends Fields>(
       const name = byName.get(field.name.toLowerCase())
       const decoder = name === undefined ? undefined : fields[name]
       if (name !== undefined && decoder !== undefined) out[name] = decoder(field.value)
-      else if (!options.lenient) throw new DecodeError(`json: unknown field ${JSON.stringify(field.name)}`)
+      else if (!options.lenient)
+        throw new DecodeError(`json: unknown field ${JSON.stringify(field.name)}`)
     }
     return out as Decoded<F> // each field came out of its own decoder
   }

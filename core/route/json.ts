@@ -156,7 +156,8 @@ function scanString(s: Scanner): string {
   try {
     return (JSON.parse(literal) as string).toWellFormed() // text came from valid UTF-8: only escapes can break it
   } catch (error) {
-    if (error instanceof SyntaxError) throw new JsonSyntaxError('invalid character in string escape code')
+    if (error instanceof SyntaxError)
+      throw new JsonSyntaxError('invalid character in string escape code')
     throw error
   }
 }

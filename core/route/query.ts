@@ -32,7 +32,9 @@ class ParsedQuery implements Query {
   sorted(): string {
     const names = [...this.#values.keys()].sort()
     return names
-      .flatMap((name) => this.all(name).map((value) => `${escape(name)}=${escape(value)}`))
+      .flatMap((name) =>
+        this.all(name).map((value) => `${escapeQuery(name)}=${escapeQuery(value)}`),
+      )
       .join('&')
   }
 }
@@ -74,4 +76,8 @@ export function unescapePercent(raw: string): string | undefined {
   )
 }
 
-const escape = (text: string) => encodeURIComponent(text).replaceAll('%20', '+')
+/** As Go's url.QueryEscape: only letters, digits and `-_.~` stay as they are. */
+const escapeQuery = (text: string) =>
+  encodeURIComponent(text)
+    .replaceAll('%20', '+')
+    .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)

@@ -17,7 +17,7 @@ export type AclNeed =
   | { readonly resource: string; readonly access: 'read' | 'write' | 'list'; readonly of?: string }
 
 /** What a handler is told of a request. No token, no header, no socket. */
-export interface Input<Body = undefined> {
+export interface Input<Body = unknown> {
   /** The part of the path behind the prefix, as a byte string; empty for an exact path. */
   readonly rest: string
   readonly query: Query
@@ -58,6 +58,9 @@ export interface Asked {
   readonly say: (answer: unknown) => Said
 }
 
+/** Numbers of the process: names of gauges (`consul.runtime.alloc_bytes`) and their values. */
+export type RuntimeFacts = Readonly<Record<string, number>>
+
 /** What only the runtime knows or can do. */
 export type Question =
   /** Memory, CPU, disk of the host: the answer is the body of `/v1/agent/host`. */
@@ -95,6 +98,8 @@ interface Declared<P extends Pattern> {
 export interface ReadRoute<P extends Pattern, Value> extends Declared<P> {
   readonly kind: 'read'
   readonly meta: MetaHeaders
+  /** A refusal behind the checks shows the meta headers too, as Consul's catalog does and its KV store does not. */
+  readonly metaOnFailure?: boolean
   readonly blocking: boolean
   /** Parameters are checked here, before any state is read. */
   readonly check?: (input: Input, site: Site) => void
@@ -114,6 +119,8 @@ export interface WriteRoute<P extends Pattern, Body, Command, Value> extends Dec
 /** Answered by this agent from what it knows of itself. */
 export interface LocalRoute<P extends Pattern, Body, Value> extends Declared<P> {
   readonly kind: 'local'
+  /** Consistency, blocking and datacenter are read (and refused) as in a read, though they change nothing. */
+  readonly parsesOptions?: boolean
   readonly body: (bytes: Uint8Array) => Body
   readonly run: (site: Site, input: Input<Body>) => Said<Value> | Asked
 }

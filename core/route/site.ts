@@ -14,8 +14,32 @@ export interface Site {
   /** Whether a leader is known, and how many milliseconds ago it was heard of (0 on the leader itself). */
   contact(): { readonly knownLeader: boolean; readonly lastContactMs: number }
   members(): readonly Member[]
+  /** The pool that joins the servers of all datacenters. */
+  wanMembers(): readonly Member[]
+  raftConfiguration(): RaftConfiguration
   /** Sections and values of `lictor info`. */
   stats(): Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+/** Who takes part in ordering the writes, as the log last said. */
+export interface RaftConfiguration {
+  /** Of the log entry that said so. */
+  readonly index: number
+  readonly servers: readonly RaftServer[]
+}
+
+/** A server as `/v1/operator/raft/configuration` shows it. */
+export interface RaftServer {
+  readonly ID: string
+  /** The name of its node. */
+  readonly Node: string
+  /** `ip:port` */
+  readonly Address: string
+  readonly Leader: boolean
+  readonly ProtocolVersion: string
+  readonly Voter: boolean
+  /** The last entry of its log, as far as the leader knows. */
+  readonly LastIndex: number
 }
 
 /** A member of the gossip pool as `/v1/agent/members` shows it. */

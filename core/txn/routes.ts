@@ -1,7 +1,16 @@
 // PUT /v1/txn. Transactions that only read are answered like a read, without the log.
-import { byteString, EMPTY } from '../bytes.ts'
+import { byteString, EMPTY, textOfByteString } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
-import { binary, type Decoder, jsonBody, list, nullable, struct, text, unsigned } from '../route/decode.ts'
+import {
+  binary,
+  type Decoder,
+  jsonBody,
+  list,
+  nullable,
+  struct,
+  text,
+  unsigned,
+} from '../route/decode.ts'
 import { type Said, write } from '../route/route.ts'
 import type { Site } from '../route/site.ts'
 import type { KvTxnOp, KvVerb, TxnCommand, TxnError, TxnOp, TxnOutcome } from './records.ts'
@@ -52,7 +61,10 @@ interface SentOps {
 const decodeOps: Decoder<SentOps> = (node) => {
   const sent = body(node)
   if (sent.length > TXN_OPS_MAX) {
-    throw new ApiError('too-large', `Transaction contains too many operations (${sent.length} > ${TXN_OPS_MAX})`)
+    throw new ApiError(
+      'too-large',
+      `Transaction contains too many operations (${sent.length} > ${TXN_OPS_MAX})`,
+    )
   }
   const ops: TxnOp[] = []
   const errors: TxnError[] = []
@@ -86,15 +98,19 @@ function kvTxnOp(verb: string, sent: SentKv): KvTxnOp | string {
   }
 }
 
+const txnBody = jsonBody('Failed to parse body', decodeOps)
+
 export const putTxn = write({
   path: 'PUT /v1/txn',
   about: 'several operations, all or none',
   acl: 'none', // each operation is judged by itself
   ignoresEnterprise: true,
   bodyLimit: 'txn',
-  body: jsonBody('Failed to parse body', decodeOps),
+  body: txnBody,
   intent: ({ body: sent }, site) => {
-    if (sent.errors.length > 0) return { say: sent.writes ? failed(sent.errors) : unread(sent.errors) }
+    refuseLargeValues(sent.ops, site.config.limits.kvMaxValueSize)
+    if (sent.errors.length > 0)
+      return { say: sent.writes ? failed(sent.errors) : unread(sent.errors) }
     if (!sent.writes) return { look: (view) => answerRead(lookTxn(view, sent.ops), site) }
     const command: TxnCommand = { type: 'txn', ops: sent.ops }
     return { propose: command }
@@ -105,6 +121,15 @@ export const putTxn = write({
   },
 })
 
+function refuseLargeValues(ops: readonly TxnOp[], max: number): void {
+  for (const { change } of ops) {
+    const size = change.value.length
+    if (size <= max) continue
+    const key = JSON.stringify(textOfByteString(change.key))
+    throw new ApiError('too-large', `Value for key ${key} is too large (${size} > ${max} bytes)`)
+  }
+}
+
 const failed = (errors: readonly TxnError[]): Said => ({
   status: 409,
   json: { Results: null, Errors: errors },
@@ -113,7 +138,11 @@ const failed = (errors: readonly TxnError[]): Said => ({
 /** Refused before anything was read: Consul then leaves the meta fields at zero. */
 const unread = (errors: readonly TxnError[]): Said => ({
   status: 409,
-  json: { Results: null, Errors: errors, ...metaFields({ index: 0, knownLeader: false, lastContactMs: 0 }) },
+  json: {
+    Results: null,
+    Errors: errors,
+    ...metaFields({ index: 0, knownLeader: false, lastContactMs: 0 }),
+  },
   meta: { knownLeader: false },
 })
 

@@ -1,6 +1,6 @@
 // Runs a transaction: each operation sees what those before it did. The caller throws all away if one failed.
 import { AssertionError } from '../assert.ts'
-import { EMPTY } from '../bytes.ts'
+import { EMPTY, textOfByteString } from '../bytes.ts'
 import { KV, type KvRow, kvEntry } from '../kv/records.ts'
 import { casKey, deleteKey, deleteKeyCas, deleteTree, setKey } from '../kv/write.ts'
 import { isRefused, type Refused, refused } from '../outcome.ts'
@@ -32,16 +32,21 @@ function collect(ops: readonly TxnOp[], run: (op: TxnOp) => Rows): TxnOutcome {
 /** The rows that the operation answers with; writes show theirs without the value. */
 function change(txn: Txn, op: KvTxnOp): Rows {
   const { verb, change } = op
-  const key = JSON.stringify(change.key)
+  const key = JSON.stringify(textOfByteString(change.key))
   switch (verb) {
     case 'set':
       return shown(setKey(txn, change))
     case 'cas':
       return shown(casKey(txn, change) ?? refused(`failed to set key ${key}, index is stale`))
     case 'lock':
-      return shown(lockKey(txn, change) ?? refused(`failed to lock key ${key}, lock is already held`))
+      return shown(
+        lockKey(txn, change) ?? refused(`failed to lock key ${key}, lock is already held`),
+      )
     case 'unlock':
-      return shown(unlockKey(txn, change) ?? refused(`failed to unlock key ${key}, lock isn't held, or is held by another session`))
+      return shown(
+        unlockKey(txn, change) ??
+          refused(`failed to unlock key ${key}, lock isn't held, or is held by another session`),
+      )
     case 'delete':
       deleteKey(txn, change.key)
       return []
@@ -58,7 +63,7 @@ function change(txn: Txn, op: KvTxnOp): Rows {
 function inspect(view: View, { verb, change }: KvTxnOp): Rows {
   if (verb === 'get-tree') return list(view, KV, change.key)
   const row = get(view, KV, change.key)
-  const key = JSON.stringify(change.key)
+  const key = JSON.stringify(textOfByteString(change.key))
   switch (verb) {
     case 'get':
       return row === undefined ? refused(`key ${key} doesn't exist`) : [row]
@@ -69,18 +74,21 @@ function inspect(view: View, { verb, change }: KvTxnOp): Rows {
     case 'check-index':
       if (row === undefined) return refused(`failed to check index, key ${key} doesn't exist`)
       if (row.modifyIndex === change.index) return shown(row)
-      return refused(`failed index check for key ${key}, current modify index ${row.modifyIndex} != ${change.index}`)
+      return refused(
+        `failed index check for key ${key}, current modify index ${row.modifyIndex} != ${change.index}`,
+      )
     case 'check-session':
       if (row === undefined) return refused(`failed to check session, key ${key} doesn't exist`)
       if (row.session === change.session) return shown(row)
-      return refused(`failed session check for key ${key}, current session ${JSON.stringify(row.session)} != ${JSON.stringify(change.session)}`)
+      return refused(
+        `failed session check for key ${key}, current session ${JSON.stringify(row.session)} != ${JSON.stringify(change.session)}`,
+      )
     default:
       throw new AssertionError(`${verb} is no question`)
   }
 }
 
-const shown = (row: KvRow | Refused): Rows =>
-  isRefused(row) ? row : [{ ...row, value: EMPTY }]
+const shown = (row: KvRow | Refused): Rows => (isRefused(row) ? row : [{ ...row, value: EMPTY }])
 
 const absent = (key: string): KvRow => ({
   key,

@@ -1,0 +1,68 @@
+// What has to be done without anybody asking: forget old tombstones, write a snapshot when the log has grown.
+// Duties of whoever orders the writes; each ends in a command of the log or in an effect, never in a change of state.
+import type { LogIndex } from '../ids.ts'
+import type { Instant } from '../time.ts'
+
+/** How long a delete still holds the index of its prefix up (consul-surface 8.6). */
+export const TOMBSTONE_TTL_MS = 15 * 60_000
+/** Deletes of one such span are forgotten together. */
+export const TOMBSTONE_GRAIN_MS = 30_000
+
+export interface TombstoneDuty {
+  /** The highest index of each span of deletes, oldest first. */
+  readonly spans: { readonly expiresAt: Instant; through: LogIndex }[]
+}
+
+export const createTombstoneDuty = (): TombstoneDuty => ({ spans: [] })
+
+/** Notes that tombstones of this index may exist. */
+export function noteTombstones(duty: TombstoneDuty, index: LogIndex, now: Instant): void {
+  const newest = duty.spans.at(-1)
+  const expiresAt =
+    (Math.floor(now / TOMBSTONE_GRAIN_MS) + 1) * TOMBSTONE_GRAIN_MS + TOMBSTONE_TTL_MS
+  if (newest !== undefined && newest.expiresAt === expiresAt) newest.through = index
+  else duty.spans.push({ expiresAt, through: index })
+}
+
+/** The index up to which tombstones have served their time; undefined: none. */
+export function dueTombstones(duty: TombstoneDuty, now: Instant): LogIndex | undefined {
+  let through: LogIndex | undefined
+  while (duty.spans[0] !== undefined && duty.spans[0].expiresAt <= now) {
+    through = duty.spans.shift()?.through
+  }
+  return through
+}
+
+/** A snapshot is due after this many bytes of log at the latest, so that the data folder stays bounded. */
+export const SNAPSHOT_LOG_BYTES = 64 << 20
+
+export interface SnapshotDuty {
+  /** What the log has taken since the last snapshot. */
+  entries: number
+  bytes: number
+  /** The size of the last snapshot: a log shorter than the state is no reason to write the state again. */
+  lastBytes: number
+  underWay: boolean
+}
+
+export const createSnapshotDuty = (): SnapshotDuty => ({
+  entries: 0,
+  bytes: 0,
+  lastBytes: 0,
+  underWay: false,
+})
+
+export const isSnapshotDue = (duty: SnapshotDuty, entriesMax: number): boolean =>
+  !duty.underWay &&
+  (duty.bytes >= Math.max(SNAPSHOT_LOG_BYTES, duty.lastBytes) ||
+    (duty.entries >= entriesMax && duty.bytes >= duty.lastBytes / 4))
+
+/** Counts the chunks as they pass. */
+export function* counted(duty: SnapshotDuty, chunks: Iterable<Uint8Array>): Iterable<Uint8Array> {
+  let bytes = 0
+  for (const chunk of chunks) {
+    bytes += chunk.length
+    yield chunk
+  }
+  duty.lastBytes = bytes
+}

@@ -1,0 +1,158 @@
+// From what a route found or said to a response: the one place where headers, JSON, pretty printing and the text of errors
+// are made.
+import { utf8 } from '../bytes.ts'
+import type { AgentConfig } from '../config/agent-config.ts'
+import type { ApiError } from '../errors.ts'
+import { encodeJson } from '../route/json.ts'
+import type { Response } from '../route/request.ts'
+import type { Found, MetaHeaders, Said } from '../route/route.ts'
+import type { Consistency } from './options.ts'
+
+/** The headers that do not depend on the answer, made once for a configuration. */
+export interface Letterhead {
+  /** Of http_config.response_headers: on every response. */
+  readonly custom: readonly string[]
+  /** Of every answer of an endpoint. */
+  readonly endpoint: readonly string[]
+  /** `endpoint` and a JSON content type. */
+  readonly json: readonly string[]
+  readonly errorFormat: 'text' | 'json'
+}
+
+const PLAIN_TEXT = ['Content-Type', 'text/plain; charset=utf-8'] as const
+const JSON_TYPE = ['Content-Type', 'application/json'] as const
+
+export function createLetterhead(config: AgentConfig): Letterhead {
+  const custom = Object.entries(config.httpConfig.responseHeaders).flat()
+  const endpoint = [...custom, 'Vary', 'Accept-Encoding']
+  endpoint.push('X-Consul-Default-Acl-Policy', config.acl.defaultPolicy)
+  if (config.translateWanAddrs) endpoint.push('X-Consul-Translate-Addresses', 'true')
+  const json = [...endpoint, ...JSON_TYPE]
+  return { custom, endpoint, json, errorFormat: config.httpConfig.errorFormat }
+}
+
+/** What an answer tells of the state that it was read from. */
+export interface Meta {
+  readonly index: number
+  readonly knownLeader: boolean
+  readonly lastContactMs: number
+}
+
+export interface Manner {
+  readonly meta: MetaHeaders
+  readonly consistency: Consistency
+  readonly pretty: boolean
+}
+
+export function answerFound(
+  head: Letterhead,
+  found: Found,
+  how: Manner & { meta: MetaHeaders; state: Meta },
+): Response {
+  const meta = metaHeaders(how.meta, how.state, how.consistency)
+  if (found.raw !== undefined) {
+    const headers = [...head.endpoint, ...meta, ...found.raw.headers]
+    return { status: 200, headers, body: found.raw.bytes }
+  }
+  if (found.value === undefined)
+    return { status: 404, headers: [...head.endpoint, ...meta], body: '' }
+  return { status: 200, headers: [...head.json, ...meta], body: printJson(found.value, how.pretty) }
+}
+
+export function answerSaid(head: Letterhead, said: Said, pretty: boolean): Response {
+  const status = said.status ?? 200
+  const extra = [...(said.headers ?? []), ...(said.meta === undefined ? [] : saidMeta(said.meta))]
+  if (said.live !== undefined) {
+    return { status, headers: [...head.endpoint, ...extra], body: said.live }
+  }
+  if (said.json !== undefined) {
+    return { status, headers: [...head.json, ...extra], body: printJson(said.json, pretty) }
+  }
+  if (said.text !== undefined) {
+    return { status, headers: [...head.endpoint, ...PLAIN_TEXT, ...extra], body: said.text }
+  }
+  return { status, headers: [...head.endpoint, ...extra], body: said.bytes ?? '' }
+}
+
+/** The meta headers of answers that have no index of their own. */
+function saidMeta(meta: NonNullable<Said['meta']>): readonly string[] {
+  const shared = ['X-Consul-KnownLeader', String(meta.knownLeader), 'X-Consul-LastContact', '0']
+  return meta.index === undefined ? shared : ['X-Consul-Index', String(meta.index), ...shared]
+}
+
+/** Index 0 would mean "never block" to a client that repeats it: 1 is sent instead (Consul: blocking queries). */
+export function metaHeaders(which: MetaHeaders, state: Meta, consistency: Consistency): string[] {
+  if (which === 'none') return []
+  const headers = [
+    'X-Consul-Index',
+    String(Math.max(1, state.index)),
+    'X-Consul-KnownLeader',
+    state.knownLeader ? 'true' : 'false',
+    'X-Consul-LastContact',
+    String(state.lastContactMs),
+    'X-Consul-Query-Backend',
+    'blocking-query',
+  ]
+  if (which === 'effective') {
+    const effective = consistency === 'default' ? 'leader' : consistency
+    headers.push('X-Consul-Effective-Consistency', effective)
+  }
+  return headers
+}
+
+/** A refusal with the text that Consul's clients match on; `meta` for routes that show it even then. */
+export function answerError(
+  head: Letterhead,
+  error: ApiError,
+  meta: readonly string[] = [],
+): Response {
+  const { status, message } = error
+  if (head.errorFormat === 'text' || message === '') {
+    return { status, headers: [...head.endpoint, ...PLAIN_TEXT, ...meta], body: message }
+  }
+  // The exact text stays in reach of whoever debugs a client that matches on it.
+  const exact = ['X-Lictor-Error', encodeURI(message.trim())]
+  const body = encodeJson({ error: message.trim() })
+  return { status, headers: [...head.json, ...exact, ...meta], body }
+}
+
+/** What the router itself answers, before any endpoint: only the configured headers. */
+export const answerBare = (
+  head: Letterhead,
+  status: number,
+  said: { text?: string; headers?: readonly string[] },
+): Response => ({
+  status,
+  headers: [
+    ...head.custom,
+    ...(said.headers ?? []),
+    ...(said.text === undefined ? [] : PLAIN_TEXT),
+  ],
+  body: said.text ?? '',
+})
+
+/** Where a path should have led. A browser gets a line of HTML, as Go's mux writes it. */
+export function answerRedirect(head: Letterhead, to: string, method: string): Response {
+  const headers = [...head.custom, 'Location', to]
+  if (method !== 'GET') return { status: 307, headers, body: '' }
+  headers.push('Content-Type', 'text/html; charset=utf-8')
+  return { status: 307, headers, body: `<a href="${escapeHtml(to)}">Temporary Redirect</a>.\n\n` }
+}
+
+const HTML: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&#34;',
+  "'": '&#39;',
+}
+
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => HTML[c] as string)
+
+const printJson = (value: unknown, pretty: boolean): string | Uint8Array => {
+  const text = pretty ? `${encodeJson(value, 4)}\n` : encodeJson(value)
+  return text.length > ENCODE_EARLY_CHARS ? utf8(text) : text
+}
+
+/** Long texts are encoded at once: a string of two bytes a character would live until the socket has taken it. */
+const ENCODE_EARLY_CHARS = 65_536

@@ -1,0 +1,142 @@
+// A request that was understood: its route, its decoded input, its options. Steps 1 to 5 of the pipeline (design 2.6).
+import type { AgentConfig } from '../config/agent-config.ts'
+import { ApiError } from '../errors.ts'
+import type { RequestId } from '../ids.ts'
+import { parseQuery, type Query } from '../route/query.ts'
+import type { Request, Response } from '../route/request.ts'
+import type { Input, Route } from '../route/route.ts'
+import type { Site } from '../route/site.ts'
+import type { WallMs } from '../time.ts'
+import { isWriteAllowed } from './allow-write.ts'
+import { answerBare, answerRedirect, answerSaid, type Letterhead } from './answer.ts'
+import { parseOptions, type QueryOptions, refuseEnterprise } from './options.ts'
+import { type Endpoint, matchPath, type Router } from './router.ts'
+
+export interface Call {
+  readonly id: RequestId
+  readonly route: Route
+  readonly input: Input<unknown>
+  readonly options: QueryOptions
+  readonly pretty: boolean
+  /** A datacenter other than ours that shall answer; empty: this one. */
+  readonly elsewhere: string
+}
+
+/** What calls are opened with. */
+export interface Desk {
+  readonly router: Router
+  readonly site: Site
+  readonly head: Letterhead
+  /** A fresh version 4 UUID; randomness is handed in. */
+  readonly uuid: () => string
+}
+
+const NO_ENDPOINT = 'Invalid URL path: not a recognized HTTP API endpoint\n'
+const NO_API =
+  "Invalid URL path: if attempting to use the HTTP API, ensure the path starts with '/v1/'\n"
+
+/** The call, or the response of the router itself. Throws an ApiError where the endpoint refuses. */
+export function openCall(desk: Desk, request: Request, wall: WallMs): Call | Response {
+  const { head, site } = desk
+  const { allowUnprintable } = site.config.httpConfig
+  const match = matchPath(desk.router, request.path, { allowUnprintable })
+  switch (match.type) {
+    case 'redirect':
+      return answerRedirect(head, withQuery(match.to, request.query), request.method)
+    case 'unprintable':
+      return answerBare(head, 400, {})
+    case 'malformed':
+      return answerBare(head, 400, { text: '400 Bad Request' })
+    case 'unknown':
+      return answerBare(head, 404, { text: match.path.startsWith('/v1/') ? NO_ENDPOINT : NO_API })
+    default:
+      checkDoor(site.config, request, match.path)
+      return openEndpoint(desk, request, { ...match, wall })
+  }
+}
+
+const withQuery = (path: string, query: string) => (query === '' ? path : `${path}?${query}`)
+
+/** http_config: paths that are closed, and networks from which nothing is written. */
+function checkDoor(config: AgentConfig, request: Request, path: string): void {
+  const { blockEndpoints, allowWriteFrom } = config.httpConfig
+  if (blockEndpoints.some((blocked) => path.startsWith(blocked))) {
+    throw new ApiError('forbidden', 'Endpoint is blocked by agent configuration')
+  }
+  if (allowWriteFrom.length === 0 || READS.has(request.method)) return
+  if (!isWriteAllowed(allowWriteFrom, request.remote)) {
+    throw new ApiError('forbidden', 'Access is restricted')
+  }
+}
+
+const READS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+interface Found {
+  readonly endpoint: Endpoint
+  readonly rest: string
+  readonly wall: WallMs
+}
+
+function openEndpoint(desk: Desk, request: Request, found: Found): Call | Response {
+  const { endpoint, rest, wall } = found
+  const query = parseQuery(request.query)
+  if (query === undefined) throw new ApiError('invalid', '')
+  const route = endpoint.routes.get(request.method)
+  if (route === undefined) return answerMethod(desk.head, endpoint, request.method)
+  const options = optionsOf(route, request, query)
+  if (!route.ignoresEnterprise) refuseEnterprise(request, query)
+  const bare: Input = { rest, query, body: undefined, wall, uuid: desk.uuid }
+  if (route.kind !== 'local') route.check?.(bare, desk.site)
+  const body: unknown = route.kind === 'read' ? undefined : bodyOf(desk.site.config, route, request)
+  const input: Input<unknown> = body === undefined ? bare : { ...bare, body }
+  const pretty = desk.site.config.dev || query.has('pretty')
+  const elsewhere = datacenterOf(desk.site.config, route, query)
+  return { id: request.id, route, input, options, pretty, elsewhere }
+}
+
+const NO_OPTIONS: QueryOptions = { consistency: 'default', minIndex: 0, waitMs: 0 }
+
+const optionsOf = (route: Route, request: Request, query: Query): QueryOptions =>
+  route.kind === 'local' && !route.parsesOptions ? NO_OPTIONS : parseOptions(request, query)
+
+function answerMethod(head: Letterhead, endpoint: Endpoint, method: string): Response {
+  const headers = ['Allow', endpoint.allow]
+  if (method === 'OPTIONS')
+    return { ...answerSaid(head, { headers }, false), headers: [...head.json, ...headers] }
+  return answerSaid(head, { status: 405, text: `method ${method} not allowed`, headers }, false)
+}
+
+/** The decoded body. Its size is judged before it is decoded: by what was declared, else by what came. */
+function bodyOf(
+  config: AgentConfig,
+  route: Exclude<Route, { kind: 'read' }>,
+  request: Request,
+): unknown {
+  if (route.bodyLimit !== undefined) {
+    const [name, max] = BODY_LIMITS[route.bodyLimit]
+    const limit = config.limits[max]
+    const size = sizeOf(request)
+    if (size > limit) throw new ApiError('too-large', tooLarge({ size, limit, name }))
+  }
+  return route.body(request.body)
+}
+
+const BODY_LIMITS = {
+  kv: ['kv_max_value_size', 'kvMaxValueSize'],
+  txn: ['txn_max_req_len', 'txnMaxReqLen'],
+} as const
+
+/** The runtime stops reading a body that is over every limit, so what was declared may be more than what is here. */
+const sizeOf = ({ body, header }: Request): number =>
+  Math.max(body.length, Number(header('content-length') ?? 0) || 0)
+
+/** The address in the text is part of what Consul answers. */
+const tooLarge = ({ size, limit, name }: { size: number; limit: number; name: string }) =>
+  `Request body(${size} bytes) too large, max size: ${limit} bytes. ` +
+  `See https://developer.hashicorp.com/docs/agent/config/config-files#${name}.`
+
+function datacenterOf(config: AgentConfig, route: Route, query: Query): string {
+  const asked = query.get('dc') ?? ''
+  const ignored = route.ignoresDatacenter || (route.kind === 'local' && !route.parsesOptions)
+  return ignored || asked === config.datacenter ? '' : asked
+}

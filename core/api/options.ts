@@ -1,0 +1,87 @@
+// What every endpoint of Consul reads from a query string before it looks at anything else: consistency, blocking,
+// datacenter, and the selectors of Enterprise that the open edition refuses.
+import { ApiError } from '../errors.ts'
+import type { Query } from '../route/query.ts'
+import type { Request } from '../route/request.ts'
+import { parseDuration } from '../time.ts'
+import { parseU64, type U64 } from '../u64.ts'
+
+export type Consistency = 'default' | 'consistent' | 'stale'
+
+export interface QueryOptions {
+  readonly consistency: Consistency
+  /** Block while what was read is not newer than this; 0 never blocks. */
+  readonly minIndex: U64
+  /** As asked for in milliseconds; 0 or less: the default. */
+  readonly waitMs: number
+}
+
+const DEFAULTS: QueryOptions = { consistency: 'default', minIndex: 0, waitMs: 0 }
+
+/** The options of a request; a refusal (400) for those that make no sense. */
+export function parseOptions(request: Request, query: Query): QueryOptions {
+  const cacheControl = request.header('cache-control')
+  if (cacheControl !== undefined) checkCacheControl(cacheControl)
+  if (request.query === '') return DEFAULTS
+  const consistency = parseConsistency(query)
+  const index = query.get('index') ?? ''
+  const minIndex = index === '' ? 0 : parseIndex(index)
+  const wait = query.get('wait') ?? ''
+  const waitMs = wait === '' ? 0 : parseDuration(wait)
+  if (waitMs === undefined) throw new ApiError('bad-request', 'Invalid wait time')
+  return { consistency, minIndex, waitMs }
+}
+
+function parseIndex(text: string): U64 {
+  const parsed = parseU64(text)
+  if (!parsed.ok) throw new ApiError('bad-request', 'Invalid index')
+  return parsed.value
+}
+
+function parseConsistency(query: Query): Consistency {
+  const maxStale = query.get('max_stale') ?? ''
+  if (maxStale !== '' && parseDuration(maxStale) === undefined) {
+    throw new ApiError('bad-request', `Invalid max_stale value ${JSON.stringify(maxStale)}`)
+  }
+  const stale = query.has('stale') || maxStale !== ''
+  if (!query.has('consistent')) return stale ? 'stale' : 'default'
+  if (stale) throw conflict('stale')
+  if (query.has('cached')) throw conflict('cached')
+  return 'consistent'
+}
+
+const conflict = (mode: string) =>
+  new ApiError('bad-request', `Cannot specify ?${mode} with ?consistent, conflicting semantics.`)
+
+/** Only `max-age` and `stale-if-error` carry numbers; nothing is cached here, so they are checked and not used. */
+function checkCacheControl(header: string): void {
+  for (const part of header.toLowerCase().split(',')) {
+    const [name = '', value] = part.trim().split('=')
+    if (name !== 'max-age' && name !== 'stale-if-error') continue
+    if (value === undefined || !/^\d+$/.test(value)) {
+      throw new ApiError('bad-request', 'Invalid Cache-Control header.')
+    }
+  }
+}
+
+const ENTERPRISE = [
+  { parameter: 'ns', header: 'X-Consul-Namespace', feature: 'Namespaces' },
+  { parameter: 'partition', header: 'X-Consul-Partition', feature: 'Partitions' },
+] as const
+
+/** Namespaces and partitions are refused, even by the name `default`: Consul's open edition does so. */
+export function refuseEnterprise(request: Request, query: Query): void {
+  for (const { parameter, header, feature } of ENTERPRISE) {
+    if ((query.get(parameter) ?? '') !== '')
+      throw enterpriseOnly('query parameter', parameter, feature)
+    if ((request.header(header.toLowerCase()) ?? '') !== '') {
+      throw enterpriseOnly('header', header, feature)
+    }
+  }
+}
+
+const enterpriseOnly = (where: string, name: string, feature: string) =>
+  new ApiError(
+    'bad-request',
+    `Invalid ${where}: "${name}" - ${feature} are a Consul Enterprise feature`,
+  )

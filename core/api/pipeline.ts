@@ -1,0 +1,224 @@
+// What every request goes through, in this order, whichever door it came by (design 2.6):
+//
+//   1 route · 2 decode · 3 datacenter · 6 leader · 7 propose, or settle consistency · 8 read or park · 10 respond
+//
+// Steps 4, 5 and 9 (token, permission, filtering) have their place between 3 and 6, and before 10. Handlers are the `run`,
+// `intent` and `reply` of a route: they see neither tokens nor headers, waits or sockets.
+//
+// Nothing here does anything: each function says what comes next, the agent (core/agent) does it.
+import { assert, unreachable } from '../assert.ts'
+import { ApiError } from '../errors.ts'
+import type { Command } from '../fsm/commands.ts'
+import type { LogIndex, RequestId } from '../ids.ts'
+import { isRefused } from '../outcome.ts'
+import type { Prng } from '../prng.ts'
+import type { Request, Response } from '../route/request.ts'
+import type { Asked, Found, Pattern, ReadRoute, Said } from '../route/route.ts'
+import { createWatchSet, type Store, viewOf, type WatchSet } from '../state/store.ts'
+import type { Instant, WallMs } from '../time.ts'
+import { answerError, answerFound, answerSaid, type Meta, metaHeaders } from './answer.ts'
+import {
+  nextExpired,
+  PARKED_MAX,
+  type Parked,
+  type Parking,
+  park,
+  parkedCount,
+  unpark,
+} from './blocking.ts'
+import { type Call, type Desk, openCall } from './call.ts'
+
+export interface Pipeline {
+  readonly desk: Desk
+  readonly store: Store
+  readonly parking: Parking
+  /** For the jitter of waits. */
+  readonly prng: Prng
+}
+
+/** What has to be done for a request. A parked one needs nothing until it is woken. */
+export type Next =
+  | { readonly type: 'respond'; readonly response: Response }
+  | { readonly type: 'propose'; readonly call: Call; readonly command: Command }
+  | { readonly type: 'ask'; readonly call: Call; readonly asked: Asked }
+  | { readonly type: 'parked' }
+
+export interface Answered {
+  readonly id: RequestId
+  readonly response: Response
+}
+
+interface Clock {
+  readonly now: Instant
+  readonly wall: WallMs
+}
+
+export function begin(pipeline: Pipeline, request: Request, clock: Clock): Next {
+  const { head } = pipeline.desk
+  let call: Call | undefined
+  try {
+    const opened = openCall(pipeline.desk, request, clock.wall)
+    if ('status' in opened) return { type: 'respond', response: opened }
+    call = opened
+    if (call.elsewhere !== '') throw new ApiError('no-path', 'No path to datacenter')
+    return proceed(pipeline, call, clock.now)
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return { type: 'respond', response: answerError(head, error, failureMeta(call)) }
+  }
+}
+
+const NOTHING_READ: Meta = { index: 0, knownLeader: false, lastContactMs: 0 }
+
+function failureMeta(call: Call | undefined): readonly string[] {
+  const shown = call?.route.kind === 'read' && call.route.metaOnFailure === true
+  return shown ? metaHeaders('index', NOTHING_READ, 'default') : []
+}
+
+function proceed(pipeline: Pipeline, call: Call, now: Instant): Next {
+  const { route, input } = call
+  const { site } = pipeline.desk
+  switch (route.kind) {
+    case 'read':
+      return beginRead(pipeline, call, now)
+    case 'write': {
+      const intent = route.intent(input, site)
+      if ('propose' in intent) return { type: 'propose', call, command: intent.propose as Command } // a route proposes commands of the state machine
+      const said = 'say' in intent ? intent.say : intent.look(viewOf(pipeline.store))
+      return { type: 'respond', response: respondSaid(pipeline, call, said) }
+    }
+    case 'local': {
+      const said: Said | Asked = route.run(site, input)
+      if ('ask' in said) return { type: 'ask', call, asked: said }
+      return { type: 'respond', response: respondSaid(pipeline, call, said) }
+    }
+    default:
+      return unreachable(route)
+  }
+}
+
+function beginRead(pipeline: Pipeline, call: Call, now: Instant): Next {
+  const route = readRouteOf(call)
+  if (!route.blocking || call.options.minIndex === 0) {
+    const found = route.run(viewOf(pipeline.store), call.input, pipeline.desk.site)
+    return { type: 'respond', response: respondFound(pipeline, call, found) }
+  }
+  const parked: Parked = {
+    call,
+    deadline: now + waitOf(pipeline, call.options.waitMs),
+    minIndex: call.options.minIndex,
+    missingSeen: false,
+    at: -1,
+  }
+  const look = lookAgain(pipeline, parked)
+  if (look.news) return { type: 'respond', response: respondFound(pipeline, call, look.found) }
+  if (parkedCount(pipeline.parking) >= PARKED_MAX) {
+    throw new ApiError('too-many', `too many blocking queries at this agent (${PARKED_MAX})`)
+  }
+  park(pipeline.parking, pipeline.store, { parked, read: look.read })
+  return { type: 'parked' }
+}
+
+/** As long as asked, within the configured bounds, and up to a sixteenth longer: so that those who came together do not
+ *  return together (Consul: blocking queries). */
+function waitOf(pipeline: Pipeline, askedMs: number): number {
+  const { defaultQueryTimeMs, maxQueryTimeMs } = pipeline.desk.site.config
+  const bounded = askedMs <= 0 ? defaultQueryTimeMs : Math.min(askedMs, maxQueryTimeMs)
+  return bounded + pipeline.prng.unit() * (bounded / 16)
+}
+
+interface Look {
+  readonly found: Found
+  readonly read: WatchSet
+  /** It ends the wait. */
+  readonly news: boolean
+}
+
+function lookAgain(pipeline: Pipeline, parked: Parked): Look {
+  const read = createWatchSet()
+  const { input } = parked.call
+  const found = readRouteOf(parked.call).run(
+    viewOf(pipeline.store, read),
+    input,
+    pipeline.desk.site,
+  )
+  if (found.missing === true) {
+    // A second look that finds nothing is no news, however far the table has moved since.
+    if (parked.missingSeen) parked.minIndex = found.index
+    parked.missingSeen = true
+  }
+  return { found, read, news: found.index > parked.minIndex }
+}
+
+/** Looks again for each of the parked that a commit named; answers those for whom there is news. */
+export function wake(pipeline: Pipeline, fired: Iterable<Parked>): Answered[] {
+  const answered: Answered[] = []
+  for (const parked of fired) {
+    if (parked.at < 0) continue
+    const look = lookAgain(pipeline, parked)
+    if (look.news) answered.push(release(pipeline, parked, look.found))
+    else park(pipeline.parking, pipeline.store, { parked, read: look.read })
+  }
+  return answered
+}
+
+/** Answers those whose time is up with what is there now. */
+export function expire(pipeline: Pipeline, now: Instant): Answered[] {
+  const answered: Answered[] = []
+  for (;;) {
+    const parked = nextExpired(pipeline.parking, now)
+    if (parked === undefined) return answered
+    const { input } = parked.call
+    const found = readRouteOf(parked.call).run(viewOf(pipeline.store), input, pipeline.desk.site)
+    answered.push(release(pipeline, parked, found))
+  }
+}
+
+function release(pipeline: Pipeline, parked: Parked, found: Found): Answered {
+  unpark(pipeline.parking, pipeline.store, parked)
+  return { id: parked.call.id, response: respondFound(pipeline, parked.call, found) }
+}
+
+/** The client is gone: what was kept for it goes too. */
+export function abandon(pipeline: Pipeline, id: RequestId): void {
+  const parked = pipeline.parking.byId.get(id)
+  if (parked !== undefined) unpark(pipeline.parking, pipeline.store, parked)
+}
+
+/** What to say when the log has applied the command of a call: at which index, with which result. */
+export function replyTo(
+  pipeline: Pipeline,
+  call: Call,
+  applied: { index: LogIndex; result: unknown },
+): Response {
+  assert(call.route.kind === 'write', 'only writes wait for the log')
+  if (isRefused(applied.result)) {
+    return refuse(pipeline, new ApiError('invalid', `raft apply failed: ${applied.result.refused}`))
+  }
+  const said = call.route.reply(applied.result, call.input)
+  const response = respondSaid(pipeline, call, said)
+  return { ...response, headers: [...response.headers, 'X-Lictor-Index', String(applied.index)] }
+}
+
+export const refuse = (pipeline: Pipeline, error: ApiError): Response =>
+  answerError(pipeline.desk.head, error)
+
+export const respondSaid = (pipeline: Pipeline, call: Call, said: Said): Response =>
+  answerSaid(pipeline.desk.head, said, call.pretty)
+
+function respondFound(pipeline: Pipeline, call: Call, found: Found): Response {
+  const { site, head } = pipeline.desk
+  const { meta } = readRouteOf(call)
+  const state = meta === 'none' ? NOTHING_READ : { index: found.index, ...site.contact() }
+  return answerFound(head, found, {
+    meta,
+    state,
+    consistency: call.options.consistency,
+    pretty: call.pretty,
+  })
+}
+
+function readRouteOf(call: Call): ReadRoute<Pattern, unknown> {
+  assert(call.route.kind === 'read', 'only reads look at the state')
+  return call.route
+}

@@ -1,0 +1,12 @@
+// Every endpoint of the HTTP API, in one list: the map of the whole surface. `lictor api list` prints it, the client of
+// core/api/client.ts takes its types from it.
+import { catalogRoutes } from '../catalog/routes.ts'
+import { deleteKey, getKey, putKey } from '../kv/routes.ts'
+import type { Route } from '../route/route.ts'
+import { selfRoutes } from '../self/routes.ts'
+import { putTxn } from '../txn/routes.ts'
+
+export const TABLE = [getKey, putKey, deleteKey, putTxn, ...catalogRoutes, ...selfRoutes] as const
+
+/** The same for code that treats all routes alike. */
+export const ROUTES: readonly Route[] = TABLE
