@@ -1,0 +1,132 @@
+// The file system, as far as the data folder needs it: the one door to the disk for wal.ts and snapshots.ts. A record of
+// functions because there are two: this one, and the one of the tests that records every call, fails on order and says
+// what a power cut could have left.
+//
+// Calls of node:fs with callbacks: a promise of our own around them costs less than a FileHandle's on the way of each write.
+import fs from 'node:fs'
+import { dirname } from 'node:path'
+import { DiskFailure } from './disk-errors.ts'
+
+/** Every call that fails rejects (or throws) with a DiskFailure. */
+export interface FileSystem {
+  /** A new file for reading and writing; it must not exist. */
+  create(path: string): Promise<OpenFile>
+  /** A file that exists, for reading and writing. */
+  open(path: string): Promise<OpenFile>
+  /** Like `read` of an open file, for a consumer that cannot wait. */
+  readSync(path: string, into: Uint8Array, offset: number): number
+  /** The names in a folder, in order. */
+  list(dir: string): Promise<string[]>
+  rename(from: string, to: string): Promise<void>
+  unlink(path: string): Promise<void>
+  /** Makes created, renamed and removed names in the folder durable. */
+  syncDir(dir: string): Promise<void>
+  /** What is left for us on the disk that holds the folder; advice, not a promise. */
+  freeBytes(dir: string): Promise<number>
+}
+
+export interface OpenFile {
+  readonly path: string
+  size(): Promise<number>
+  /** How many bytes were read: fewer than asked for, 0 at the end. */
+  read(into: Uint8Array, offset: number): Promise<number>
+  /** How many bytes were written: perhaps fewer than given. See `writeAll`. */
+  write(bytes: Uint8Array, offset: number): Promise<number>
+  /** After it, what was written survives a power cut. */
+  datasync(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Writes on until all is written: a short count is no error. */
+export async function writeAll(file: OpenFile, bytes: Uint8Array, offset: number): Promise<void> {
+  let done = 0
+  while (done < bytes.length) {
+    const count = await file.write(bytes.subarray(done), offset + done)
+    if (count <= 0) throw new DiskFailure('write', file.path, new Error('nothing was written'))
+    done += count
+  }
+}
+
+/** Up to `length` bytes from `offset` on; fewer only if the file ends before. */
+export async function readAll(
+  file: OpenFile,
+  { offset, length }: { offset: number; length: number },
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length)
+  let done = 0
+  while (done < length) {
+    const count = await file.read(bytes.subarray(done), offset + done)
+    if (count === 0) break
+    done += count
+  }
+  return bytes.subarray(0, done)
+}
+
+const FILE_MODE = 0o600
+
+export const realFiles: FileSystem = {
+  create: (path) => openReal(path, 'wx+'),
+  open: (path) => openReal(path, 'r+'),
+  readSync(path, into, offset) {
+    try {
+      const fd = fs.openSync(path, 'r')
+      try {
+        return fs.readSync(fd, into, 0, into.length, offset)
+      } finally {
+        fs.closeSync(fd)
+      }
+    } catch (error) {
+      throw new DiskFailure('read', path, error)
+    }
+  },
+  async list(dir) {
+    const names = await call<string[]>('list', dir, (done) => fs.readdir(dir, done))
+    return names.sort()
+  },
+  rename: (from, to) => call('rename', from, (done) => fs.rename(from, to, done)),
+  unlink: (path) => call('remove', path, (done) => fs.unlink(path, done)),
+  async syncDir(dir) {
+    const fd = await call<number>('open', dir, (done) => fs.open(dir, 'r', done))
+    try {
+      await call<void>('sync', dir, (done) => fs.fsync(fd, done))
+    } finally {
+      await call<void>('close', dir, (done) => fs.close(fd, done))
+    }
+  },
+  async freeBytes(dir) {
+    const found = await call<fs.StatsFs>('measure', dir, (done) => fs.statfs(dir, done))
+    return found.bavail * found.bsize
+  },
+}
+
+async function openReal(path: string, flags: string): Promise<OpenFile> {
+  const fd = await call<number>('open', path, (done) => fs.open(path, flags, FILE_MODE, done))
+  return {
+    path,
+    size: async () => (await call<fs.Stats>('stat', path, (done) => fs.fstat(fd, done))).size,
+    read: (into, offset) =>
+      call('read', path, (done) => fs.read(fd, into, 0, into.length, offset, done)),
+    write: (bytes, offset) =>
+      call('write', path, (done) => fs.write(fd, bytes, 0, bytes.length, offset, done)),
+    datasync: () => call('sync', path, (done) => fs.fdatasync(fd, done)),
+    close: () => call('close', path, (done) => fs.close(fd, done)),
+  }
+}
+
+type Done<T> = (error: NodeJS.ErrnoException | null, value?: T) => void
+
+/** One call of node:fs as a promise, its error wrapped once. */
+function call<T>(operation: string, path: string, start: (done: Done<T>) => void): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    start((error, value) => {
+      if (error) reject(new DiskFailure(operation, path, error))
+      else resolve(value as T) // without an error there is the value that the call promises, or T is void
+    })
+  })
+}
+
+/** Gives a finished file its name: renamed beside itself, durable when this returns. */
+export async function publish(files: FileSystem, from: string, to: string): Promise<void> {
+  await files.rename(from, to)
+  await files.syncDir(dirname(to))
+}
