@@ -23,6 +23,7 @@ export interface PlayOptions {
   /** Which `only` blocks and preludes belong to this run. */
   readonly variant?: string
   readonly commandMs?: number
+  readonly backgroundMs?: number
 }
 
 export interface Played {
@@ -131,7 +132,7 @@ function commandOf(step: Step, run: Run): string {
     fillCommand(step.command, run.scope),
   )
   const text = withoutComment(filled).trimEnd()
-  return step.background && !text.endsWith('&') ? `${text} &` : filled
+  return step.background && !text.endsWith('&') ? `{ ${text}\n} &` : filled
 }
 
 function replaceAlias(text: string, { literal }: Alias, scope: Scope): string {
@@ -147,7 +148,8 @@ async function compare(run: Run, step: Step, id: number | undefined): Promise<st
     unordered: step.unordered,
   }
   const foreground = id === undefined ? '' : await run.shell.output(id)
-  const deadline = performance.now() + (run.background.length > 0 ? BACKGROUND_MS : 0)
+  const patience = run.plan.options.backgroundMs ?? BACKGROUND_MS
+  const deadline = performance.now() + (run.background.length > 0 ? patience : 0)
   for (;;) {
     const news = await backgroundNews(run)
     const output = joinOutputs([foreground, ...news.map(({ text }) => text)])

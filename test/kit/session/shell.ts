@@ -44,6 +44,7 @@ export function openShell(options: ShellOptions): Shell {
   })
   const gone = new Promise<void>((resolve) => bash.once('close', () => resolve()))
   let last = 0
+  let hung = false
 
   async function run(command: string, limitMs: number) {
     const id = ++last
@@ -58,10 +59,19 @@ export function openShell(options: ShellOptions): Shell {
       })
     })
     waiting.delete(String(id))
+    hung ||= exit === undefined
     return { id, exit }
   }
 
+  /** A command that never came back has failed already, and would let no other run. */
+  async function endAtOnce(): Promise<string[]> {
+    await killMarked(mark)
+    await gone
+    return []
+  }
+
   async function close(limitMs: number): Promise<string[]> {
+    if (hung) return endAtOnce()
     const stop = 'jobs=$(jobs -p); [ -z "$jobs" ] || { kill -TERM $jobs; wait $jobs; }; true'
     const { exit } = await run(stop, limitMs)
     bash.stdin.end('exit\n')
