@@ -9,7 +9,7 @@ import { strictTextOf } from '../bytes.ts'
 export interface Limits {
   /** The longest text or byte field. */
   readonly bytesMax: number
-  /** The most elements of one array, and the most pairs of one map. */
+  /** The most elements of all arrays and pairs of all maps together: each may become an object far larger than its bytes. */
   readonly itemsMax: number
   readonly depthMax: number
 }
@@ -27,6 +27,8 @@ export interface Reader {
   readonly bytes: Uint8Array
   at: number
   depth: number
+  /** Elements and pairs so far. */
+  items: number
   fault: Fault | undefined
   readonly limits: Limits
 }
@@ -37,7 +39,7 @@ export function createReader(bytes: Uint8Array, at = 0, limits: Partial<Limits> 
       ? bytes
       : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) // a Buffer's slice() would not copy
   const checked = limits === NO_LIMITS_GIVEN ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits }
-  return { bytes: plain, at, depth: 0, fault: undefined, limits: checked }
+  return { bytes: plain, at, depth: 0, items: 0, fault: undefined, limits: checked }
 }
 
 export const NO_LIMITS_GIVEN: Partial<Limits> = {}
@@ -224,7 +226,8 @@ export function readCount(input: Reader, kind: 'array' | 'map'): number {
 
 /** Each element takes a byte at least, so a count above the bytes left cannot be met. */
 function checkCount(input: Reader, count: number): number {
-  if (count > input.limits.itemsMax) fail(input, 'an array or map has more elements than allowed')
+  input.items += count
+  if (input.items > input.limits.itemsMax) fail(input, 'there are more elements than allowed')
   else if (count > input.bytes.length - input.at) fail(input, 'the bytes end inside a list', true)
   return input.fault ? -1 : count
 }

@@ -133,22 +133,22 @@ export const wordsOf = (value: number): { high: number; low: number } => ({
 
 export function putUnsigned(out: Writer, value: number): void {
   assert(value >= 0, 'an unsigned integer is not negative')
-  if (value < 0x80) return putByte(out, value)
-  if (value < 0x100) return putPair(out, 0xcc, value)
-  if (value < 0x10000) return put16(out, 0xcd, value)
-  if (value < TWO32) return put32(out, 0xce, value)
-  assert(Number.isSafeInteger(value), 'an integer on the wire is exact')
-  put64(out, 0xcf, wordsOf(value))
+  assert(value <= Number.MAX_SAFE_INTEGER, 'an integer on the wire is exact')
+  if (value < 0x80) putByte(out, value)
+  else if (value < 0x100) putPair(out, 0xcc, value)
+  else if (value < 0x10000) put16(out, 0xcd, value)
+  else if (value < TWO32) put32(out, 0xce, value)
+  else put64(out, 0xcf, wordsOf(value))
 }
 
 export function putSigned(out: Writer, value: number): void {
-  if (value >= 0 && (value < 0x80 || !out.signedPositive)) return putUnsigned(out, value)
-  if (value >= -32 && value < 0) return putByte(out, value & 0xff)
-  if (value >= -0x80 && value < 0) return putPair(out, 0xd0, value & 0xff)
-  if (value >= -0x8000 && value < 0x8000) return put16(out, 0xd1, value)
-  if (value >= -0x8000_0000 && value < 0x8000_0000) return put32(out, 0xd2, value)
   assert(Number.isSafeInteger(value), 'an integer on the wire is exact')
-  put64(out, 0xd3, wordsOf(value))
+  if (value >= 0 && (value < 0x80 || !out.signedPositive)) putUnsigned(out, value)
+  else if (value >= -32 && value < 0) putByte(out, value & 0xff)
+  else if (value >= -0x80 && value < 0) putPair(out, 0xd0, value & 0xff)
+  else if (value >= -0x8000 && value < 0x8000) put16(out, 0xd1, value)
+  else if (value >= -0x8000_0000 && value < 0x8000_0000) put32(out, 0xd2, value)
+  else put64(out, 0xd3, wordsOf(value))
 }
 
 export function putPair(out: Writer, first: number, second: number): void {
@@ -189,21 +189,25 @@ const encoder = new TextEncoder()
 const LOOPED_MAX = 48
 
 export function putText(out: Writer, text: string): void {
+  if (text.length > LOOPED_MAX || !putAscii(out, text)) putLongText(out, text)
+}
+
+/** False if the text has more than one byte per unit: nothing is written then. */
+function putAscii(out: Writer, text: string): boolean {
   const size = text.length
-  if (size > LOOPED_MAX) return putLongText(out, text)
   putTextHead(out, size)
   reserve(out, size)
   const { bytes, at } = out
   for (let i = 0; i < size; i++) {
     const code = text.charCodeAt(i)
     if (code > 0x7f) {
-      // Not one byte per unit: the head was wrong. Begin again.
       out.at = at - headSize(size, out.extended)
-      return putLongText(out, text)
+      return false
     }
     bytes[at + i] = code
   }
   out.at = at + size
+  return true
 }
 
 const headSize = (size: number, extended: boolean) => (size < 32 ? 1 : extended ? 2 : 3)

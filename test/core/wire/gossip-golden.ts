@@ -13,7 +13,7 @@ export interface Vector {
 
 const folder = new URL('../../fixtures/', import.meta.url)
 
-const linesOf = (file: string): Record<string, unknown>[] =>
+export const linesOf = (file: string): Record<string, unknown>[] =>
   readFileSync(new URL(file, folder), 'utf8')
     .trimEnd()
     .split('\n')

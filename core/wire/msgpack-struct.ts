@@ -1,0 +1,151 @@
+// Structs in msgpack: maps from field names to values. As in Go's codec, fields leave sorted by the bytes of their names,
+// unknown ones are skipped, missing ones are the zero of their type, and a struct may also arrive as an array in the order
+// of declaration.
+import { assert } from '../assert.ts'
+import { byteStringOf } from '../bytes.ts'
+import {
+  type AnyCodec,
+  type Codec,
+  type Coding,
+  encode,
+  type Infer,
+  readHead,
+  str,
+} from './msgpack.ts'
+import {
+  enter,
+  leave,
+  type Reader,
+  readCount,
+  readRawSize,
+  skipNil,
+  skipValue,
+} from './msgpack-read.ts'
+import { putBytes, putMapHead, type Writer } from './msgpack-write.ts'
+
+type Fields = Readonly<Record<string, AnyCodec>>
+type Struct<F extends Fields> = { readonly [K in keyof F]: Infer<F[K]> }
+
+/** A field as the loops below need it: what it holds is known to the type of the struct only. */
+interface Field {
+  readonly name: string
+  /** The name as it stands on the wire, with its head. */
+  readonly key: Uint8Array
+  readonly codec: Coding<unknown, unknown>
+}
+
+interface Plan {
+  /** In the order of the wire, and in that of the declaration. */
+  readonly sorted: readonly Field[]
+  readonly declared: readonly Field[]
+  readonly byName: ReadonlyMap<string, number>
+  readonly omits: boolean
+  readonly zero: Readonly<Record<string, unknown>>
+}
+
+/** Longer names would have a different head in each dialect. */
+const NAME_MAX = 31
+
+export function struct<const F extends Fields>(fields: F): Codec<Struct<F>> {
+  const plan = planOf(fields)
+  return {
+    // The casts: Plan forgets the types that Struct<F> states; both are made from the same fields.
+    write: (out, value) => writeFields(out, plan, value as Readonly<Record<string, unknown>>),
+    read: (input) => readFields(input, plan) as Struct<F>,
+    zero: plan.zero as Struct<F>,
+    isEmpty: () => false,
+  }
+}
+
+function planOf(fields: Fields): Plan {
+  const declared = Object.entries(fields).map(([name, codec]): Field => {
+    assert(/^[\w-]+$/.test(name) && name.length <= NAME_MAX, 'a field has a short plain name')
+    assert(name !== '__proto__', 'a field has a harmless name')
+    // The cast: the values handed in come from the record whose type was made from these codecs.
+    return { name, key: encode(str, name), codec: codec as Coding<unknown, unknown> }
+  })
+  const sorted = [...declared].sort((a, b) => (a.name < b.name ? -1 : 1))
+  return {
+    sorted,
+    declared,
+    byName: new Map(sorted.map(({ name }, index) => [name, index])),
+    omits: declared.some(({ codec }) => codec.omitted === true),
+    zero: Object.freeze(Object.fromEntries(declared.map(({ name, codec }) => [name, codec.zero]))),
+  }
+}
+
+function writeFields(out: Writer, plan: Plan, value: Readonly<Record<string, unknown>>): void {
+  const { sorted } = plan
+  const leaving = plan.omits
+    ? sorted.filter(({ name, codec }) => !(codec.omitted && codec.isEmpty(value[name])))
+    : sorted
+  putMapHead(out, leaving.length)
+  for (const { key, codec, name } of leaving) {
+    putBytes(out, key)
+    codec.write(out, value[name])
+  }
+}
+
+function readFields(input: Reader, plan: Plan): Readonly<Record<string, unknown>> {
+  if (skipNil(input) || !enter(input)) return plan.zero
+  const pairs = readCount(input, 'map')
+  let value = plan.zero
+  if (pairs >= 0) value = readNamed(input, plan, pairs)
+  else if (input.fault === undefined) value = readPlaced(input, plan)
+  leave(input)
+  return value
+}
+
+/**
+ * Fields by name, in any order; of a doubled one the last counts. The order of the wire is tried first.
+ * The value is made when the first known field is met: a million empty structs then cost no more than their list.
+ */
+function readNamed(input: Reader, plan: Plan, pairs: number): Readonly<Record<string, unknown>> {
+  let value: Record<string, unknown> | undefined
+  let expected = 0
+  for (let i = 0; i < pairs && input.fault === undefined; i++) {
+    const index = readName(input, plan, expected)
+    const field = plan.sorted[index]
+    if (field === undefined) {
+      skipValue(input)
+      continue
+    }
+    value ??= { ...plan.zero }
+    value[field.name] = field.codec.read(input)
+    expected = index + 1
+  }
+  return value ?? plan.zero
+}
+
+/** Consumes a field's name and returns its place in the order of the wire; -1 for an unknown one. */
+function readName(input: Reader, plan: Plan, expected: number): number {
+  const field = plan.sorted[expected]
+  if (field !== undefined && startsWith(input, field.key)) {
+    input.at += field.key.length
+    return expected
+  }
+  const size = readRawSize(input)
+  if (size < 0) return -1
+  const from = input.at
+  input.at = from + size
+  if (size > NAME_MAX) return -1
+  return plan.byName.get(byteStringOf(input.bytes.subarray(from, from + size))) ?? -1
+}
+
+function startsWith({ bytes, at }: Reader, key: Uint8Array): boolean {
+  for (let i = 0; i < key.length; i++) if (bytes[at + i] !== key[i]) return false
+  return true
+}
+
+/** Fields by place; those that the sender lacks stay zero, those that we lack are skipped. */
+function readPlaced(input: Reader, plan: Plan): Readonly<Record<string, unknown>> {
+  const count = readHead(input, 'array')
+  if (count === 0) return plan.zero
+  const value = { ...plan.zero }
+  for (let i = 0; i < count && input.fault === undefined; i++) {
+    const field = plan.declared[i]
+    if (field === undefined) skipValue(input)
+    else value[field.name] = field.codec.read(input)
+  }
+  return value
+}
