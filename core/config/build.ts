@@ -1,0 +1,140 @@
+// Merged settings and the facts of the machine become the record that an agent runs by, or refusals. This file decides
+// what each setting means; network.ts decides addresses, validate.ts says which combinations are refused.
+import { isLogLevel, type LogLevel } from '../log.ts'
+import type { AgentConfig } from './agent-config.ts'
+import { type Draft, durationOf } from './draft.ts'
+import type { MachineFacts } from './facts.ts'
+import type { Gathered } from './gather.ts'
+import { isIp6 } from './ip.ts'
+import { type NetworkPlan, planNetwork } from './network.ts'
+import type { Profile, Refusal } from './refusal.ts'
+import type { Settings } from './schema.ts'
+
+export type ConfigOutcome =
+  | { readonly ok: true; readonly config: AgentConfig; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly refusals: readonly Refusal[] }
+
+export interface BuildInput {
+  readonly profile: Profile
+  readonly gathered: Gathered
+  readonly facts: MachineFacts
+}
+
+export function buildConfig({ profile, gathered, facts }: BuildInput): ConfigOutcome {
+  const draft: Draft = { profile, gathered, facts, refusals: [], warnings: [...gathered.warnings] }
+  const network = planNetwork(draft)
+  const config = network === undefined ? undefined : assemble(draft, network)
+  if (config === undefined || draft.refusals.length > 0)
+    return { ok: false, refusals: draft.refusals }
+  return { ok: true, config, warnings: draft.warnings }
+}
+
+function assemble(draft: Draft, network: NetworkPlan): AgentConfig {
+  const { settings, dev } = draft.gathered
+  const server = settings.server ?? false
+  const datacenter = (settings.datacenter ?? '').toLowerCase()
+  return {
+    ...planIdentity(draft, settings),
+    datacenter,
+    primaryDatacenter: (settings.primary_datacenter ?? datacenter).toLowerCase(),
+    server,
+    bootstrap: settings.bootstrap ?? false,
+    bootstrapExpect: settings.bootstrap_expect ?? 0,
+    dev,
+    dataDir: dev ? undefined : settings.data_dir,
+    bindAddr: network.bindAddr,
+    advertiseAddr: network.advertiseAddr,
+    advertiseAddrWan: network.advertiseAddrWan,
+    taggedAddresses: planTaggedAddresses(settings, network),
+    translateWanAddrs: settings.translate_wan_addrs ?? false,
+    http: network.http,
+    ports: network.ports,
+    httpConfig: planHttp(settings),
+    limits: planLimits(settings),
+    acl: {
+      enabled: settings.acl?.enabled ?? false,
+      defaultPolicy: settings.acl?.default_policy === 'deny' ? 'deny' : 'allow',
+    },
+    defaultQueryTimeMs: durationOf(draft, 'default_query_time', settings.default_query_time),
+    maxQueryTimeMs: durationOf(draft, 'max_query_time', settings.max_query_time),
+    raft: {
+      snapshotThreshold: settings.raft_snapshot_threshold ?? 0,
+      trailingLogs: settings.raft_trailing_logs ?? 0,
+    },
+    log: planLog(draft, settings),
+    // Consul: a client that ends leaves, a server stays a member.
+    leaveOnTerminate: settings.leave_on_terminate ?? !server,
+    skipLeaveOnInterrupt: settings.skip_leave_on_interrupt ?? server,
+    pidFile: settings.pid_file,
+    unixSocket: {
+      user: settings.unix_sockets?.user ?? '',
+      group: settings.unix_sockets?.group ?? '',
+      mode: settings.unix_sockets?.mode ?? '',
+    },
+    enableDebug: settings.enable_debug ?? false,
+    debug: {},
+  }
+}
+
+function planIdentity(draft: Draft, settings: Settings) {
+  const domain = settings.domain ?? ''
+  return {
+    nodeName: settings.node_name ?? draft.facts.hostName,
+    nodeId: settings.node_id ?? '',
+    nodeMeta: settings.node_meta ?? {},
+    domain: domain.endsWith('.') ? domain : `${domain}.`,
+  }
+}
+
+function planTaggedAddresses(
+  settings: Settings,
+  network: NetworkPlan,
+): Readonly<Record<string, string>> {
+  const { advertiseAddr: lan, advertiseAddrWan: wan } = network
+  const family = (ip: string) => (isIp6(ip) ? 'ipv6' : 'ipv4')
+  const own = {
+    lan,
+    [`lan_${family(lan)}`]: lan,
+    wan,
+    [`wan_${family(wan)}`]: wan,
+  }
+  return { ...settings.tagged_addresses, ...own }
+}
+
+function planHttp({ http_config: http, disable_http_unprintable_char_filter }: Settings) {
+  return {
+    blockEndpoints: http?.block_endpoints ?? [],
+    allowWriteFrom: http?.allow_write_http_from ?? [],
+    responseHeaders: http?.response_headers ?? {},
+    useCache: http?.use_cache ?? true,
+    maxHeaderBytes: http?.max_header_bytes ?? 0,
+    errorFormat: http?.error_format === 'json' ? ('json' as const) : ('text' as const),
+    allowUnprintable: disable_http_unprintable_char_filter ?? false,
+  }
+}
+
+function planLimits({ limits }: Settings) {
+  const kvMaxValueSize = limits?.kv_max_value_size ?? 0
+  return {
+    kvMaxValueSize,
+    txnMaxReqLen: limits?.txn_max_req_len ?? 0,
+    httpMaxConnsPerClient: limits?.http_max_conns_per_client ?? 0,
+  }
+}
+
+function planLog(draft: Draft, settings: Settings) {
+  return {
+    level: logLevelOf(settings.log_level ?? 'info'),
+    json: settings.log_json ?? false,
+    file: settings.log_file,
+    rotateBytes: settings.log_rotate_bytes ?? 0,
+    rotateDurationMs: durationOf(draft, 'log_rotate_duration', settings.log_rotate_duration),
+    rotateMaxFiles: settings.log_rotate_max_files ?? 0,
+  }
+}
+
+function logLevelOf(text: string): LogLevel {
+  const level = text.toLowerCase()
+  if (isLogLevel(level)) return level
+  return level === 'err' ? 'error' : 'info'
+}

@@ -1,0 +1,61 @@
+// The work table of config/build.ts: the settings, the machine, and the complaints and warnings gathered on the way.
+
+import { parseDurationNs } from '../time.ts'
+import type { Origin } from './document.ts'
+import type { MachineFacts } from './facts.ts'
+import type { Gathered } from './gather.ts'
+import type { Profile, Refusal } from './refusal.ts'
+
+export interface Draft {
+  readonly profile: Profile
+  readonly gathered: Gathered
+  readonly facts: MachineFacts
+  readonly refusals: Refusal[]
+  readonly warnings: string[]
+}
+
+/** Where a setting or the group it stands in was written. */
+export function originOf(draft: Draft, path: string): Origin | undefined {
+  for (let at = path; at !== ''; at = at.slice(0, Math.max(at.lastIndexOf('.'), 0))) {
+    const origin = draft.gathered.origins.get(at)
+    if (origin !== undefined) return origin
+  }
+  return undefined
+}
+
+interface Complaint {
+  readonly path: string
+  readonly consul: string
+  readonly what: string
+  readonly next?: string | undefined
+}
+
+/** Notes a complaint that Consul would gather in a list. */
+export function gatherRefusal(draft: Draft, { path, ...texts }: Complaint): void {
+  draft.refusals.push({ ...texts, origin: originOf(draft, path), gathered: true })
+}
+
+/** Notes a complaint that Consul would stop at. */
+export function refuse(draft: Draft, { path, ...texts }: Complaint): void {
+  draft.refusals.push({ ...texts, origin: originOf(draft, path) })
+}
+
+/** A duration in milliseconds; 0 if it is absent or was refused. */
+export function durationOf(draft: Draft, path: string, text: string | undefined): number {
+  if (text === undefined) return 0
+  const ns = parseDurationNs(text)
+  if (ns !== undefined) return ns / 1e6
+  const shown = JSON.stringify(text)
+  const why =
+    text === '' || /^[-+]?\d+(\.\d+)?$/.test(text) ? missingUnit(text) : `invalid duration ${shown}`
+  gatherRefusal(draft, {
+    path,
+    consul: `${path}: invalid duration: ${shown}: time: ${why}`,
+    what: `${path} is no duration: ${shown}`,
+    next: 'write one as 300ms, 15s or 1h30m',
+  })
+  return 0
+}
+
+const missingUnit = (text: string): string =>
+  text === '' ? 'invalid duration ""' : `missing unit in duration ${JSON.stringify(text)}`

@@ -1,0 +1,212 @@
+// Ports and addresses of an agent: what it binds, what it tells others, where its APIs listen. In the order in which
+// Consul decides them, because it stops at the first address that it cannot use.
+
+import { expandAddresses, expandIp, listenOn } from './addresses.ts'
+import type { ListenAddress } from './agent-config.ts'
+import { type Draft, gatherRefusal, refuse } from './draft.ts'
+import { isAnyIp, isIp6, isPrivateIp, parseIp } from './ip.ts'
+import type { Settings } from './schema.ts'
+
+export interface NetworkPlan {
+  readonly bindAddr: string
+  readonly advertiseAddr: string
+  readonly advertiseAddrWan: string
+  readonly serfBindLan: string
+  readonly serfBindWan: string
+  readonly clientAddrs: readonly string[]
+  readonly ports: Ports
+  readonly dns: readonly ListenAddress[]
+  readonly http: readonly ListenAddress[]
+  readonly https: readonly ListenAddress[]
+  readonly grpc: readonly ListenAddress[]
+  readonly grpcTls: readonly ListenAddress[]
+}
+
+export interface Ports {
+  readonly dns: number
+  readonly http: number
+  readonly https: number
+  readonly grpc: number
+  readonly grpcTls: number
+  readonly serfLan: number
+  readonly serfWan: number
+  readonly server: number
+}
+
+/** Where gRPC with TLS listens on a server that says nothing about it. */
+const GRPC_TLS_PORT = 8503
+
+/** Undefined: an address was refused at which Consul stops. */
+export function planNetwork(draft: Draft): NetworkPlan | undefined {
+  const { settings } = draft.gathered
+  const ports = planPorts(draft, settings)
+  const bindAddr = planBind(draft, settings)
+  if (bindAddr === undefined) return undefined
+  if (refuseAnyAdvertise(draft, settings)) return undefined
+  const serfBindLan = expandIp(draft, 'serf_lan', settings.serf_lan) ?? bindAddr
+  const serfBindWan = expandIp(draft, 'serf_wan', settings.serf_wan) ?? bindAddr
+  const advertise = planAdvertise(draft, bindAddr)
+  if (advertise === undefined) return undefined
+
+  const client = expandAddresses(draft, 'client_addr', settings.client_addr)
+  if (client.length === 0) draft.warnings.push('client_addr is empty: HTTP and DNS do not listen')
+  const listen = (path: string, text: string | undefined, port: number) => {
+    const own = expandAddresses(draft, path, text)
+    return listenOn(own.length > 0 ? own : client, port)
+  }
+  const { addresses } = settings
+  return {
+    bindAddr,
+    ...advertise,
+    serfBindLan,
+    serfBindWan,
+    clientAddrs: client.map((one) => (one.type === 'ip' ? one.ip : one.path)),
+    ports,
+    dns: listen('addresses.dns', addresses?.dns, ports.dns),
+    http: listen('addresses.http', addresses?.http, ports.http),
+    https: listen('addresses.https', addresses?.https, ports.https),
+    grpc: listen('addresses.grpc', addresses?.grpc, ports.grpc),
+    grpcTls: listen('addresses.grpc_tls', addresses?.grpc_tls, ports.grpcTls),
+  }
+}
+
+function planPorts(draft: Draft, settings: Settings): Ports {
+  const { ports } = settings
+  const port = (name: string, value: number | undefined) => planPort(draft, `ports.${name}`, value)
+  return {
+    dns: port('dns', ports?.dns),
+    http: port('http', ports?.http),
+    https: port('https', ports?.https),
+    grpc: port('grpc', ports?.grpc),
+    grpcTls: port('grpc_tls', ports?.grpc_tls ?? (settings.server === true ? GRPC_TLS_PORT : -1)),
+    serfLan: port('serf_lan', ports?.serf_lan),
+    serfWan: port('serf_wan', ports?.serf_wan),
+    server: port('server', ports?.server),
+  }
+}
+
+/** 0 lets the kernel choose (Consul: off); negative is off. */
+function planPort(draft: Draft, path: string, value: number | undefined): number {
+  if (value === undefined || value < 0) return -1
+  if (value <= 65535) return value
+  gatherRefusal(draft, {
+    path,
+    consul: `${path}: invalid port: ${value}`,
+    what: `${path} is no port: ${value}`,
+    next: 'ports go from 0 (any free one) to 65535; -1 is off',
+  })
+  return -1
+}
+
+function planBind(draft: Draft, { bind_addr }: Settings): string | undefined {
+  const path = 'bind_addr'
+  const addresses = expandAddresses(draft, path, bind_addr)
+  const [first] = addresses
+  if (first === undefined) {
+    const already = draft.refusals.some((refusal) => refusal.consul.startsWith(`${path}: `))
+    const next = already ? undefined : 'leave it out, or name an address of this machine'
+    refuse(draft, { path, consul: 'bind_addr cannot be empty', what: 'bind_addr is empty', next })
+    return undefined
+  }
+  if (addresses.length > 1) {
+    const text =
+      "bind_addr cannot contain multiple addresses. Use 'addresses.{dns,http,https}' instead."
+    refuse(draft, {
+      path,
+      consul: text,
+      what: 'bind_addr takes one address',
+      next: 'name others in addresses.http or addresses.dns',
+    })
+    return undefined
+  }
+  if (first.type === 'ip') return first.ip
+  refuse(draft, {
+    path,
+    consul: 'bind_addr cannot be a unix socket',
+    what: `bind_addr cannot be a Unix socket: ${first.path}`,
+  })
+  return undefined
+}
+
+function refuseAnyAdvertise(draft: Draft, settings: Settings): boolean {
+  const check = (path: string, name: string, text: string | undefined) => {
+    if (text === undefined || !isAnyIp(text.replace(/^\[(.*)\]$/, '$1'))) return false
+    refuse(draft, {
+      path,
+      consul: `${name} cannot be 0.0.0.0, :: or [::]`,
+      what: `${path} cannot be ${text}: others need one address to call`,
+    })
+    return true
+  }
+  return (
+    check('advertise_addr', 'Advertise address', settings.advertise_addr) ||
+    check('advertise_addr_wan', 'Advertise WAN address', settings.advertise_addr_wan)
+  )
+}
+
+interface Advertised {
+  readonly advertiseAddr: string
+  readonly advertiseAddrWan: string
+}
+
+function planAdvertise(draft: Draft, bindAddr: string): Advertised | undefined {
+  const { settings } = draft.gathered
+  // Consul expands the address twice and complains twice; its users see both.
+  expandIp(draft, 'advertise_addr', settings.advertise_addr)
+  const lan =
+    expandIp(draft, 'advertise_addr', settings.advertise_addr) ??
+    expandIp(draft, 'advertise_addr_ipv4', settings.advertise_addr_ipv4) ??
+    expandIp(draft, 'advertise_addr_ipv6', settings.advertise_addr_ipv6) ??
+    bindAddr
+  const advertiseAddr = isAnyIp(lan) ? detectAddress(draft, lan) : lan
+  if (advertiseAddr === undefined) return undefined
+  const advertiseAddrWan =
+    expandIp(draft, 'advertise_addr_wan', settings.advertise_addr_wan) ??
+    expandIp(draft, 'advertise_addr_wan_ipv4', settings.advertise_addr_wan_ipv4) ??
+    expandIp(draft, 'advertise_addr_wan_ipv6', settings.advertise_addr_wan_ipv6) ??
+    advertiseAddr
+  return { advertiseAddr, advertiseAddrWan }
+}
+
+/** Bound to every address: one of them must be told to the others. */
+function detectAddress(draft: Draft, any: string): string | undefined {
+  const wantIp6 = isIp6(any)
+  const kind = wantIp6 ? 'public IPv6' : 'private IPv4'
+  const candidates = draft.facts.interfaces.filter((one) => {
+    const ip = parseIp(one.address)
+    if (one.internal || ip === undefined || (ip.length === 16) !== wantIp6) return false
+    return wantIp6 ? !isPrivateIp(ip) && !isLinkLocal6(one.address) : isPrivateIp(ip)
+  })
+  const [first, ...others] = candidates
+  if (first !== undefined && others.length === 0) return first.address
+  if (draft.profile === 'consul') return refuseDetection(draft, kind, candidates.length)
+  if (first === undefined) return detectLoopback(draft, wantIp6)
+  const chosen = candidates.find((one) => one.name === draft.facts.defaultInterface) ?? first
+  const how = chosen.name === draft.facts.defaultInterface ? ', default route' : ''
+  const rest = candidates.filter((one) => one !== chosen)
+  draft.warnings.push(
+    `several private addresses, picked ${chosen.address} (${chosen.name}${how}); others: ${rest
+      .map((one) => `${one.address} (${one.name})`)
+      .join(', ')}; to choose: -advertise=${rest[0]?.address}`,
+  )
+  return chosen.address
+}
+
+const isLinkLocal6 = (address: string) => /^fe[89ab]/i.test(address)
+
+function refuseDetection(draft: Draft, kind: string, count: number): undefined {
+  const consul =
+    count === 0
+      ? `No ${kind} address found`
+      : `Multiple ${kind} addresses found. Please configure one with 'bind' and/or 'advertise'.`
+  refuse(draft, { path: 'advertise_addr', consul, what: consul })
+}
+
+/** A machine without a private address still serves itself. */
+function detectLoopback(draft: Draft, wantIp6: boolean): string {
+  const address = wantIp6 ? '::1' : '127.0.0.1'
+  draft.warnings.push(
+    `no address that others could reach was found: advertising ${address}; to choose: -advertise`,
+  )
+  return address
+}

@@ -1,0 +1,38 @@
+// A configuration that cannot be used, said twice: as Consul says it, which scripts match on, and in our words, which name
+// the place and what to do next.
+import { type Origin, showOrigin } from './document.ts'
+
+/** Who is being asked: decides texts, exit codes, and whether keys of ours are known (D9). */
+export type Profile = 'lictor' | 'consul'
+
+export interface Refusal {
+  /** Consul's text, whole, without the words that its command puts before it. */
+  readonly consul: string
+  /** What is wrong, with the value. */
+  readonly what: string
+  readonly origin?: Origin | undefined
+  /** What to do next. */
+  readonly next?: string | undefined
+  /** Consul gathers this one with others of its kind into one list. */
+  readonly gathered?: boolean
+}
+
+/** The lines that a person reads. */
+export function showRefusal(refusal: Refusal): readonly string[] {
+  const place = refusal.origin === undefined ? '' : `${showOrigin(refusal.origin)}: `
+  const lines = [`${place}${refusal.what}`]
+  if (refusal.next !== undefined) lines.push(`  next: ${refusal.next}`)
+  return lines
+}
+
+/** How Go's multierror lists several complaints; ends with an empty line. */
+export function multierror(errors: readonly string[]): string {
+  const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
+  return `${count} occurred:\n${errors.map((error) => `\t* ${error}\n`).join('')}\n`
+}
+
+/** What Consul would have said: it stops at the first complaint that it does not gather. */
+export function consulText(refusals: readonly Refusal[]): string {
+  const direct = refusals.find((refusal) => refusal.gathered !== true)
+  return direct?.consul ?? multierror(refusals.map((refusal) => refusal.consul))
+}

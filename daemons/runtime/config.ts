@@ -1,0 +1,142 @@
+// Files, folders and the machine, read for core/config: what stands where, in which order. Everything that the texts mean
+// is decided there.
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { hostname, networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import type { AgentConfig } from '../../core/config/agent-config.ts'
+import { parseArgv } from '../../core/config/argv.ts'
+import { buildConfig } from '../../core/config/build.ts'
+import type { MachineFacts } from '../../core/config/facts.ts'
+import { AGENT_FLAGS, type FlagUse } from '../../core/config/flags.ts'
+import { type ConfigText, type Format, gatherSettings } from '../../core/config/gather.ts'
+import { consulText, type Profile, type Refusal, showRefusal } from '../../core/config/refusal.ts'
+import { EXIT } from '../../core/errors.ts'
+
+export interface LoadOrder {
+  readonly profile: Profile
+  /** The command line behind `agent`. */
+  readonly argv: readonly string[]
+}
+
+export type Loaded =
+  | { readonly ok: true; readonly config: AgentConfig; readonly warnings: readonly string[] }
+  /** `message` has no line end; as `consul`, the command puts `==> ` before it unless it is about `usage`. */
+  | {
+      readonly ok: false
+      readonly about: 'usage' | 'config'
+      readonly message: string
+      readonly exitCode: number
+    }
+
+/** Everything that `agent` was told, as one record. Used at start and at every reload. */
+export function loadConfig({ profile, argv }: LoadOrder): Loaded {
+  const flags = AGENT_FLAGS.filter((flag) => profile === 'lictor' || flag.own !== true)
+  const parsed = parseArgv(argv, flags)
+  if (!parsed.ok) return fail(profile, 'usage', [parsed.refusal])
+  const { uses, rest } = parsed
+  if (rest.length > 0) {
+    const consul = `Unexpected extra arguments: [${rest.join(' ')}]`
+    return fail(profile, 'config', [{ consul, what: `unexpected arguments: ${rest.join(' ')}` }])
+  }
+  const files = readFiles(uses)
+  if (!files.ok) return fail(profile, 'config', [files.refusal])
+  const gathering = gatherSettings({ profile, uses, files: files.texts })
+  if (!gathering.ok) return fail(profile, 'config', gathering.refusals)
+  const { gathered } = gathering
+  const built = buildConfig({ profile, gathered, facts: factsOf(gathered.settings.data_dir) })
+  return built.ok ? built : fail(profile, 'config', built.refusals)
+}
+
+function fail(profile: Profile, about: 'usage' | 'config', refusals: readonly Refusal[]): Loaded {
+  if (profile === 'consul') return { ok: false, about, message: consulText(refusals), exitCode: 1 }
+  const message = refusals.flatMap(showRefusal).join('\n')
+  return { ok: false, about, message, exitCode: EXIT.usage }
+}
+
+type Files =
+  | { readonly ok: true; readonly texts: readonly ConfigText[] }
+  | { readonly ok: false; readonly refusal: Refusal }
+
+function readFiles(uses: readonly FlagUse[]): Files {
+  const format = uses.findLast((use) => use.flag.name === 'config-format')?.value
+  if (format !== undefined && format !== 'hcl' && format !== 'json') {
+    const consul = "config: -config-format must be either 'hcl' or 'json'"
+    return { ok: false, refusal: { consul, what: `-config-format is hcl or json, not ${format}` } }
+  }
+  const texts: ConfigText[] = []
+  for (const { flag, value } of uses) {
+    if (flag.name !== 'config-file' && flag.name !== 'config-dir') continue
+    const read = readPath(value, format)
+    if (!read.ok) return read
+    texts.push(...read.texts)
+  }
+  return { ok: true, texts }
+}
+
+function readPath(path: string, format: Format | undefined): Files {
+  try {
+    if (!statSync(path).isDirectory()) return readOne(path, format)
+    const names = readdirSync(path, { withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort((a, b) => (a < b ? -1 : 1))
+      .filter((name) => format !== undefined || formatOf(name) !== undefined)
+    const texts = names.flatMap((name): ConfigText[] => {
+      const file = join(path, name)
+      return [
+        { name: file, text: readFileSync(file, 'utf8'), format: format ?? formatOf(name) ?? 'hcl' },
+      ]
+    })
+    return { ok: true, texts }
+  } catch (error) {
+    return { ok: false, refusal: refuseToRead(path, error) }
+  }
+}
+
+function readOne(path: string, format: Format | undefined): Files {
+  const known = format ?? formatOf(path)
+  if (known !== undefined)
+    return { ok: true, texts: [{ name: path, text: readFileSync(path, 'utf8'), format: known }] }
+  const consul = `file ${path} has unknown extension; must be .hcl or .json, or config format must be set`
+  const what = `${path} ends neither in .hcl nor in .json`
+  return { ok: false, refusal: { consul, what, next: 'rename it, or give -config-format' } }
+}
+
+function formatOf(name: string): Format | undefined {
+  if (name.endsWith('.hcl')) return 'hcl'
+  return name.endsWith('.json') ? 'json' : undefined
+}
+
+const ERRNO_TEXTS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  ENOTDIR: 'not a directory',
+  EISDIR: 'is a directory',
+}
+
+function refuseToRead(path: string, error: unknown): Refusal {
+  if (!(error instanceof Error) || !('code' in error)) throw error
+  const why = ERRNO_TEXTS[String(error.code)] ?? String(error.code)
+  const consul = `config: Open failed on ${path}. open ${path}: ${why}`
+  return { consul, what: `cannot read ${path}: ${why}` }
+}
+
+function factsOf(dataDir: string | undefined): MachineFacts {
+  const interfaces = Object.entries(networkInterfaces()).flatMap(([name, own]) =>
+    (own ?? []).map(({ address, internal }) => ({ name, address, internal })),
+  )
+  return {
+    hostName: hostname(),
+    interfaces,
+    defaultInterface: undefined,
+    dataDir: stateOf(dataDir),
+  }
+}
+
+function stateOf(path: string | undefined): MachineFacts['dataDir'] {
+  if (path === undefined || path === '') return 'absent'
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) return 'absent'
+  if (!stat.isDirectory()) return 'no-folder'
+  return readdirSync(path).length === 0 ? 'empty' : 'used'
+}
