@@ -1,4 +1,5 @@
-// What must hold of a store at rest. Run by tests after every step; it visits everything, so production does not.
+// What must hold of a store at rest. Run by tests after every step; it visits everything, so
+// production does not.
 import { assert, present } from '../assert.ts'
 import type { Store } from './store.ts'
 import { type AnyTable, entryPrefix, type TableState } from './table.ts'

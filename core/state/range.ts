@@ -1,5 +1,5 @@
-// Removing many neighbouring keys at once: cut the tree in front of them and behind them, and join what remains. The rows
-// between are never visited, and every node stays full enough.
+// Removing many neighbouring keys at once: cut the tree in front of them and behind them, and join
+// what remains. The rows between are never visited, and every node stays full enough.
 import { assert } from '../assert.ts'
 import {
   branch,

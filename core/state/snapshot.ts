@@ -1,5 +1,5 @@
-// All rows out of a frozen state, and into a store. Between the two the store may change as it likes: the walk sees the state
-// that it began with. The way from rows to bytes is not known here.
+// All rows out of a frozen state, and into a store. Between the two the store may change as it
+// likes: the walk sees the state that it began with. The way from rows to bytes is not known here.
 import { assert, present } from '../assert.ts'
 import type { Store } from './store.ts'
 import { type AnyTable, emptyState, putRow, slotOf, type TableState } from './table.ts'
@@ -13,7 +13,10 @@ export interface StoredRow {
   readonly row: unknown
 }
 
-/** The highest log index at which a table changed: what tableIndex answers. Rows do not tell it, deletes count too. */
+/**
+ * The highest log index at which a table changed: what tableIndex answers. Rows do not tell it,
+ * deletes count too.
+ */
 export interface StoredIndex {
   readonly table: AnyTable
   readonly index: number
@@ -43,7 +46,10 @@ export const indexesOf = ({ schema, states }: View): readonly StoredIndex[] =>
     index: present(states[slot], 'the state of a table').index,
   }))
 
-/** Replaces the whole state. If the source throws, nothing has changed. Fires everybody who waits. */
+/**
+ * Replaces the whole state. If the source throws, nothing has changed. Fires everybody who
+ * waits.
+ */
 export function restore(store: Store, { indexes, rows }: StoredState): ReadonlySet<Waiter> {
   assert(store.writing === undefined, 'a restore is no part of a transaction')
   const { schema } = store

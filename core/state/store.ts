@@ -1,4 +1,5 @@
-// The store: the current state of all tables, one writer at a time, and who waits for what. It knows no domain.
+// The store: the current state of all tables, one writer at a time, and who waits for what. It
+// knows no domain.
 import { assert } from '../assert.ts'
 import { type AnyTable, createSchema, emptyState, type Schema, type TableState } from './table.ts'
 import { createEdit } from './tree.ts'
@@ -32,7 +33,10 @@ export function createStore(tables: readonly AnyTable[]): Store {
   return { schema, states, watches: createWatches(schema), writing: undefined }
 }
 
-/** The state as it is now, for good. Reads are noted in `watched`, which is for one look: make a new one for the next. */
+/**
+ * The state as it is now, for good. Reads are noted in `watched`, which is for one look: make a
+ * new one for the next.
+ */
 export function viewOf(store: Store, watched?: WatchSet): View {
   if (watched !== undefined) {
     assert(watched.seen === undefined, 'a watch set is used for one view')
@@ -58,7 +62,10 @@ export function beginTxn(store: Store, index: number): Txn {
   return txn
 }
 
-/** Makes the transaction the state. Returns the waiters for whom something changed; they are parked nowhere any more. */
+/**
+ * Makes the transaction the state. Returns the waiters for whom something changed; they are parked
+ * nowhere any more.
+ */
 export function commit(store: Store, txn: Txn): ReadonlySet<Waiter> {
   end(store, txn)
   store.states = txn.states
@@ -90,7 +97,10 @@ export const unwatch = (store: Store, waiter: Waiter): void => unpark(store.watc
 /** How many waiters are parked. */
 export const watcherCount = (store: Store): number => store.watches.parked.size
 
-/** A store of its own with the same rows, and nobody waiting. Takes no time: what is shared is never changed. */
+/**
+ * A store of its own with the same rows, and nobody waiting. Takes no time: what is shared is
+ * never changed.
+ */
 export const fork = (store: Store): Store => ({
   schema: store.schema,
   states: store.states,

@@ -1,7 +1,8 @@
-// Declared tables: a name, a primary key, and secondary indexes that are kept in step with every write.
+// Declared tables: a name, a primary key, and secondary indexes that are kept in step with every
+// write.
 //
-// A table's state is one tree of rows by primary key and, for each index, one tree of primary keys by index entry. All of it
-// belongs to the edit that made it, as the nodes do.
+// A table's state is one tree of rows by primary key and, for each index, one tree of primary keys
+// by index entry. All of it belongs to the edit that made it, as the nodes do.
 import { assert } from '../assert.ts'
 import { withoutPrefix } from './range.ts'
 import { type Edit, emptyTree, findRow, type Node, withoutRow, withRow } from './tree.ts'
@@ -32,7 +33,7 @@ export interface TableDeclaration<Row, Index extends string> {
 export function defineTable<Row, Index extends string = string>(
   declared: TableDeclaration<Row, Index>,
 ): Table<Row, Index> {
-  const names = Object.keys(declared.indexes) as Index[] // the keys of a record whose keys are Index
+  const names = Object.keys(declared.indexes) as Index[] // declared so
   const indexes = names.map((name) => ({ name, value: declared.indexes[name].key }))
   return { name: declared.name, key: declared.key, indexes }
 }
@@ -82,12 +83,17 @@ export function ownState<Row>(state: TableState<Row>, edit: Edit): TableState<Ro
   return { edit, rows, size, index, entries: entries.length === 0 ? entries : entries.slice() }
 }
 
-/** Stands between an index value and a primary key. A zero within a value is written as zero and 0xff, so no value looks
- * like this, and no value with its end behind it is the beginning of another. */
+/**
+ * Stands between an index value and a primary key. A zero within a value is written as zero and
+ * 0xff, so no value looks like this, and no value with its end is the beginning of another.
+ */
 const VALUE_END = '\0\x01'
 const ZERO = '\0\xff'
 
-/** What all entries of one index value begin with. Values keep their order, and so do the primary keys below one value. */
+/**
+ * What all entries of one index value begin with. Values keep their order, and so do the primary
+ * keys below one value.
+ */
 export function entryPrefix(value: string): string {
   return (value.includes('\0') ? value.replaceAll('\0', ZERO) : value) + VALUE_END
 }

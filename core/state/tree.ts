@@ -1,8 +1,9 @@
 // A persistent sorted map from strings to rows: a B+tree whose nodes are copied when they change.
 //
-// Every node remembers the edit that made it. The running edit may change its own nodes in place and copies all others, so a
-// transaction copies each node once, and whoever holds an older root never sees a difference. Snapshots and forks are a
-// pointer. (Ownership as in Clojure's transient collections; the tree is Comer's, "The Ubiquitous B-Tree", 1979.)
+// Every node remembers the edit that made it. The running edit may change its own nodes in place
+// and copies all others, so a transaction copies each node once, and whoever holds an older root
+// never sees a difference. Snapshots and forks are a pointer. (Ownership as in Clojure's transient
+// collections; the tree is Comer's, "The Ubiquitous B-Tree", 1979.)
 //
 //          keys      a      k      t        keys[i] is not above any key of children[i],
 //          children  |      |      |        and above every key of children[i - 1]
@@ -11,7 +12,10 @@
 // Keys are compared unit by unit: for byte strings that is the order of their bytes.
 import { assert } from '../assert.ts'
 
-/** One period of change: a transaction, a restore. Nodes made by it change in place while it is open. */
+/**
+ * One period of change: a transaction, a restore. Nodes made by it change in place while it is
+ * open.
+ */
 export interface Edit {
   open: boolean
 }
@@ -29,7 +33,10 @@ export interface Node<Row> {
 
 /** A node never holds more entries; wider nodes make reads faster and single writes slower. */
 export const NODE_MAX = 32
-/** Nor fewer, unless it is the root. A quarter, so that neighbours are not merged and split in turn. */
+/**
+ * Nor fewer, unless it is the root. A quarter, so that neighbours are not merged and split in
+ * turn.
+ */
 export const NODE_MIN = NODE_MAX / 4
 
 /** Shared by all leaves as children and by all branches as rows; nothing is ever put in. */
@@ -88,7 +95,10 @@ export function findRow<Row>(root: Node<Row>, key: string): Row | undefined {
   return node.keys[at] === key ? node.rows[at] : undefined
 }
 
-/** Appends the rows whose keys begin with `prefix` to `into`, in the order of their keys. False: the end was passed. */
+/**
+ * Appends the rows whose keys begin with `prefix` to `into`, in the order of their keys. False:
+ * the end was passed.
+ */
 export function collectRows<Row>(node: Node<Row>, prefix: string, into: Row[]): boolean {
   const { keys, rows, children } = node
   if (children.length > 0) {

@@ -1,5 +1,6 @@
-// Reading and writing. A View is a frozen state, a Txn one under construction: the same functions read both. What is read
-// through a view with a WatchSet is noted there; peek and peekList read without a trace.
+// Reading and writing. A View is a frozen state, a Txn one under construction: the same functions
+// read both. What is read through a view with a WatchSet is noted there; peek and peekList read
+// without a trace.
 import { assert, present } from '../assert.ts'
 import {
   type AnyTable,
@@ -73,17 +74,23 @@ export function listBy<Row, Index extends string>(
   if (watched !== undefined) note(watched, { type: 'entry', slot: slot(view, table), at, value })
   const state = stateOf(view, table)
   const keys: string[] = []
-  collectRows(state.entries[at] as Node<string>, entryPrefix(value), keys) // one tree for each index
+  collectRows(state.entries[at] as Node<string>, entryPrefix(value), keys) // each index has one
   return keys.map((key) => present(findRow(state.rows, key), 'the row of an index entry'))
 }
 
-/** The highest log index at which a row of the table was written or removed. Not noted: watch what you read. */
+/**
+ * The highest log index at which a row of the table was written or removed. Not noted: watch what
+ * you read.
+ */
 export const tableIndex = (view: View, table: AnyTable): number => stateOf(view, table).index
 
 /** How many rows the table has. Not noted. */
 export const countRows = (view: View, table: AnyTable): number => stateOf(view, table).size
 
-/** Writes a row, whatever was there. The row belongs to the store from then on and is never changed. */
+/**
+ * Writes a row, whatever was there. The row belongs to the store from then on and is never
+ * changed.
+ */
 export function put<Row>(txn: Txn, table: Table<Row>, row: NoInfer<Row>): void {
   const state = draftOf(txn, table)
   const before = putRow(table, state, row)

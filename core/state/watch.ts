@@ -1,13 +1,15 @@
-// Who waits for what. What you read is what you watch: a read notes itself in a WatchSet, parking registers those notes, and
-// a write finds the waiters whose answer it may have changed. Nothing is called back: firing returns a list.
+// Who waits for what. What you read is what you watch: a read notes itself in a WatchSet, parking
+// registers those notes, and a write finds the waiters whose answer it may have changed. Nothing is
+// called back: firing returns a list.
 //
 //   Watches ── per table ── keys      key    ─▶ Spot ─▶ Link ⇄ Link ⇄ Link
 //                           prefixes  prefix ─▶ Spot      │      one per waiter, chained to
 //                           entries   value  ─▶ Spot      ▼      the other links of that waiter
 //                                                      Waiter
 //
-// Many wait for one thing, and most wait for one thing only: so a link is five pointers, and no waiter has a set of its own.
-import { assert } from '../assert.ts'
+// Many wait for one thing, and most wait for one thing only: so a link is five pointers, and no
+// waiter has a set of its own.
+import { assert, present } from '../assert.ts'
 import type { Schema, TableState } from './table.ts'
 
 /** Whoever waits; opaque here. */
@@ -33,7 +35,10 @@ export interface WatchSet {
 
 export const createWatchSet = (): WatchSet => ({ notes: [], seen: undefined })
 
-/** A question that read more things than this watches whole tables from then on: it may wake in vain, memory is bounded. */
+/**
+ * A question that read more things than this watches whole tables from then on: it may wake in
+ * vain, memory is bounded.
+ */
 export const NOTES_MAX = 4096
 
 export function note(set: WatchSet, next: Note): void {
@@ -133,7 +138,7 @@ function spotOf(watches: Watches, next: Note): Spot {
 
 function filedUnder(table: TableWatches, next: Note): Map<string, Spot> {
   if (next.type === 'key') return table.keys
-  if (next.type === 'entry') return table.entries[next.at] as Map<string, Spot> // one for each index
+  if (next.type === 'entry') return present(table.entries[next.at], 'the spots of an index')
   const { length } = next.value
   const known = table.prefixes.find((group) => group.length === length)
   if (known !== undefined) return known.spots

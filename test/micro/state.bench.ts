@@ -1,4 +1,5 @@
-// How fast the store is. `npm run bench` calls `run` and prints what it returns; by itself: `node --import tsx` this file.
+// How fast the store is. `npm run bench` calls `run` and prints what it returns; by itself: `node
+// --import tsx` this file.
 import { pathToFileURL } from 'node:url'
 import {
   beginTxn,

@@ -1,4 +1,5 @@
-// A store that is obviously right, being maps that are sorted on each read. The real one is held against it.
+// A store that is obviously right, being maps that are sorted on each read. The real one is held
+// against it.
 import { defineTable, type Table } from '../../../core/state/table.ts'
 import { get, list, listBy, type View } from '../../../core/state/txn.ts'
 

@@ -1,5 +1,5 @@
-// 100,000 random operations on the store and on its model, with snapshots, forks, restores, aborted transactions and waiters.
-// The name of a failed test tells its seed: `SEED=n` runs that one alone.
+// 100,000 random operations on the store and on its model, with snapshots, forks, restores, aborted
+// transactions and waiters. The name of a failed test tells its seed: `SEED=n` runs that one alone.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createPrng, type Prng } from '../../../core/prng.ts'
@@ -95,7 +95,10 @@ function randomRead(run: Run): Read {
   return { type: 'listBy', table, index: 'owner', of: prng.pick(OWNERS) ?? 'nobody' }
 }
 
-/** One transaction of a few writes. Returns what it touched, and takes it back in the model if it was aborted. */
+/**
+ * One transaction of a few writes. Returns what it touched, and takes it back in the model if it
+ * was aborted.
+ */
 function transact(run: Run, world: World): readonly Touch[] {
   const { prng } = run
   const before = new Map(world.model.indexes)
@@ -175,9 +178,9 @@ function checkFired(world: World, fired: ReadonlySet<Waiter>, done: readonly Tou
 function parkOne(run: Run, world: World): void {
   const { waiters, store } = world
   if (waiters.size >= WAITERS_MAX) {
-    const oldest = [...waiters.keys()][run.prng.range(0, waiters.size - 1)] as Waiter // within bounds
-    unwatch(store, oldest)
-    waiters.delete(oldest)
+    const victim = run.prng.pick([...waiters.keys()])
+    unwatch(store, victim)
+    waiters.delete(victim)
   }
   const watched = createWatchSet()
   const view = viewOf(store, watched)
