@@ -81,6 +81,8 @@ export interface AgentConfig {
   readonly pidFile: string | undefined
   readonly unixSocket: { readonly user: string; readonly group: string; readonly mode: string }
   readonly enableDebug: boolean
+  /** Whether `/v1/agent/metrics?format=prometheus` answers: always, but as `consul` only with a retention time. */
+  readonly prometheus: boolean
   /** What `/v1/agent/self` shows as DebugConfig: Consul's names, secrets hidden. */
   readonly debug: Readonly<Record<string, unknown>>
 }

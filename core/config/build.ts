@@ -72,9 +72,13 @@ function assemble(draft: Draft, network: NetworkPlan): AgentConfig {
       mode: settings.unix_sockets?.mode ?? '',
     },
     enableDebug: settings.enable_debug ?? false,
+    prometheus: draft.profile !== 'consul' || retentionMs(draft, settings) > 0,
     debug: {},
   }
 }
+
+const retentionMs = (draft: Draft, { telemetry }: Settings): number =>
+  durationOf(draft, 'telemetry.prometheus_retention_time', telemetry?.prometheus_retention_time)
 
 function planIdentity(draft: Draft, settings: Settings) {
   const domain = settings.domain ?? ''

@@ -64,5 +64,6 @@ const DEFAULTS: AgentConfig = {
   pidFile: undefined,
   unixSocket: { user: '', group: '', mode: '' },
   enableDebug: false,
+  prometheus: true,
   debug: {},
 }
