@@ -22,6 +22,16 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 export const isUuid = (text: string): boolean => UUID.test(text)
 
+/** Why a text is no UUID, in the words of Consul's answers; undefined if it is one. */
+export function uuidComplaint(text: string): string | undefined {
+  if (isUuid(text)) return undefined
+  if (text.length !== 36) return 'uuid string is wrong length'
+  const odd = /[^0-9a-f-]/i.exec(text)?.[0]
+  if (odd === undefined) return 'uuid is improperly formatted'
+  const code = (odd.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+  return `encoding/hex: invalid byte: U+${code} '${odd}'`
+}
+
 /** 16 random bytes as a version 4 UUID (RFC 9562 §5.4). */
 export function uuidOf(random: Uint8Array): string {
   const bytes = random.slice(0, 16)

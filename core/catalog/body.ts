@@ -1,0 +1,295 @@
+// The bodies of /v1/catalog/register and deregister: decoded as Go's encoding/json does, put into commands, and refused with
+// Consul's texts where nothing of the state has to be known (consul-surface 3.10).
+import { ApiError } from '../errors.ts'
+import { uuidComplaint } from '../ids.ts'
+import {
+  DecodeError,
+  type Decoder,
+  durationNs,
+  flag,
+  integer,
+  jsonBody,
+  list,
+  mapOf,
+  nullable,
+  struct,
+  text,
+  unsigned,
+} from '../route/decode.ts'
+import { plain } from '../route/json.ts'
+import {
+  type CheckDefinition,
+  type CheckSpec,
+  CRITICAL,
+  type DeregisterCommand,
+  fold,
+  type RegisterCommand,
+  type ServiceSpec,
+  type Weights,
+} from './records.ts'
+
+/** A map in the order of its keys: that is how it prints, and how replicas agree on it. */
+const sortedMap =
+  <T>(item: Decoder<T>): Decoder<Readonly<Record<string, T>>> =>
+  (node) =>
+    Object.fromEntries(Object.entries(mapOf(item)(node)).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+const texts = nullable(sortedMap(text))
+
+/** What belongs to a later version: nothing may be asked of it. */
+const unbuilt =
+  (what: string): Decoder<undefined> =>
+  (node) => {
+    if (!isBlank(plain(node))) throw new ApiError('invalid', `${what} not built into this version`)
+  }
+
+function isBlank(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return !value
+  return Object.values(value).every(isBlank)
+}
+
+/** What Go's encoding/json would leave out. */
+const isZero = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null ? Object.keys(value).length === 0 : !value
+
+const peering = unbuilt('peering is')
+const locality = unbuilt('localities are')
+const connect = unbuilt('proxies and gateways are')
+
+const serviceAddress: Decoder<{ Address: string; Port: number }> = (node) => {
+  const { Address = '', Port = 0 } = struct({ Address: text, Port: integer })(node)
+  return { Address, Port }
+}
+
+const weights = nullable(struct({ Passing: integer, Warning: integer }))
+
+const service = struct({
+  Kind: connect,
+  ID: text,
+  Service: text,
+  Tags: nullable(list(text)),
+  Address: text,
+  TaggedAddresses: nullable(sortedMap(serviceAddress)),
+  Meta: texts,
+  Port: integer,
+  SocketPath: text,
+  Weights: weights,
+  EnableTagOverride: flag,
+  Proxy: connect,
+  Connect: connect,
+  Locality: locality,
+  PeerName: peering,
+  CreateIndex: unsigned,
+  ModifyIndex: unsigned,
+})
+
+const DEFINITION = {
+  HTTP: text,
+  TLSServerName: text,
+  TLSSkipVerify: flag,
+  Header: sortedMap(list(text)),
+  Method: text,
+  Body: text,
+  DisableRedirects: flag,
+  TCP: text,
+  TCPUseTLS: flag,
+  UDP: text,
+  H2PING: text,
+  OSService: text,
+  H2PingUseTLS: flag,
+  ScriptArgs: list(text),
+  DockerContainerID: text,
+  Shell: text,
+  GRPC: text,
+  GRPCUseTLS: flag,
+  AliasNode: text,
+  AliasService: text,
+  TTL: durationNs,
+  Interval: durationNs,
+  OutputMaxSize: integer,
+  Timeout: durationNs,
+  DeregisterCriticalServiceAfter: durationNs,
+} as const
+
+const rawDefinition = struct(DEFINITION, { lenient: true })
+
+/** Fields in the order of printing, without those that say nothing. */
+const definition: Decoder<CheckDefinition> = (node) => {
+  const given: Readonly<Record<string, unknown>> = rawDefinition(node)
+  const names = Object.keys(DEFINITION).filter((name) => !isZero(given[name]))
+  return Object.fromEntries(names.map((name) => [name, given[name]]))
+}
+
+const check = struct({
+  Node: text,
+  CheckID: text,
+  Name: text,
+  Status: text,
+  Notes: text,
+  Output: text,
+  ServiceID: text,
+  ServiceName: text,
+  ServiceTags: list(text),
+  Type: text,
+  Interval: text,
+  Timeout: text,
+  ExposedPort: integer,
+  PeerName: peering,
+  Definition: definition,
+  CreateIndex: unsigned,
+  ModifyIndex: unsigned,
+})
+
+const registration = struct({
+  Datacenter: text,
+  ID: text,
+  Node: text,
+  Address: text,
+  TaggedAddresses: texts,
+  NodeMeta: texts,
+  Service: nullable(service),
+  Check: nullable(check),
+  Checks: nullable(list(nullable(check))),
+  SkipNodeUpdate: flag,
+  PeerName: peering,
+  Locality: locality,
+  Token: text,
+  CreateIndex: unsigned,
+  ModifyIndex: unsigned,
+})
+
+const deregistration = struct({
+  Datacenter: text,
+  Node: text,
+  Address: text,
+  ServiceID: text,
+  CheckID: text,
+  PeerName: peering,
+  Token: text,
+})
+
+export type Registration = ReturnType<typeof registration>
+export type Deregistration = ReturnType<typeof deregistration>
+
+export const registrationBody = catalogBody(registration)
+export const deregistrationBody = catalogBody(deregistration)
+
+/** A namespace is the one unknown field about which Consul says more. */
+function catalogBody<T>(decoder: Decoder<T>): (bytes: Uint8Array) => T {
+  return jsonBody('Request decode failed', (node) => {
+    try {
+      return decoder(node)
+    } catch (error) {
+      if (!(error instanceof DecodeError) || !error.message.endsWith('field "Namespace"'))
+        throw error
+      const why = `${error.message} - Namespaces are a Consul Enterprise feature`
+      throw new DecodeError(why, { cause: error })
+    }
+  })
+}
+
+const refusal = (why: string) => new ApiError('invalid', why)
+
+/** The datacenter of a body decides, not that of the query. */
+export function checkDatacenter(asked: string | undefined, ours: string): void {
+  if (asked !== undefined && asked !== '' && asked !== ours) {
+    throw new ApiError('no-path', 'No path to datacenter')
+  }
+}
+
+export function registerCommand(sent: Registration, datacenter: string): RegisterCommand {
+  const { Node: name = '', ID: id = '', Address: address = '', SkipNodeUpdate = false } = sent
+  if (name === '') throw refusal('Must provide node')
+  const complaint = id === '' ? undefined : uuidComplaint(id)
+  if (complaint !== undefined) throw refusal(`Bad node ID: ${complaint}`)
+  if (address === '' && !SkipNodeUpdate) {
+    throw refusal('Must provide address if SkipNodeUpdate is not set')
+  }
+  const { TaggedAddresses: taggedAddresses = null, NodeMeta: meta = null } = sent
+  const given = [...(sent.Checks ?? []), sent.Check ?? null].filter((one) => one !== null)
+  return {
+    type: 'register',
+    node: { id, name, address, datacenter, taggedAddresses, meta },
+    skipNodeUpdate: SkipNodeUpdate,
+    service: sent.Service ? serviceSpec(sent.Service) : undefined,
+    checks: given.map((one) => checkSpec(one, name)),
+  }
+}
+
+/** An address that means every interface leads nowhere. */
+const ANY_ADDRESS = new Set(['0.0.0.0', '::', '[::]'])
+
+function serviceSpec(sent: ReturnType<typeof service>): ServiceSpec {
+  const { Service: name = '', ID = '', Address: address = '' } = sent
+  if (name === '') {
+    const when = ID === '' ? '' : ' when service ID is provided'
+    throw refusal(`Must provide service name (Service.Service)${when}`)
+  }
+  if (ANY_ADDRESS.has(address)) throw refusal('Invalid service address')
+  return {
+    id: ID === '' ? name : ID,
+    name,
+    tags: sent.Tags ?? null,
+    address,
+    taggedAddresses: sent.TaggedAddresses ?? null,
+    meta: sent.Meta ?? null,
+    port: sent.Port ?? 0,
+    socketPath: sent.SocketPath ?? '',
+    weights: validWeights(sent.Weights ?? {}),
+    enableTagOverride: sent.EnableTagOverride ?? false,
+  }
+}
+
+const WEIGHT_MAX = 65_535
+
+/** Weights that make no sense are taken for none, as in Consul. */
+function validWeights({ Passing = 0, Warning = 0 }: Partial<Weights>): Weights {
+  const valid = Passing >= 1 && Warning >= 0 && Math.max(Passing, Warning) <= WEIGHT_MAX
+  return valid ? { Passing, Warning } : { Passing: 1, Warning: 1 }
+}
+
+function checkSpec(sent: ReturnType<typeof check>, node: string): CheckSpec {
+  const { Name: name = '', CheckID = '', Node = '', Status = '', Definition = {} } = sent
+  const id = CheckID === '' ? name : CheckID
+  if (Node !== '' && fold(Node) !== fold(node)) {
+    throw refusal(`Node '${Node}' for check '${id}' doesn't match register request node '${node}'`)
+  }
+  if (id === '') {
+    const why = 'failed health check lookup: index error: object is missing a value for this index'
+    throw refusal(`failed inserting check on node "${node}": ${why}`)
+  }
+  return {
+    id,
+    name,
+    status: Status === '' ? CRITICAL : Status,
+    notes: sent.Notes ?? '',
+    output: sent.Output ?? '',
+    serviceId: sent.ServiceID ?? '',
+    type: sent.Type || typeOf(Definition),
+    interval: sent.Interval ?? '',
+    timeout: sent.Timeout ?? '',
+    exposedPort: sent.ExposedPort ?? 0,
+    definition: Definition,
+  }
+}
+
+/** What kind of check a definition describes; most need an interval to be one. */
+function typeOf(definition: CheckDefinition): string {
+  const repeated = definition.Interval !== undefined
+  if (repeated && definition.GRPC) return 'grpc'
+  if (repeated && definition.HTTP) return 'http'
+  if (definition.TTL) return 'ttl'
+  if (repeated && definition.TCP) return 'tcp'
+  if (repeated && definition.UDP) return 'udp'
+  if (definition.AliasNode || definition.AliasService) return 'alias'
+  if (repeated && definition.ScriptArgs && definition.DockerContainerID) return 'docker'
+  if (definition.ScriptArgs) return 'script'
+  if (repeated && definition.H2PING) return 'h2ping'
+  return repeated && definition.OSService ? 'os_service' : ''
+}
+
+export function deregisterCommand(sent: Deregistration): DeregisterCommand {
+  const { Node: node = '', ServiceID: serviceId = '', CheckID: checkId = '' } = sent
+  if (node === '') throw refusal('Must provide node')
+  return { type: 'deregister', node, serviceId, checkId }
+}

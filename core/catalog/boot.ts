@@ -1,0 +1,71 @@
+// What a server that is alone says of itself in the catalog (consul-surface 9.3): its node, the service `consul`, and the
+// check that its agent is alive. In a cluster the leader says it of every member.
+import type { Site } from '../route/site.ts'
+import {
+  type CheckSpec,
+  PASSING,
+  type RegisterCommand,
+  SERF_HEALTH,
+  type Texts,
+} from './records.ts'
+
+const ALIVE: CheckSpec = {
+  id: SERF_HEALTH,
+  name: 'Serf Health Status',
+  status: PASSING,
+  notes: '',
+  output: 'Agent alive and reachable',
+  serviceId: '',
+  type: '',
+  interval: '',
+  timeout: '',
+  exposedPort: 0,
+  definition: {},
+}
+
+/** The meta of a node whose agent we are. */
+export const nodeMeta = ({ config, consulVersion }: Site): Texts =>
+  sorted({ ...config.nodeMeta, 'consul-network-segment': '', 'consul-version': consulVersion })
+
+/** Repeating it changes nothing as long as nothing of it has changed. */
+export function registerLoneNode(site: Site): RegisterCommand {
+  const { config } = site
+  return {
+    type: 'register',
+    node: {
+      id: config.nodeId,
+      name: config.nodeName,
+      address: config.advertiseAddr,
+      datacenter: config.datacenter,
+      taggedAddresses: sorted(config.taggedAddresses),
+      meta: nodeMeta(site),
+    },
+    skipNodeUpdate: false,
+    service: consulService(site),
+    checks: [ALIVE],
+  }
+}
+
+const consulService = ({ config, consulVersion }: Site): RegisterCommand['service'] => ({
+  id: 'consul',
+  name: 'consul',
+  tags: null,
+  address: '',
+  taggedAddresses: null,
+  meta: {
+    non_voter: 'false',
+    raft_version: '3',
+    read_replica: 'false',
+    serf_protocol_current: '2',
+    serf_protocol_max: '5',
+    serf_protocol_min: '1',
+    version: consulVersion,
+  },
+  port: config.ports.server,
+  socketPath: '',
+  weights: { Passing: 1, Warning: 1 },
+  enableTagOverride: false,
+})
+
+const sorted = (texts: Texts): Texts =>
+  Object.fromEntries(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)))

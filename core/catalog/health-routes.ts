@@ -1,0 +1,105 @@
+// /v1/health: checks by node, service and state, and instances with their checks.
+import { ApiError } from '../errors.ts'
+import type { Query } from '../route/query.ts'
+import { type Found, type Input, read } from '../route/route.ts'
+import { CATALOG_READ, checkNamed, isPeered, nameOf, wantedOf } from './queries.ts'
+import {
+  type Health,
+  listChecksInState,
+  listHealth,
+  listNodeChecks,
+  listServiceChecks,
+} from './read.ts'
+import { PASSING } from './records.ts'
+import {
+  catalogNode,
+  type HealthCheck,
+  healthCheck,
+  nodeService,
+  type ServiceEntry,
+} from './shapes.ts'
+
+const nodeHealth = read({
+  ...CATALOG_READ,
+  path: 'GET /v1/health/node/*node',
+  about: 'the checks on a node',
+  acl: { resource: 'node', access: 'read', of: 'node' },
+  check: checkNamed('Missing node name'),
+  run: (view, input): Found<readonly HealthCheck[]> => {
+    const { index, rows } = listNodeChecks(view, nameOf(input))
+    return { index, value: rows.map(healthCheck) }
+  },
+})
+
+const serviceChecks = read({
+  ...CATALOG_READ,
+  path: 'GET /v1/health/checks/*service',
+  about: 'the checks of a service; ?node-meta=KEY:VALUE chooses',
+  acl: { resource: 'service', access: 'read', of: 'service' },
+  check: checkNamed('Missing service name'),
+  run: (view, input): Found<readonly HealthCheck[]> => {
+    const { index, rows } = listServiceChecks(view, nameOf(input), wantedOf(input.query))
+    return { index, value: rows.map(healthCheck) }
+  },
+})
+
+const checksInState = read({
+  ...CATALOG_READ,
+  path: 'GET /v1/health/state/*state',
+  about: 'the checks that are passing, warning or critical, or any; ?node-meta=KEY:VALUE chooses',
+  acl: { resource: 'node', access: 'read' },
+  check: checkNamed('Missing check state'),
+  run: (view, input): Found<readonly HealthCheck[]> => {
+    const { index, rows } = listChecksInState(view, nameOf(input), wantedOf(input.query))
+    return { index, value: rows.map(healthCheck) }
+  },
+})
+
+const serviceHealth = read({
+  ...CATALOG_READ,
+  metaOnFailure: false,
+  path: 'GET /v1/health/service/*service',
+  about: 'the instances of a service with their checks; ?passing, ?tag, ?node-meta choose',
+  acl: { resource: 'service', access: 'read', of: 'service' },
+  check: (input) => {
+    checkNamed('Missing service name')(input)
+    checkGroup(input)
+    wantsPassing(input.query)
+  },
+  run: (view, input): Found<readonly ServiceEntry[]> => {
+    if (isPeered(input.query)) return { index: 0, value: [] }
+    const { index, rows } = listHealth(view, nameOf(input), wantedOf(input.query))
+    const shown = wantsPassing(input.query) ? rows.filter(isPassing) : rows
+    return { index, value: shown.map(serviceEntry) }
+  },
+})
+
+/** Sameness groups are Enterprise's. */
+function checkGroup({ query }: Input): void {
+  if ((query.get('sg') ?? query.get('sameness-group') ?? '') === '') return
+  if (isPeered(query)) {
+    throw new ApiError('bad-request', 'peer-name and sameness-group are mutually exclusive')
+  }
+  throw new ApiError('invalid', 'sameness groups are not supported in consul CE')
+}
+
+const TRUE = new Set(['', '1', 't', 'T', 'true', 'TRUE', 'True'])
+const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False'])
+
+/** `?passing` alone counts, and so does every boolean that Go's strconv takes. */
+function wantsPassing(query: Query): boolean {
+  const given = query.get('passing')
+  if (given === undefined || FALSE.has(given)) return false
+  if (TRUE.has(given)) return true
+  throw new ApiError('bad-request', 'Invalid value for ?passing')
+}
+
+const isPassing = ({ checks }: Health): boolean => checks.every(({ status }) => status === PASSING)
+
+const serviceEntry = ({ node, service, checks }: Health): ServiceEntry => ({
+  Node: catalogNode(node),
+  Service: nodeService(service),
+  Checks: checks.map(healthCheck),
+})
+
+export const healthRoutes = [nodeHealth, serviceChecks, checksInState, serviceHealth] as const

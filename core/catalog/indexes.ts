@@ -1,0 +1,62 @@
+// Named indexes of the catalog (consul-surface 3.10). A read answers with the index of its name, and a watcher of one
+// service wakes for that service only.
+//
+//   nodes, services, checks    the last change of the kind; a node also counts as changed when its services do
+//   node.NAME                  of one node or of a service on it
+//   service.NAME               of an instance, of its node or of a check of either; there while an instance is
+//   gone-nodes, gone-services  when last a node, or the last instance of a service, went: what missing names answer with,
+//                              so that an index never slides back when its name disappears
+//
+// One step away from Consul: an instance that takes another service's name counts as gone from its old one.
+import { get, listBy, peek, put, remove, type Txn, type View } from '../state/txn.ts'
+import { CATALOG_INDEXES, fold, SERVICES } from './records.ts'
+
+type Whole = 'nodes' | 'services' | 'checks' | 'gone-nodes' | 'gone-services'
+export type IndexName = Whole | `node.${string}` | `service.${string}`
+
+export const nodeIndexName = (node: string): IndexName => `node.${fold(node)}`
+export const serviceIndexName = (service: string): IndexName => `service.${fold(service)}`
+
+/** 0 if the name was never touched, or is gone. */
+export const indexOf = (view: View, name: IndexName): number =>
+  peek(view, CATALOG_INDEXES, name)?.index ?? 0
+
+/** The same, and the read wakes when the name is touched, appears or goes. */
+export const watchIndex = (view: View, name: IndexName): number | undefined =>
+  get(view, CATALOG_INDEXES, name)?.index
+
+export function touch(txn: Txn, ...names: readonly IndexName[]): void {
+  for (const name of names) {
+    if (indexOf(txn, name) !== txn.index) put(txn, CATALOG_INDEXES, { name, index: txn.index })
+  }
+}
+
+/** After the node of this name has gone. */
+export function retireNode(txn: Txn, node: string): void {
+  remove(txn, CATALOG_INDEXES, nodeIndexName(node))
+  touch(txn, 'nodes', 'gone-nodes')
+}
+
+/** After an instance has left a service: the name lives on with the others, or goes with the last. */
+export function leaveService(txn: Txn, service: string): void {
+  if (listBy(txn, SERVICES, 'name', fold(service)).length > 0) {
+    touch(txn, serviceIndexName(service))
+    return
+  }
+  remove(txn, CATALOG_INDEXES, serviceIndexName(service))
+  touch(txn, 'gone-services')
+}
+
+/** What a read of one service answers with. `exists`: it has an instance. */
+export function serviceIndex(
+  view: View,
+  service: string,
+  { exists, withChecks }: { readonly exists: boolean; readonly withChecks: boolean },
+): number {
+  const gone = indexOf(view, 'gone-services')
+  if (!exists && gone > 0) return gone
+  const own = indexOf(view, serviceIndexName(service))
+  if (own > 0) return own
+  const whole = Math.max(indexOf(view, 'services'), indexOf(view, 'nodes'))
+  return withChecks ? Math.max(whole, indexOf(view, 'checks')) : whole
+}

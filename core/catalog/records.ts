@@ -1,0 +1,188 @@
+// Nodes, their services and checks: the rows and the tables. The shapes of the API stand in shapes.ts.
+//
+// Names and ids are compared without case, as in Consul: the keys are folded, the rows keep what was written.
+import { byteString } from '../bytes.ts'
+import { defineTable, entryPrefix } from '../state/table.ts'
+
+export type Texts = Readonly<Record<string, string>>
+
+export interface NodeRow {
+  /** A UUID; empty for a node without an agent. */
+  readonly id: string
+  readonly name: string
+  readonly address: string
+  readonly datacenter: string
+  /** null was never given; it prints so. */
+  readonly taggedAddresses: Texts | null
+  readonly meta: Texts | null
+  readonly createIndex: number
+  readonly modifyIndex: number
+}
+
+export interface ServiceAddress {
+  readonly Address: string
+  readonly Port: number
+}
+
+export interface Weights {
+  readonly Passing: number
+  readonly Warning: number
+}
+
+/** One instance of a service. */
+export interface ServiceRow {
+  /** The name of its node. */
+  readonly node: string
+  readonly id: string
+  readonly name: string
+  readonly tags: readonly string[] | null
+  /** Empty: that of the node. */
+  readonly address: string
+  readonly taggedAddresses: Readonly<Record<string, ServiceAddress>> | null
+  readonly meta: Texts | null
+  readonly port: number
+  readonly socketPath: string
+  readonly weights: Weights
+  /** Tags set here survive what the agent of the node says. */
+  readonly enableTagOverride: boolean
+  readonly createIndex: number
+  readonly modifyIndex: number
+}
+
+/** What an agent or monitor would have to run; the catalog only keeps it. Durations in nanoseconds, nothing empty. */
+export interface CheckDefinition {
+  readonly Interval?: number
+  readonly OutputMaxSize?: number
+  readonly Timeout?: number
+  readonly DeregisterCriticalServiceAfter?: number
+  readonly HTTP?: string
+  readonly TLSServerName?: string
+  readonly TLSSkipVerify?: boolean
+  readonly Header?: Readonly<Record<string, readonly string[]>>
+  readonly Method?: string
+  readonly Body?: string
+  readonly DisableRedirects?: boolean
+  readonly TCP?: string
+  readonly TCPUseTLS?: boolean
+  readonly UDP?: string
+  readonly H2PING?: string
+  readonly OSService?: string
+  readonly H2PingUseTLS?: boolean
+  readonly ScriptArgs?: readonly string[]
+  readonly DockerContainerID?: string
+  readonly Shell?: string
+  readonly GRPC?: string
+  readonly GRPCUseTLS?: boolean
+  readonly AliasNode?: string
+  readonly AliasService?: string
+  readonly TTL?: number
+}
+
+export interface CheckRow {
+  readonly node: string
+  readonly id: string
+  readonly name: string
+  /** `passing`, `warning`, `critical`; a catalog write may bring any other word. */
+  readonly status: string
+  readonly notes: string
+  readonly output: string
+  /** Empty: a check of the node, which concerns all of its services. */
+  readonly serviceId: string
+  /** Copied from the instance when the check was written last. */
+  readonly serviceName: string
+  readonly serviceTags: readonly string[] | null
+  readonly type: string
+  readonly interval: string
+  readonly timeout: string
+  readonly exposedPort: number
+  readonly definition: CheckDefinition
+  readonly createIndex: number
+  readonly modifyIndex: number
+}
+
+/** A named index: which log entry last changed what the name stands for. See indexes.ts. */
+export interface IndexRow {
+  readonly name: string
+  readonly index: number
+}
+
+export const CRITICAL = 'critical'
+export const PASSING = 'passing'
+/** The check that says whether the agent of a node is alive. */
+export const SERF_HEALTH = 'serfHealth'
+
+/** What names are compared by. */
+export const fold = (text: string): string => byteString(text.toLowerCase())
+
+/** What the keys of all services and checks of a node begin with. */
+export const nodePrefix = (node: string): string => entryPrefix(fold(node))
+/** The key of a service or check, and the value by which the checks of an instance are found. */
+export const onNode = (node: string, id: string): string => nodePrefix(node) + fold(id)
+
+const unlessEmpty = (text: string) => (text === '' ? undefined : fold(text))
+
+export const NODES = defineTable<NodeRow>({
+  name: 'nodes',
+  key: (row) => fold(row.name),
+  indexes: { id: { key: (row) => unlessEmpty(row.id) } },
+})
+
+export const SERVICES = defineTable<ServiceRow>({
+  name: 'services',
+  key: (row) => onNode(row.node, row.id),
+  indexes: { name: { key: (row) => fold(row.name) } },
+})
+
+export const CHECKS = defineTable<CheckRow>({
+  name: 'checks',
+  key: (row) => onNode(row.node, row.id),
+  indexes: {
+    instance: { key: (row) => onNode(row.node, row.serviceId) },
+    service: { key: (row) => unlessEmpty(row.serviceName) },
+    status: { key: (row) => fold(row.status) },
+  },
+})
+
+export const CATALOG_INDEXES = defineTable<IndexRow>({
+  name: 'catalog-indexes',
+  key: (row) => row.name,
+  indexes: {},
+})
+
+/** Everything but what the log decides. */
+type Spec<Row> = Omit<Row, 'createIndex' | 'modifyIndex'>
+export type NodeSpec = Spec<NodeRow>
+export type ServiceSpec = Omit<Spec<ServiceRow>, 'node'>
+/** Name and tags of its service are copied from the instance. */
+export type CheckSpec = Omit<Spec<CheckRow>, 'node' | 'serviceName' | 'serviceTags'>
+
+/** Command: a node, and with it a service and checks; all of it or nothing. */
+export interface RegisterCommand {
+  readonly type: 'register'
+  readonly node: NodeSpec
+  /** A node that is there stays as it is. */
+  readonly skipNodeUpdate: boolean
+  readonly service: ServiceSpec | undefined
+  readonly checks: readonly CheckSpec[]
+}
+
+/** Command: an instance; without a serviceId a check; without either the node with all that is on it. */
+export interface DeregisterCommand {
+  readonly type: 'deregister'
+  readonly node: string
+  readonly serviceId: string
+  readonly checkId: string
+}
+
+/** What a command took away: whatever hangs on it (sessions, coordinates) has to go in the same transaction. */
+export interface Fallout {
+  /** Names of nodes that are gone. */
+  readonly nodes: string[]
+  /** Checks that are gone or critical. */
+  readonly checks: CheckRow[]
+}
+
+export type Registered =
+  | { readonly ok: true; readonly fallout: Fallout }
+  /** Nothing was changed. */
+  | { readonly ok: false; readonly why: string }

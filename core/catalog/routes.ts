@@ -1,0 +1,165 @@
+// /v1/catalog: nodes and services, and the two writes by which anybody may register them.
+import { ApiError } from '../errors.ts'
+import { type Found, type Input, local, noBody, read, type Said, write } from '../route/route.ts'
+import {
+  checkDatacenter,
+  deregisterCommand,
+  deregistrationBody,
+  registerCommand,
+  registrationBody,
+} from './body.ts'
+import { healthRoutes } from './health-routes.ts'
+import { CATALOG_READ, checkFilter, checkNamed, isPeered, nameOf, wantedOf } from './queries.ts'
+import { listInstances, listNodes, listServices, readNode } from './read.ts'
+import type { Registered } from './records.ts'
+import {
+  type CatalogNode,
+  catalogNode,
+  type NodeService,
+  nodeService,
+  type ServiceNode,
+  serviceNode,
+} from './shapes.ts'
+
+const datacenters = local({
+  path: 'GET /v1/catalog/datacenters',
+  about: 'the known datacenters, the nearest first',
+  acl: 'none',
+  ignoresDatacenter: true,
+  parsesOptions: true,
+  body: noBody,
+  run: ({ config }): Said<readonly string[]> => ({ json: [config.datacenter] }),
+})
+
+const nodes = read({
+  ...CATALOG_READ,
+  path: 'GET /v1/catalog/nodes',
+  about: 'all nodes; ?node-meta=KEY:VALUE chooses',
+  acl: { resource: 'node', access: 'read' },
+  ignoresEnterprise: true,
+  check: (input) => {
+    checkFilter(input)
+    checkPartition(input)
+  },
+  run: (view, { query }): Found<readonly CatalogNode[]> => {
+    const { index, rows } = listNodes(view, wantedOf(query))
+    return { index, value: rows.map(catalogNode) }
+  },
+})
+
+/** This route passes over namespaces, which nodes have none of, but not over partitions. */
+function checkPartition({ query }: Input): void {
+  if ((query.get('partition') ?? '') === '') return
+  const why = 'Partitions are a Consul Enterprise feature'
+  throw new ApiError('bad-request', `Invalid query parameter: "partition" - ${why}`)
+}
+
+const services = read({
+  ...CATALOG_READ,
+  path: 'GET /v1/catalog/services',
+  about: 'the names of all services with their tags; ?node-meta=KEY:VALUE chooses',
+  acl: { resource: 'service', access: 'read' },
+  check: checkFilter,
+  run: (view, { query }): Found<Readonly<Record<string, readonly string[]>>> => {
+    const { index, rows } = listServices(view, wantedOf(query))
+    const names = [...rows].sort(([a], [b]) => (a < b ? -1 : 1))
+    return {
+      index,
+      value: Object.fromEntries(names.map(([name, tags]) => [name, [...tags].sort()])),
+    }
+  },
+})
+
+const service = read({
+  ...CATALOG_READ,
+  path: 'GET /v1/catalog/service/*service',
+  about: 'the instances of a service; ?tag, ?node-meta=KEY:VALUE choose',
+  acl: { resource: 'service', access: 'read', of: 'service' },
+  check: checkNamed('Missing service name'),
+  run: (view, input): Found<readonly ServiceNode[]> => {
+    if (isPeered(input.query)) return { index: 0, value: [] }
+    const { index, rows } = listInstances(view, nameOf(input), wantedOf(input.query))
+    return { index, value: rows.map(({ service, node }) => serviceNode(service, node)) }
+  },
+})
+
+interface NodeServices {
+  readonly Node: CatalogNode
+  /** By id. */
+  readonly Services: Readonly<Record<string, NodeService>>
+}
+
+const node = read({
+  ...CATALOG_READ,
+  path: 'GET /v1/catalog/node/*node',
+  about: 'a node with its services, by name, id or the beginning of an id',
+  acl: { resource: 'node', access: 'read', of: 'node' },
+  check: checkNamed('Missing node name'),
+  run: (view, input): Found<NodeServices | null> => {
+    const { index, rows } = readNode(view, nameOf(input))
+    if (rows === undefined) return { index, value: null }
+    const Services = Object.fromEntries(rows.services.map((row) => [row.id, nodeService(row)]))
+    return { index, value: { Node: catalogNode(rows.node), Services } }
+  },
+})
+
+interface NodeServiceList {
+  readonly Node: CatalogNode | null
+  readonly Services: readonly NodeService[] | null
+}
+
+const nodeServices = read({
+  ...CATALOG_READ,
+  path: 'GET /v1/catalog/node-services/*node',
+  about: 'the same with the services as a list',
+  acl: { resource: 'node', access: 'read', of: 'node' },
+  check: checkNamed('Missing node name'),
+  run: (view, input): Found<NodeServiceList> => {
+    const { index, rows } = readNode(view, nameOf(input))
+    if (rows === undefined) return { index, value: { Node: null, Services: null } }
+    const Services = rows.services.length === 0 ? null : rows.services.map(nodeService)
+    return { index, value: { Node: catalogNode(rows.node), Services } }
+  },
+})
+
+const registerRoute = write({
+  path: 'PUT /v1/catalog/register',
+  about: 'register a node, and with it a service and checks',
+  acl: 'none', // each part is judged by itself
+  ignoresDatacenter: true,
+  body: registrationBody,
+  intent: ({ body }, { config }) => {
+    checkDatacenter(body.Datacenter, config.datacenter)
+    return { propose: registerCommand(body, config.datacenter) }
+  },
+  reply: (result): Said<boolean> => {
+    const registered = result as Registered // what the state machine answers to a registration
+    if (!registered.ok) throw new ApiError('invalid', registered.why)
+    return { json: true }
+  },
+})
+
+const deregisterRoute = write({
+  path: 'PUT /v1/catalog/deregister',
+  about: 'remove a service, a check, or a node with all that is on it',
+  acl: 'none', // as above
+  ignoresDatacenter: true,
+  body: deregistrationBody,
+  intent: ({ body }, { config }) => {
+    checkDatacenter(body.Datacenter, config.datacenter)
+    return { propose: deregisterCommand(body) }
+  },
+  reply: (): Said<boolean> => ({ json: true }),
+})
+
+export const catalogRoutes = [
+  datacenters,
+  nodes,
+  services,
+  service,
+  node,
+  nodeServices,
+  registerRoute,
+  deregisterRoute,
+  ...healthRoutes,
+] as const

@@ -1,0 +1,178 @@
+// What registering and deregistering do to the state (consul-surface 3.10). Deterministic, and quiet: writing what is there
+// already moves no index and wakes nobody.
+import { get, list, listBy, put, remove, type Txn } from '../state/txn.ts'
+import { leaveService, nodeIndexName, retireNode, serviceIndexName, touch } from './indexes.ts'
+import {
+  CHECKS,
+  type CheckRow,
+  type CheckSpec,
+  CRITICAL,
+  type DeregisterCommand,
+  type Fallout,
+  fold,
+  NODES,
+  type NodeRow,
+  type NodeSpec,
+  nodePrefix,
+  onNode,
+  type RegisterCommand,
+  type Registered,
+  SERF_HEALTH,
+  SERVICES,
+  type ServiceRow,
+  type ServiceSpec,
+} from './records.ts'
+import { isSame } from './same.ts'
+
+/** A node, then its service, then checks. Everything that can be refused is refused before anything is written. */
+export function register(txn: Txn, command: RegisterCommand): Registered {
+  const orphan = command.checks.find((check) => !hasInstance(txn, command, check.serviceId))
+  if (orphan !== undefined) {
+    const { serviceId, id } = orphan
+    return { ok: false, why: `Unknown service ID '${serviceId}' for check ID '${id}'` }
+  }
+  const fallout: Fallout = { nodes: [], checks: [] }
+  const node = registerNode(txn, command, fallout)
+  if (typeof node === 'string') {
+    return { ok: false, why: `failed inserting node: Error while renaming Node ID: ${node}` }
+  }
+  if (command.service !== undefined) registerService(txn, node.name, command.service)
+  for (const check of command.checks) registerCheck(txn, node.name, { check, fallout })
+  return { ok: true, fallout }
+}
+
+function hasInstance(txn: Txn, { node, service }: RegisterCommand, serviceId: string): boolean {
+  if (serviceId === '' || service?.id === serviceId) return true
+  return get(txn, SERVICES, onNode(node.name, serviceId))?.id === serviceId
+}
+
+/** The node that stands afterwards, or why its name or id cannot be had. */
+function registerNode(txn: Txn, command: RegisterCommand, fallout: Fallout): NodeRow | string {
+  const { node, skipNodeUpdate } = command
+  const named = get(txn, NODES, fold(node.name))
+  if (named !== undefined && (skipNodeUpdate || sameNode(named, node))) return named
+  const holder = nodeById(txn, node.id)
+  const renamed = holder !== undefined && fold(holder.name) !== fold(node.name)
+  if (named !== undefined && node.id !== '' && isReserved(txn, named, { node, holder })) {
+    const rival = `Node name ${node.name} is reserved by node ${named.id} with name ${named.name} (${named.address})`
+    const whose = renamed ? `"${node.id}" (${node.address})` : `"${node.id}"`
+    return `${whose}: ${rival}`
+  }
+  if (renamed) removeNode(txn, holder, fallout)
+  return storeNode(txn, node, holder ?? named)
+}
+
+/** A name belongs to another node as long as the agent there is alive; one without an id may be taken by one with. */
+function isReserved(
+  txn: Txn,
+  named: NodeRow,
+  { node, holder }: { readonly node: NodeSpec; readonly holder: NodeRow | undefined },
+): boolean {
+  if (fold(named.id) === fold(node.id)) return false
+  if (named.id === '' && holder === undefined) return false
+  const health = get(txn, CHECKS, onNode(named.name, SERF_HEALTH))
+  return health !== undefined && health.status !== CRITICAL
+}
+
+function nodeById(txn: Txn, id: string): NodeRow | undefined {
+  return id === '' ? undefined : listBy(txn, NODES, 'id', fold(id))[0]
+}
+
+function sameNode({ createIndex: _, modifyIndex: __, ...known }: NodeRow, next: NodeSpec): boolean {
+  return isSame({ ...known, name: fold(known.name) }, { ...next, name: fold(next.name) })
+}
+
+function storeNode(txn: Txn, node: NodeSpec, known: NodeRow | undefined): NodeRow {
+  const createIndex = known?.createIndex ?? txn.index
+  const row: NodeRow = { ...node, createIndex, modifyIndex: txn.index }
+  put(txn, NODES, row)
+  touch(txn, 'nodes', nodeIndexName(row.name), ...serviceNames(txn, row.name))
+  return row
+}
+
+/** The indexes of all services on a node: their answers show the node and its checks. */
+const serviceNames = (txn: Txn, node: string) =>
+  list(txn, SERVICES, nodePrefix(node)).map((row) => serviceIndexName(row.name))
+
+function registerService(txn: Txn, node: string, service: ServiceSpec): void {
+  const known = get(txn, SERVICES, onNode(node, service.id))
+  const createIndex = known?.createIndex ?? txn.index
+  const modifyIndex = known?.modifyIndex ?? txn.index
+  // The name of the node stays as it was first spelled.
+  const row: ServiceRow = { node: known?.node ?? node, ...service, createIndex, modifyIndex }
+  if (known !== undefined && isSame(known, row)) return
+  put(txn, SERVICES, { ...row, modifyIndex: txn.index })
+  touch(txn, 'services', 'nodes', nodeIndexName(node), serviceIndexName(row.name))
+  if (known !== undefined && fold(known.name) !== fold(row.name)) leaveService(txn, known.name)
+}
+
+function registerCheck(
+  txn: Txn,
+  node: string,
+  { check, fallout }: { readonly check: CheckSpec; readonly fallout: Fallout },
+): void {
+  const known = get(txn, CHECKS, onNode(node, check.id))
+  const instance = get(txn, SERVICES, onNode(node, check.serviceId))
+  const row: CheckRow = {
+    node: known?.node ?? node,
+    ...check,
+    serviceName: instance?.name ?? '',
+    serviceTags: instance?.tags ?? null,
+    createIndex: known?.createIndex ?? txn.index,
+    modifyIndex: known?.modifyIndex ?? txn.index,
+  }
+  if (row.status === CRITICAL) fallout.checks.push(row)
+  if (known !== undefined && isSame(known, row)) return
+  put(txn, CHECKS, { ...row, modifyIndex: txn.index })
+  touch(txn, 'checks', ...concerned(txn, row))
+  if (known !== undefined && fold(known.serviceId) !== fold(row.serviceId)) {
+    touch(txn, ...concerned(txn, known))
+  }
+}
+
+/** The indexes of the services whose health a check is part of. */
+function concerned(txn: Txn, check: CheckRow) {
+  if (check.serviceId === '') return serviceNames(txn, check.node)
+  const instance = get(txn, SERVICES, onNode(check.node, check.serviceId))
+  return instance === undefined ? [] : [serviceIndexName(instance.name)]
+}
+
+/** What is not there is no mistake. */
+export function deregister(txn: Txn, { node, serviceId, checkId }: DeregisterCommand): Fallout {
+  const fallout: Fallout = { nodes: [], checks: [] }
+  if (serviceId !== '') {
+    const row = get(txn, SERVICES, onNode(node, serviceId))
+    if (row !== undefined) removeService(txn, row, fallout)
+  } else if (checkId !== '') {
+    const row = get(txn, CHECKS, onNode(node, checkId))
+    if (row !== undefined) removeCheck(txn, row, fallout)
+  } else {
+    const row = get(txn, NODES, fold(node))
+    if (row !== undefined) removeNode(txn, row, fallout)
+  }
+  return fallout
+}
+
+function removeNode(txn: Txn, { name }: NodeRow, fallout: Fallout): void {
+  for (const row of list(txn, SERVICES, nodePrefix(name))) removeService(txn, row, fallout)
+  for (const row of list(txn, CHECKS, nodePrefix(name))) removeCheck(txn, row, fallout)
+  remove(txn, NODES, fold(name))
+  retireNode(txn, name)
+  fallout.nodes.push(name)
+}
+
+function removeService(txn: Txn, row: ServiceRow, fallout: Fallout): void {
+  for (const check of listBy(txn, CHECKS, 'instance', onNode(row.node, row.id))) {
+    removeCheck(txn, check, fallout)
+  }
+  remove(txn, SERVICES, onNode(row.node, row.id))
+  touch(txn, 'checks', 'services', 'nodes', nodeIndexName(row.node))
+  leaveService(txn, row.name)
+}
+
+function removeCheck(txn: Txn, row: CheckRow, fallout: Fallout): void {
+  remove(txn, CHECKS, onNode(row.node, row.id))
+  touch(txn, 'checks', ...concerned(txn, row))
+  if (row.serviceId === '') touch(txn, 'services')
+  fallout.checks.push(row)
+}
