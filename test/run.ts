@@ -1,5 +1,6 @@
-// Runs test files, each as a process of its own, as many at once as there are cores. The last line is `N passed, N failed,
-// N skipped`; a file that hangs, leaves something behind or runs no test at all counts as failed.
+// Runs test files, each as a process of its own, as many at once as there are cores. The last line
+// is `N passed, N failed, N skipped`; a file that hangs, leaves something behind or runs no test at
+// all counts as failed.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
@@ -90,7 +91,8 @@ function headline(name: string, ended: Ended, verdict: Verdict): string {
   const state = verdict.failed === 0 ? 'ok  ' : 'FAIL'
   const skipped = verdict.skipped === 0 ? '' : `, ${verdict.skipped} SKIPPED`
   const seconds = (ended.ms / 1000).toFixed(1)
-  return `${state} ${name.padEnd(44)} ${String(verdict.passed).padStart(4)} passed${skipped}  ${seconds} s`
+  const passed = `${String(verdict.passed).padStart(4)} passed`
+  return `${state} ${name.padEnd(44)} ${passed}${skipped}  ${seconds} s`
 }
 
 try {

@@ -1,5 +1,5 @@
-// A user's account on a machine of its own: a home, a working folder, and every program name of the project on the path, as thin
-// links to what was built. Nothing of it outlives the test.
+// A user's account on a machine of its own: a home, a working folder, and every program name of the
+// project on the path, as thin links to what was built. Nothing of it outlives the test.
 import { mkdir, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MARK } from './leftovers.ts'
@@ -11,7 +11,9 @@ export interface Home {
   readonly path: string
   /** Where commands start; the seed's `./kvstore` finds its program here. */
   readonly work: string
-  /** The whole environment of the account: nothing of the developer's own shines through but PATH. */
+  /**
+   * The whole environment of the account: nothing of the developer's own shines through but PATH.
+   */
   readonly env: Readonly<Record<string, string>>
   /** The path of a program, under whose name it then answers. */
   program(name: string): string

@@ -1,5 +1,6 @@
-// What a test leaves behind: processes and files. Every process of a test run carries a mark in its environment, which it
-// hands down to whatever it starts, so that even a daemon that left its group and its parent is found.
+// What a test leaves behind: processes and files. Every process of a test run carries a mark in its
+// environment, which it hands down to whatever it starts, so that even a daemon that left its group
+// and its parent is found.
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -11,7 +12,10 @@ export interface Leftover {
   readonly command: string
 }
 
-/** Living processes whose environment carries this mark, this process apart. Empty where there is no /proc. */
+/**
+ * Living processes whose environment carries this mark, this process apart. Empty where there is no
+ * /proc.
+ */
 export async function processesMarked(mark: string): Promise<Leftover[]> {
   const wanted = `${MARK}=${mark}`
   const found = await Promise.all((await pidsOf('/proc')).map((pid) => markedProcess(pid, wanted)))
@@ -27,7 +31,8 @@ async function markedProcess(pid: number, wanted: string): Promise<Leftover | un
   const environment = await readProc(pid, 'environ')
   if (!environment.split('\0').includes(wanted)) return undefined
   const command = (await readProc(pid, 'cmdline')).split('\0').join(' ').trim()
-  // A zombie has ended: its parent has only not looked yet. It shows an empty environment, and is gone above.
+  // A zombie has ended: its parent has only not looked yet. It shows an empty environment, and is
+  // gone above.
   return { pid, command }
 }
 

@@ -1,7 +1,11 @@
-// A network of one's own: fixed ports such as 8500 are free in it, whatever else runs on the machine.
+// A network of one's own: fixed ports such as 8500 are free in it, whatever else runs on the
+// machine.
 import { spawnSync } from 'node:child_process'
 
-/** The command that runs another in a fresh network namespace with loopback up, or undefined where the system forbids it. */
+/**
+ * The command that runs another in a fresh network namespace with loopback up, or undefined where
+ * the system forbids it.
+ */
 export function inNamespace(argv: readonly string[]): string[] | undefined {
   const unshare = UNSHARE.find((words) => works([...words, ...WITH_LOOPBACK, 'true']))
   return unshare && [...unshare, ...WITH_LOOPBACK, ...argv]

@@ -1,5 +1,5 @@
-// One test file, run as a process of its own. uvu alone accepts a file without tests, a suite that never ran and a server left
-// open for ever; here each of these is a failure with a name.
+// One test file, run as a process of its own. uvu alone accepts a file without tests, a suite that
+// never ran and a server left open for ever; here each of these is a failure with a name.
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
@@ -13,7 +13,10 @@ export interface Job {
   /** Node's own flags for it: `--import tsx` while the sources are not compiled. */
   readonly execArgv: readonly string[]
   readonly limitMs: number
-  /** A folder that only this file uses as TMPDIR. It must be empty afterwards. Undefined: not looked at. */
+  /**
+   * A folder that only this file uses as TMPDIR. It must be empty afterwards. Undefined: not looked
+   * at.
+   */
   readonly tmp: string | undefined
 }
 

@@ -1,4 +1,5 @@
-// A folder of a test's own, gone when the test is over. Short, because a socket's path must fit into 107 bytes.
+// A folder of a test's own, gone when the test is over. Short, because a socket's path must fit
+// into 107 bytes.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

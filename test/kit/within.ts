@@ -1,4 +1,5 @@
-// Deadlines. uvu has none of its own: a test that waits for the world waits in here, and a hang becomes a failure with a name.
+// Deadlines. uvu has none of its own: a test that waits for the world waits in here, and a hang
+// becomes a failure with a name.
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -7,7 +8,10 @@ type NotYet = false | undefined | null
 
 const POLL_MS = 10
 
-/** Asks again and again until the condition holds, and hands over what it answered. A condition that throws does not hold yet. */
+/**
+ * Asks again and again until the condition holds, and hands over what it answered. A condition that
+ * throws does not hold yet.
+ */
 export async function within<T>(
   ms: number,
   until: () => Promise<T | NotYet> | T | NotYet,
@@ -28,7 +32,10 @@ export async function within<T>(
   }
 }
 
-/** The result of the work, or a failure once its time is up. The work itself is not stopped: close what it uses. */
+/**
+ * The result of the work, or a failure once its time is up. The work itself is not stopped: close
+ * what it uses.
+ */
 export async function before<T>(ms: number, work: () => Promise<T> | T, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

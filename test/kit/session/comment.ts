@@ -1,4 +1,5 @@
-// Trailing comments, in commands and in expected output alike: a `#` at the start or behind a blank, outside quotes.
+// Trailing comments, in commands and in expected output alike: a `#` at the start or behind a
+// blank, outside quotes.
 
 const QUOTED_OR_COMMENT = /"(?:\\.|[^"\\])*"|'[^']*'|\\.|((?:^|\s)#.*$)/g
 

@@ -1,5 +1,6 @@
-// A page that is also a test. Fenced `console` blocks hold commands (`$ …`) and what they must print; notes to the harness stand
-// in HTML comments, so that the page reads clean. In the spirit of cram and trycmd.
+// A page that is also a test. Fenced `console` blocks hold commands (`$ …`) and what they must
+// print; notes to the harness stand in HTML comments, so that the page reads clean. In the spirit
+// of cram and trycmd.
 //
 //   <!-- prelude [VARIANT]⏎$ …⏎-->   commands that the page does not show, in any number
 //   <!-- only VARIANT -->              the next block belongs to one variant of the session
@@ -60,7 +61,10 @@ interface Draft {
 const PART =
   /^<!--(?<note>[\s\S]*?)-->|^```(?<lang>[^\n`]*)\n(?<block>[\s\S]*?)^```[ ]*$|^<!--.*$/gm
 
-/** Reads a page. Throws where a note is unknown: a note with a typing error must not pass as a remark. */
+/**
+ * Reads a page. Throws where a note is unknown: a note with a typing error must not pass as a
+ * remark.
+ */
 export function parsePage(text: string): Page {
   const draft: Draft = { steps: [], needs: [], hosts: [], aliases: [], notes: {} }
   for (const part of text.matchAll(PART)) {

@@ -1,7 +1,9 @@
 // Holes in expected text: places whose value nobody knows beforehand.
 //
-//   [..]      any text within the line        [INT] [DUR] [IP] [TIME] [UUID] [DIR]   a value of that kind
-//   [i=INT]   the same, remembered as i       [i] [i+1]   what was remembered, or a number beside it
+//   [..]      any text within the line
+//   [INT] [DUR] [IP] [TIME] [UUID] [DIR]   a value of that kind
+//   [i=INT]   the same, remembered as i
+//   [i] [i+1]   what was remembered, or a number beside it
 //   [>i]      a number above i                [j>i]       the same, remembered as j
 //   [~x]      remembered at first sight, equal ever after (this is how aliases are written)
 
@@ -17,8 +19,14 @@ const KINDS: Readonly<Record<string, string>> = {
   DIR: '\\.{0,2}/\\S*',
 }
 
-const HOLE =
-  /\[(?:(?<any>\.\.)|(?:(?<bind>\w+)=)?(?<kind>INT|DUR|IP|TIME|UUID|DIR)|~(?<alias>[^\]]+)|(?<next>\w*)>(?<floor>\w+)|(?<name>[a-z]\w*)(?<step>[+-]\d+)?)\]/g
+const SHAPES = [
+  /(?<any>\.\.)/,
+  /(?:(?<bind>\w+)=)?(?<kind>INT|DUR|IP|TIME|UUID|DIR)/,
+  /~(?<alias>[^\]]+)/,
+  /(?<next>\w*)>(?<floor>\w+)/,
+  /(?<name>[a-z]\w*)(?<step>[+-]\d+)?/,
+]
+const HOLE = new RegExp(`\\[(?:${SHAPES.map(({ source }) => source).join('|')})\\]`, 'g')
 
 /** One hole: the source of a regular expression, and what its text must satisfy beyond it. */
 export interface Hole {
@@ -27,7 +35,10 @@ export interface Hole {
   readonly above: string | undefined
 }
 
-/** The hole at this place of the text, if there is one. A bare [name] is a hole only once the name is known. */
+/**
+ * The hole at this place of the text, if there is one. A bare [name] is a hole only once the name
+ * is known.
+ */
 export function holeAt(
   text: string,
   at: number,
@@ -64,7 +75,10 @@ const shift = (value: string, step = '+0') =>
   step === '+0' ? value : String(Number(value) + Number(step))
 const quoted = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
 
-/** Whether a line fits the pattern whole. Fills the scope where it does, and leaves it alone where not. */
+/**
+ * Whether a line fits the pattern whole. Fills the scope where it does, and leaves it alone where
+ * not.
+ */
 export function fits(pattern: string, line: string, scope: Scope): boolean {
   const holes: Hole[] = []
   let source = ''

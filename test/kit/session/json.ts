@@ -1,5 +1,6 @@
-// Expected JSON: a subset of what comes. Objects may have further fields, `...` says so to the reader; a list may have further
-// elements where it holds `...`; any value, or part of a string, may be a hole.
+// Expected JSON: a subset of what comes. Objects may have further fields, `...` says so to the
+// reader; a list may have further elements where it holds `...`; any value, or part of a string,
+// may be a hole.
 import { fits, holeAt, type Scope } from './holes.ts'
 
 export type Expected =
@@ -93,7 +94,10 @@ function skipBlanks(reader: Reader): void {
   while (/\s/.test(reader.text[reader.at] ?? '')) reader.at++
 }
 
-/** Where the value differs, or undefined where it fits. Fills the scope in the order of the expectation. */
+/**
+ * Where the value differs, or undefined where it fits. Fills the scope in the order of the
+ * expectation.
+ */
 export function differs(expected: Expected, actual: unknown, how: How): string | undefined {
   switch (expected.type) {
     case 'object':

@@ -85,7 +85,10 @@ interface Place {
   readonly line: number
 }
 
-/** Follows the items through the lines; `...` tries every length. The scope of the first way through, or undefined. */
+/**
+ * Follows the items through the lines; `...` tries every length. The scope of the first way
+ * through, or undefined.
+ */
 function walk(search: Search, { item, line }: Place, scope: Scope): Scope | undefined {
   const next = search.items[item]
   const actual = search.lines[line]

@@ -1,4 +1,5 @@
-// The player must fail when it should: a page that lies, a command that hangs, a process that stays.
+// The player must fail when it should: a page that lies, a command that hangs, a process that
+// stays.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -20,7 +21,7 @@ async function play(text: string, options: PlayOptions = {}): Promise<Played | s
   })
 }
 
-const block = (text: string) => `\`\`\`console\n${text}\n\`\`\`\n`
+const block = (...lines: string[]) => `\`\`\`console\n${lines.join('\n')}\n\`\`\`\n`
 
 async function passes(text: string, options: PlayOptions = {}): Promise<Played> {
   const played = await play(text, options)
@@ -39,7 +40,10 @@ async function fails(text: string, reason: RegExp, options: PlayOptions = {}): P
 player('one shell keeps folder, variables and jobs between commands', async () => {
   await passes(
     block(
-      '$ mkdir sub && cd sub\n$ x=5\n$ echo $x "$(basename "$PWD")"\n5 sub\n$ sleep 60 &\n$ kill %1',
+      '$ mkdir sub && cd sub',
+      '$ x=5',
+      '$ echo $x "$(basename "$PWD")"\n5 sub',
+      '$ sleep 60 &\n$ kill %1',
     ),
   )
 })
@@ -76,13 +80,17 @@ player('a job that ends when told is no failure', async () => {
 
 player('output of the background counts where it comes', async () => {
   const page = (said: string) =>
-    `<!-- background -->\n${block('$ until [ -e go ]; do sleep 0.05; done; echo late')}${block(`$ touch go; printf now\nnow\n${said}`)}`
+    [
+      `<!-- background -->\n${block('$ until [ -e go ]; do sleep 0.05; done; echo late')}`,
+      block('$ touch go; printf now\nnow', said),
+    ].join('')
   await passes(page('late'))
   await fails(page('early'), /expected early\s+got late/, { backgroundMs: 500 })
 })
 
 player('output of the background that comes too soon fails', async () => {
-  const page = `<!-- background -->\n${block('$ echo soon')}${block('$ sleep 0.3')}${block('$ echo now\nnow')}`
+  const later = block('$ sleep 0.3', '$ echo now\nnow')
+  const page = `<!-- background -->\n${block('$ echo soon')}${later}`
   await fails(page, /more output than expected: soon/, { backgroundMs: 0 })
 })
 
@@ -101,14 +109,16 @@ player('values of the machine go into later commands', async () => {
 })
 
 player('variants play their own blocks only', async () => {
-  const page = `<!-- prelude a\n$ v=a\n-->\n<!-- prelude b\n$ v=b\n-->\n${block('$ echo $v\n[..]')}<!-- only a -->\n${block('$ echo $v\na')}`
+  const preludes = ['a', 'b'].map((v) => `<!-- prelude ${v}\n$ v=${v}\n-->\n`).join('')
+  const page = `${preludes}${block('$ echo $v\n[..]')}<!-- only a -->\n${block('$ echo $v\na')}`
   await passes(page, { variant: 'a' })
   const { timings } = await passes(page, { variant: 'b' })
   if (timings.length > 0) assert.is(timings.length, 2)
 })
 
 player('each page has a network of its own', async () => {
-  const listen = `$ node -e 'require("net").createServer().listen(8500, "127.0.0.1", () => console.log("up"))' &\n`
+  const server = 'require("net").createServer().listen(8500, "127.0.0.1", () => console.log("up"))'
+  const listen = `$ node -e '${server}' &\n`
   const page = block(`${listen}$ true\nup`)
   await Promise.all([passes(page), passes(page)])
 })

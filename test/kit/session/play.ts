@@ -1,5 +1,6 @@
-// Plays a page: every command in one shell on a machine of its own, every answer held against the page. What it finds is told as a
-// failure that names page, line, command, what came and what the daemons said.
+// Plays a page: every command in one shell on a machine of its own, every answer held against the
+// page. What it finds is told as a failure that names page, line, command, what came and what the
+// daemons said.
 import { spawnSync } from 'node:child_process'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -64,7 +65,9 @@ interface Run {
   readonly scope: Scope
   /** Commands whose output is still to come, and how much of it the page has had. */
   readonly background: { readonly id: number; read: number }[]
-  /** Commands of preludes that run on: what they print counts for nothing, but explains failures. */
+  /**
+   * Commands of preludes that run on: what they print counts for nothing, but explains failures.
+   */
   readonly daemons: number[]
   readonly played: { leftOut: string[]; timings: { command: string; ms: number }[] }
 }

@@ -1,5 +1,6 @@
-// One bash with job control, fed command by command. What a command prints goes to files of its own, also when it runs on in the
-// background; the shell's own output carries only the marks that tell the end of a command and its exit code.
+// One bash with job control, fed command by command. What a command prints goes to files of its
+// own, also when it runs on in the background; the shell's own output carries only the marks that
+// tell the end of a command and its exit code.
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
