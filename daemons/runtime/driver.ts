@@ -1,0 +1,157 @@
+// The only loop: an event, a step, then the effects in the order in which they came. It remembers no rule of the machine:
+// what must not be said before something is durable is not among the effects until it is.
+
+import type { AgentEffect, SnapshotOrder } from '../../core/agent/effects.ts'
+import type { AgentEvent, Clock } from '../../core/agent/events.ts'
+import { unreachable } from '../../core/assert.ts'
+import type { Persist } from '../../core/entry.ts'
+import type { LogIndex, RequestId } from '../../core/ids.ts'
+import type { LogLine } from '../../core/log.ts'
+import type { Response } from '../../core/route/request.ts'
+import type { Question } from '../../core/route/route.ts'
+
+/** What is driven: core/agent, or a script in a test. */
+export interface Machine {
+  step(event: AgentEvent, clock: Clock): void
+  drain(): readonly AgentEffect[]
+}
+
+/** Where the effects go. A promise that rejects ends the process: see `fatal`. */
+export interface Ports {
+  respond(id: RequestId, response: Response): void
+  /** `full`: nothing of it stands. Rejects with a DiskFailure. */
+  persist(persist: Persist): Promise<'durable' | 'full'>
+  saveSnapshot(order: SnapshotOrder): Promise<'saved' | 'full'>
+  trimLog(through: LogIndex): Promise<void>
+  ask(question: Question): Promise<unknown>
+  log(line: LogLine): void
+  /** A broken invariant, a failed disk: the machine is not stepped again. */
+  fatal(error: unknown): void
+}
+
+export interface Driver {
+  machine: Machine
+  readonly ports: Ports
+  readonly readClock: () => Clock
+  /** Events that came while another was handled. */
+  readonly queue: AgentEvent[]
+  /** What the ports are still at. */
+  readonly underWay: Set<Promise<void>>
+  state: 'idle' | 'stepping' | 'stopped'
+}
+
+export type DriverOptions = Pick<Driver, 'machine' | 'ports' | 'readClock'>
+
+/** A machine may have effects before its first event: they are performed at once. */
+export function startDriver(options: DriverOptions): Driver {
+  const driver: Driver = { ...options, queue: [], underWay: new Set(), state: 'idle' }
+  run(driver)
+  return driver
+}
+
+/** Lets the machine see an event. What happens meanwhile comes after it. */
+export function feed(driver: Driver, event: AgentEvent): void {
+  if (driver.state === 'stopped') return
+  driver.queue.push(event)
+  if (driver.state === 'idle') run(driver)
+}
+
+/** No event is handled any more. Resolves when the ports have finished what they began. */
+export async function stopDriver(driver: Driver): Promise<void> {
+  driver.state = 'stopped'
+  await Promise.all(driver.underWay)
+}
+
+/** Resolves when nothing is under way any more: every write is durable and answered. */
+export async function settle(driver: Driver): Promise<void> {
+  while (driver.underWay.size > 0) await Promise.all(driver.underWay)
+}
+
+/** Another machine takes over. What the ports still do for the old one means nothing to the new one. */
+export function exchangeMachine(driver: Driver, machine: Machine): void {
+  driver.machine = machine
+  driver.queue.length = 0
+  run(driver)
+}
+
+/** Nobody catches a bug but here: the process is about to end. */
+function run(driver: Driver): void {
+  if (driver.state === 'stopped') return
+  driver.state = 'stepping'
+  try {
+    performAll(driver)
+    for (let next = driver.queue.shift(); next !== undefined; next = driver.queue.shift()) {
+      driver.machine.step(next, driver.readClock())
+      performAll(driver)
+    }
+    driver.state = 'idle'
+  } catch (error) {
+    fail(driver, error)
+  }
+}
+
+function fail(driver: Driver, error: unknown): void {
+  driver.state = 'stopped'
+  driver.ports.fatal(error)
+}
+
+function performAll(driver: Driver): void {
+  for (const effect of driver.machine.drain()) perform(driver, effect)
+}
+
+function perform(driver: Driver, effect: AgentEffect): void {
+  const { ports } = driver
+  switch (effect.type) {
+    case 'respond':
+      ports.respond(effect.id, effect.response)
+      break
+    case 'persist': {
+      const { token } = effect.persist
+      follow(driver, ports.persist(effect.persist), (end) =>
+        end === 'durable' ? { type: 'persisted', token } : { type: 'persist-refused', token },
+      )
+      break
+    }
+    case 'ask': {
+      const { id } = effect
+      follow(driver, ports.ask(effect.question), (answer) => ({ type: 'answered', id, answer }))
+      break
+    }
+    case 'save-snapshot': {
+      const { index } = effect.order
+      follow(driver, ports.saveSnapshot(effect.order), (end) =>
+        end === 'saved' ? { type: 'snapshot-saved', index } : { type: 'snapshot-refused' },
+      )
+      break
+    }
+    case 'trim-log':
+      follow(driver, ports.trimLog(effect.through), () => undefined)
+      break
+    case 'log':
+      ports.log(effect.line)
+      break
+    default:
+      unreachable(effect)
+  }
+}
+
+/** Waits for a port, and lets the machine that asked know. */
+function follow<T>(
+  driver: Driver,
+  result: Promise<T>,
+  eventOf: (value: T) => AgentEvent | undefined,
+): void {
+  const { machine } = driver
+  const followed = result.then(
+    (value) => {
+      driver.underWay.delete(followed)
+      const event = eventOf(value)
+      if (event !== undefined && driver.machine === machine) feed(driver, event)
+    },
+    (error: unknown) => {
+      driver.underWay.delete(followed)
+      fail(driver, error)
+    },
+  )
+  driver.underWay.add(followed)
+}
