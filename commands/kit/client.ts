@@ -1,0 +1,319 @@
+// One agent's HTTP API, over node:http alone (the first fetch costs 86 ms). It assumes nothing of the server but Consul's API.
+import type { IncomingMessage, RequestOptions } from 'node:http'
+import { Agent, request as httpRequest } from 'node:http'
+import { EXIT } from '../../core/errors.ts'
+import type { Json } from '../../core/route/json.ts'
+import { formatDuration } from '../../core/time.ts'
+import { type Endpoint, resolveEndpoint } from './address.ts'
+import type { Call, Values } from './declare.ts'
+import { errnoOf, Failure, reasonOf } from './failure.ts'
+import type { HttpFlags } from './http-flags.ts'
+import { decodeJson } from './json.ts'
+import { explainStatus } from './status.ts'
+
+export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
+
+export interface Ask {
+  readonly method: Method
+  /** Not escaped: `/v1/kv/a key`. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: Uint8Array | string
+  /** Statuses that are answers although they are not 2xx. */
+  readonly accept?: readonly number[]
+  /** What Consul's command prints before the reason; default `Error querying Consul agent: `. */
+  readonly fault?: string
+  /** How long the agent may hold the answer back on purpose. */
+  readonly waitMs?: number
+  readonly signal?: AbortSignal
+}
+
+export interface Reply {
+  readonly status: number
+  header(name: string): string | undefined
+  readonly body: Buffer
+}
+
+export interface Client {
+  readonly endpoint: Endpoint
+  ask(ask: Ask): Promise<Reply>
+  /** The answer while it is still being written. */
+  open(ask: Ask): Promise<IncomingMessage>
+}
+
+/** An answer that takes longer than this, beyond what it was asked to wait, will not come. */
+const ANSWER_MS = 60_000
+/** Blocking queries: the agent adds up to a sixteenth to the wait. */
+const JITTER = 16
+
+export const DEFAULT_FAULT = 'Error querying Consul agent: '
+
+type HttpCall = Call<HttpFlags>
+
+/** The client of a command that declares HTTP_FLAGS. */
+export function connect(call: HttpCall): Client {
+  const endpoint = resolveEndpoint({
+    flags: call.flags,
+    env: call.env,
+    profile: call.program.profile,
+    warn: (line) => call.out.talk(`${new Date().toISOString()} ${line}`),
+  })
+  return clientFor(endpoint, {
+    query: scopeOf(call.flags),
+    timeoutMs: call.flags.timeout ?? ANSWER_MS,
+    ...(call.flags.trace ? { trace: call.out.talk } : {}),
+  })
+}
+
+/** What every request of a command carries. */
+function scopeOf(flags: Values<HttpFlags>): Readonly<Record<string, string>> {
+  return {
+    ...(flags.datacenter === undefined ? {} : { dc: flags.datacenter }),
+    ...(flags.namespace === undefined ? {} : { ns: flags.namespace }),
+    ...(flags.partition === undefined ? {} : { partition: flags.partition }),
+    ...(flags.stale ? { stale: '' } : {}),
+  }
+}
+
+export interface ClientOptions {
+  readonly query: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+  readonly trace?: (line: string) => void
+}
+
+export function clientFor(endpoint: Endpoint, options: ClientOptions): Client {
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 }) // idle sockets do not hold the process
+  const wire: Wire = { endpoint, options, agent }
+  return {
+    endpoint,
+    ask: async (ask) => {
+      const response = await send(wire, ask)
+      const body = await bodyOf(response, wire, ask)
+      const reply = replyOf(response, body)
+      if (isAnswer(reply.status, ask)) return reply
+      throw explainStatus(reply, { ask, shown: endpoint.shown })
+    },
+    open: async (ask) => {
+      const response = await send(wire, ask)
+      if (isAnswer(response.statusCode ?? 0, ask)) return response
+      const reply = replyOf(response, await bodyOf(response, wire, ask))
+      throw explainStatus(reply, { ask, shown: endpoint.shown })
+    },
+  }
+}
+
+interface Wire {
+  readonly endpoint: Endpoint
+  readonly options: ClientOptions
+  readonly agent: Agent
+}
+
+const isAnswer = (status: number, ask: Ask): boolean =>
+  (status >= 200 && status < 300) || (ask.accept?.includes(status) ?? false)
+
+const replyOf = (response: IncomingMessage, body: Buffer): Reply => ({
+  status: response.statusCode ?? 0,
+  header: (name) => {
+    const found = response.headers[name]
+    return Array.isArray(found) ? found.join(', ') : found
+  },
+  body,
+})
+
+/** Sends; a read whose kept-alive connection turned out to be closed is sent once more: nothing was answered, nothing changed. */
+async function send(wire: Wire, ask: Ask): Promise<IncomingMessage> {
+  const sent = performance.now()
+  const target = targetOf(wire, ask)
+  let outcome = await exchange(wire, ask, target)
+  if (outcome.type === 'stale') outcome = await exchange(wire, ask, target)
+  if (outcome.type === 'response') {
+    traceExchange(wire, ask, { target, status: outcome.response.statusCode ?? 0, sent })
+    return outcome.response
+  }
+  throw unreachable(wire, ask, { target, error: outcome.error })
+}
+
+type Outcome =
+  | { readonly type: 'response'; readonly response: IncomingMessage }
+  | { readonly type: 'stale'; readonly error: Error }
+  | { readonly type: 'failed'; readonly error: Error }
+
+async function exchange(wire: Wire, ask: Ask, target: string): Promise<Outcome> {
+  const start = await requesterOf(wire)
+  const budget = budgetOf(wire, ask)
+  return new Promise((resolve) => {
+    const request = start({
+      ...addressing(wire.endpoint),
+      method: ask.method,
+      path: target,
+      headers: headersOf(wire.endpoint, ask),
+      ...(ask.signal === undefined ? {} : { signal: ask.signal }),
+    })
+    const timer = setTimeout(() => request.destroy(new AnswerTimeout(budget)), budget)
+    request.once('response', (response) => {
+      clearTimeout(timer)
+      resolve({ type: 'response', response })
+    })
+    request.once('error', (error) => {
+      clearTimeout(timer)
+      const repeat = request.reusedSocket && ask.method === 'GET' && errnoOf(error) === 'ECONNRESET'
+      resolve({ type: repeat ? 'stale' : 'failed', error })
+    })
+    request.end(ask.body)
+  })
+}
+
+class AnswerTimeout extends Error {
+  constructor(ms: number) {
+    super(`no answer within ${formatDuration(ms)}`)
+  }
+}
+
+/** What a request may take: its wait with the jitter of the agent, and the time for any answer. */
+const budgetOf = ({ options }: Wire, { waitMs = 0 }: Ask): number =>
+  options.timeoutMs + waitMs + waitMs / JITTER
+
+/** node:https is loaded for https alone. */
+async function requesterOf({ endpoint, agent }: Wire) {
+  if (endpoint.scheme === 'http') {
+    return (options: RequestOptions) => httpRequest({ ...options, agent })
+  }
+  const { request } = await import('node:https')
+  const { ca, ...tls } = endpoint.tls
+  return (options: RequestOptions) =>
+    request({ ...options, ...tls, ...(ca === undefined ? {} : { ca: [...ca] }) })
+}
+
+const addressing = ({ socketPath, host, port }: Endpoint): RequestOptions =>
+  socketPath === undefined ? { host, port } : { socketPath, headers: { host: 'localhost' } }
+
+function headersOf(endpoint: Endpoint, ask: Ask): Record<string, string> {
+  const { token, basicAuth } = endpoint
+  const body = typeof ask.body === 'string' ? Buffer.from(ask.body) : ask.body
+  return {
+    ...(endpoint.socketPath === undefined ? {} : { host: 'localhost' }),
+    ...(token === undefined ? {} : { 'x-consul-token': token }),
+    ...(basicAuth === undefined
+      ? {}
+      : { authorization: `Basic ${Buffer.from(basicAuth).toString('base64')}` }),
+    ...(body === undefined ? {} : { 'content-length': String(body.length) }),
+  }
+}
+
+/** Path and query as Go's client writes them: parameters sorted by name. */
+function targetOf({ endpoint, options }: Wire, ask: Ask): string {
+  const query = Object.entries({ ...options.query, ...ask.query }).sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  )
+  const text = query.map(([name, value]) => `${escapeQuery(name)}=${escapeQuery(value)}`).join('&')
+  return `${endpoint.prefix}${escapePath(ask.path)}${text === '' ? '' : `?${text}`}`
+}
+
+/** As Go's URL.EscapedPath: a slash and `$&+,:;=@` stay. */
+export const escapePath = (path: string): string =>
+  encodeURIComponent(path.toWellFormed())
+    .replace(/%(?:2F|24|26|2B|2C|3A|3B|3D|40)/g, (escaped) => decodeURIComponent(escaped))
+    .replace(/[!'()*]/g, percent)
+
+const escapeQuery = (value: string): string =>
+  encodeURIComponent(value.toWellFormed())
+    .replace(/[!'()*]/g, percent)
+    .replaceAll('%20', '+')
+
+const percent = (character: string): string =>
+  `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+
+function bodyOf(response: IncomingMessage, wire: Wire, ask: Ask): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    response.on('data', (chunk: Buffer) => chunks.push(chunk))
+    response.once('end', () => resolve(Buffer.concat(chunks)))
+    response.once('error', (error) => {
+      reject(unreachable(wire, ask, { target: targetOf(wire, ask), error }))
+    })
+  })
+}
+
+function unreachable(
+  { endpoint }: Wire,
+  ask: Ask,
+  { target, error }: { target: string; error: Error },
+): Failure {
+  const where = endpoint.socketPath ?? endpoint.shown
+  const late = error instanceof AnswerTimeout
+  const base = endpoint.shown.slice(0, endpoint.shown.length - endpoint.prefix.length)
+  const url = `${base}${target}`
+  const method = `${ask.method[0]}${ask.method.slice(1).toLowerCase()}`
+  return new Failure(
+    {
+      code: late ? 'timeout' : 'nobody_there',
+      what: late ? `${where} does not answer` : `nobody answers at ${where}`,
+      why: plainReason(endpoint, error),
+      next: late
+        ? ['lictor doctor', 'a longer -timeout']
+        : ['lictor agent -dev   start an agent', 'lictor ps           see what runs here'],
+      exit: late ? EXIT.timeout : EXIT.nobody,
+      consul: `${ask.fault ?? DEFAULT_FAULT}${method} "${url}": ${goReason(endpoint, error)}`,
+    },
+    { cause: error },
+  )
+}
+
+/** Codes of OpenSSL when what answers is no TLS server. */
+const NOT_TLS = new Set([
+  'EPROTO',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+])
+
+const plainReason = (endpoint: Endpoint, error: Error): string =>
+  endpoint.scheme === 'https' && NOT_TLS.has(errnoOf(error) ?? '')
+    ? 'it speaks plain HTTP, not HTTPS'
+    : reasonOf(error)
+
+/** Where Go's net package would have failed, and why. */
+function goReason(endpoint: Endpoint, error: Error): string {
+  const code = errnoOf(error)
+  if (error instanceof AnswerTimeout) return 'context deadline exceeded'
+  if (endpoint.scheme === 'https' && NOT_TLS.has(code ?? '')) {
+    return 'http: server gave HTTP response to HTTPS client'
+  }
+  if (code === 'ENOTFOUND') return `dial tcp: lookup ${endpoint.host}: no such host`
+  if (code === 'ECONNRESET') return 'EOF'
+  const dialled =
+    endpoint.socketPath === undefined
+      ? `tcp ${endpoint.host}:${endpoint.port}`
+      : `unix ${endpoint.socketPath}`
+  return code?.startsWith('E') ? `dial ${dialled}: connect: ${reasonOf(error)}` : reasonOf(error)
+}
+
+/** The exchange as a command to run again. The token is never shown. */
+function traceExchange(
+  { endpoint, options }: Wire,
+  ask: Ask,
+  { target, status, sent }: { target: string; status: number; sent: number },
+): void {
+  if (options.trace === undefined) return
+  const base = endpoint.shown.slice(0, endpoint.shown.length - endpoint.prefix.length)
+  const words = [
+    `curl -X ${ask.method}`,
+    ...(endpoint.socketPath === undefined ? [] : [`--unix-socket ${endpoint.socketPath}`]),
+    ...(endpoint.token === undefined ? [] : ["-H 'X-Consul-Token: (hidden)'"]),
+    ...(ask.body === undefined ? [] : ['--data-binary @-']),
+    `'${base}${target}'`,
+  ]
+  options.trace(`${words.join(' ')}   # ${status} in ${Math.round(performance.now() - sent)} ms`)
+}
+
+/** The body of an answer as a value. */
+export function jsonOf(reply: Reply): Json {
+  const decoded = decodeJson(reply.body.toString('utf8'))
+  if (decoded.ok) return decoded.value
+  throw new Failure({
+    code: 'bad_answer',
+    what: 'what the agent answers is no JSON',
+    why: decoded.why,
+    exit: EXIT.no,
+    consul: `${DEFAULT_FAULT}${decoded.why}`,
+  })
+}

@@ -1,0 +1,113 @@
+// lictor kv get: one key, all below a prefix, or names.
+import { type Client, connect, jsonOf } from '../kit/client.ts'
+import { type Answer, boolean, type Call, defineCommand, type Flags, text } from '../kit/declare.ts'
+import { answerIsNo, misuse } from '../kit/failure.ts'
+import { HTTP_FLAGS } from '../kit/http-flags.ts'
+import type { Output } from '../kit/output.ts'
+import { type ApiEntry, bytesOf, detailsOf, entriesOf, keyOf } from './entry.ts'
+
+const FLAGS = {
+  ...HTTP_FLAGS,
+  base64: boolean('show values as base64'),
+  detailed: boolean('show indexes, flags and session besides the value'),
+  keys: boolean('list names only, up to the next separator'),
+  recurse: boolean('take the key as a prefix and show everything below it'),
+  separator: text('where -keys cuts names', '/'),
+  raw: boolean('the bytes of the value and nothing else, even on a terminal', { only: 'lictor' }),
+  decode: boolean('with -json: add the value as text (Text) where it is text', { only: 'lictor' }),
+} as const satisfies Flags
+
+type Get = Call<typeof FLAGS>
+
+export const command = defineCommand({
+  id: 'kv get',
+  summary: 'Read a key, or all keys below a prefix',
+  description: [
+    'Prints the value of a key. With -recurse prints every key below the prefix as key:value, with -keys their names. ' +
+      'A key that does not exist ends with exit code 1; a prefix without keys prints nothing and ends with 0.',
+    'A newline is added on a terminal only; pipes get the value byte by byte.',
+  ],
+  examples: [
+    { does: 'One value', command: 'kv get config/web/port' },
+    { does: 'Everything below a prefix', command: 'kv get -recurse config/' },
+    { does: 'Names, one level at a time', command: 'kv get -keys config/' },
+    {
+      does: 'For programs',
+      command: 'kv get -json -decode config/web/port',
+      pipe: '| jq -r ".[0].Text"',
+    },
+  ],
+  args: [
+    { name: 'KEY_OR_PREFIX', about: 'the key; with -recurse and -keys a prefix', completes: 'key' },
+  ],
+  flags: FLAGS,
+  consul: {
+    usage: 'kv get [options] [KEY_OR_PREFIX]',
+    complain: (args) =>
+      args.length > 1 ? `Too many arguments (expected 1, got ${args.length})` : undefined,
+  },
+  run: async (call): Promise<Answer> => {
+    const { keys, recurse } = call.flags
+    const key = keyOf(call.args[0] ?? '')
+    if (key === '' && !keys && !recurse) {
+      throw misuse('KEY is missing', { consul: 'Error! Missing KEY argument' })
+    }
+    const client = connect(call)
+    if (keys) return getNames(call, client, key)
+    return recurse ? getTree(call, client, key) : getOne(call, client, key)
+  },
+})
+
+async function getOne(call: Get, client: Client, key: string): Promise<Answer> {
+  const reply = await client.ask({ method: 'GET', path: `/v1/kv/${key}`, accept: [404] })
+  const [entry] = entriesOf(reply)
+  if (entry === undefined) {
+    throw answerIsNo('key_missing', `no key ${JSON.stringify(key)}`, {
+      consul: `Error! No key exists at: ${key}`,
+    })
+  }
+  const { detailed, base64 } = call.flags
+  const json = withText([entry], call.flags.decode)
+  return { json, text: detailed ? detailsOf(entry, base64) : valueText(call, entry) }
+}
+
+/** Consul's command ends the value with a newline always, ours where a person reads it. */
+function valueText({ flags, out }: Get, entry: ApiEntry): Uint8Array {
+  const value = flags.base64 ? Buffer.from(entry.Value ?? '') : bytesOf(entry)
+  return endsWithNewline(out, flags.raw) ? Buffer.concat([value, Buffer.from('\n')]) : value
+}
+
+const endsWithNewline = (out: Output, raw: boolean): boolean =>
+  out.profile === 'consul' || (out.terminal && !raw)
+
+async function getTree(call: Get, client: Client, prefix: string): Promise<Answer> {
+  const query = { recurse: '' }
+  const reply = await client.ask({ method: 'GET', path: `/v1/kv/${prefix}`, query, accept: [404] })
+  const entries = entriesOf(reply)
+  const { detailed, base64, decode } = call.flags
+  const json = withText(entries, decode)
+  if (detailed) return { json, text: entries.map((one) => detailsOf(one, base64)).join('\n') }
+  const lines = entries.flatMap((one) => [
+    Buffer.from(`${one.Key}:`),
+    base64 ? Buffer.from(one.Value ?? '') : bytesOf(one),
+    Buffer.from('\n'),
+  ])
+  return { json, text: Buffer.concat(lines) }
+}
+
+async function getNames(call: Get, client: Client, prefix: string): Promise<Answer> {
+  const query = { keys: '', separator: call.flags.separator }
+  const reply = await client.ask({ method: 'GET', path: `/v1/kv/${prefix}`, query, accept: [404] })
+  const names = reply.status === 404 ? [] : (jsonOf(reply) as readonly string[]) // the API lists names
+  return { json: names, text: names.map((name) => `${name}\n`).join('') }
+}
+
+/** The API's entries, with the text of each value beside it when asked for. */
+function withText(entries: readonly ApiEntry[], decode: boolean): readonly ApiEntry[] {
+  if (!decode) return entries
+  return entries.map((entry) => {
+    const value = bytesOf(entry)
+    const text = value.toString('utf8')
+    return Buffer.from(text).equals(value) ? { ...entry, Text: text } : entry
+  })
+}
