@@ -30,6 +30,7 @@ import { type Command, encodeCommand } from '../fsm/commands.ts'
 import { applyEntry, createFsm, type Fsm } from '../fsm/fsm.ts'
 import { restoreFsm, snapshotChunks } from '../fsm/snapshot.ts'
 import { type LogIndex, logIndex, type RequestId, requestId, uuidOf } from '../ids.ts'
+import { TOMBSTONES } from '../kv/records.ts'
 import type { LogLine } from '../log.ts'
 import { count, createMetrics, gauge, type Metrics, rollMetrics, sample } from '../metrics.ts'
 import { createPrng } from '../prng.ts'
@@ -45,6 +46,8 @@ import {
   takeCommitted,
   takePersist,
 } from '../solo.ts'
+import { viewOf } from '../state/store.ts'
+import { tableIndex } from '../state/txn.ts'
 import type { Instant } from '../time.ts'
 import {
   counted,
@@ -236,6 +239,8 @@ function applyCommitted(agent: Agent): void {
     answerWrite(agent, entry.index, applied.result)
   }
   answerAll(agent, wake(agent.pipeline, fired))
+  const tombstonesAt = tableIndex(viewOf(agent.fsm.store), TOMBSTONES)
+  noteTombstones(agent.tombstones, logIndex(tombstonesAt), agent.clock.now)
   saveSnapshotIfDue(agent)
 }
 
@@ -268,7 +273,6 @@ function refuseWrites(agent: Agent, indexes: readonly LogIndex[]): void {
 
 function saveSnapshotIfDue(agent: Agent): void {
   const duty = agent.snapshots
-  noteTombstones(agent.tombstones, agent.applied, agent.clock.now)
   if (agent.config.dev || !isSnapshotDue(duty, agent.config.raft.snapshotThreshold)) return
   duty.underWay = true
   duty.entries = 0

@@ -1,6 +1,6 @@
 // What has to be done without anybody asking: forget old tombstones, write a snapshot when the log has grown.
 // Duties of whoever orders the writes; each ends in a command of the log or in an effect, never in a change of state.
-import type { LogIndex } from '../ids.ts'
+import { type LogIndex, logIndex } from '../ids.ts'
 import type { Instant } from '../time.ts'
 
 /** How long a delete still holds the index of its prefix up (consul-surface 8.6). */
@@ -9,14 +9,18 @@ export const TOMBSTONE_TTL_MS = 15 * 60_000
 export const TOMBSTONE_GRAIN_MS = 30_000
 
 export interface TombstoneDuty {
+  /** The newest index that is noted. */
+  noted: LogIndex
   /** The highest index of each span of deletes, oldest first. */
   readonly spans: { readonly expiresAt: Instant; through: LogIndex }[]
 }
 
-export const createTombstoneDuty = (): TombstoneDuty => ({ spans: [] })
+export const createTombstoneDuty = (): TombstoneDuty => ({ noted: logIndex(0), spans: [] })
 
-/** Notes that tombstones of this index may exist. */
+/** Notes that a tombstone was written at this index. Nothing if that is known. */
 export function noteTombstones(duty: TombstoneDuty, index: LogIndex, now: Instant): void {
+  if (index <= duty.noted) return
+  duty.noted = index
   const newest = duty.spans.at(-1)
   const expiresAt =
     (Math.floor(now / TOMBSTONE_GRAIN_MS) + 1) * TOMBSTONE_GRAIN_MS + TOMBSTONE_TTL_MS
