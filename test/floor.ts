@@ -1,0 +1,39 @@
+// Plays the part of the recorded corpus that test/floor.json names against the built program, and fails when a folder passes fewer
+// steps than its floor. The corpus itself fails steps that nobody has built yet; those are above the floor.
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type FolderResult, readFloor, weigh } from './kit/floor.ts'
+import { builtProgram, inProject } from './kit/paths.ts'
+
+const { values } = parseArgs({
+  options: { summary: { type: 'string' }, details: { type: 'string', default: '3' } },
+})
+
+const floor = await readFloor()
+const dir = await mkdtemp(join(tmpdir(), 'lc-'))
+try {
+  const result = weigh(floor, await playCorpus(join(dir, 'summary.json')))
+  console.log(result.lines.join('\n'))
+  if (values.summary !== undefined) {
+    await writeFile(
+      values.summary,
+      `${JSON.stringify({ passed: result.passed, short: result.short })}\n`,
+    )
+  }
+  console.log(`${result.passed} passed, ${result.short} below the floor`)
+  process.exitCode = result.short === 0 ? 0 : 1
+} finally {
+  await rm(dir, { recursive: true, force: true })
+}
+
+async function playCorpus(summary: string): Promise<Record<string, FolderResult>> {
+  const play = Object.values(floor.corpus).flatMap((folder) => folder.play)
+  const runner = inProject('test/conformance/run.mjs')
+  const options = ['--bin', builtProgram, '--details', values.details, '--summary', summary]
+  const child = spawn(process.execPath, [runner, ...options, ...play], { stdio: 'inherit' })
+  await new Promise((resolve, reject) => child.once('exit', resolve).once('error', reject))
+  return JSON.parse(await readFile(summary, 'utf8')) as Record<string, FolderResult> // run.mjs's own
+}
