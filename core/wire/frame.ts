@@ -49,6 +49,12 @@ export const firstLink = (seed: number): Link => ({ seed: seed >>> 0, last: seed
 export const frameBytes = (payloadBytes: number): number =>
   FRAME_HEAD_BYTES + Math.ceil(payloadBytes / FRAME_ALIGN_BYTES) * FRAME_ALIGN_BYTES
 
+/** How many bytes a frame takes by its head, which must be there and good: what a stream waits for. */
+export function announcedBytes(bytes: Uint8Array, at: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, FRAME_HEAD_BYTES)
+  return frameBytes(view.getUint32(0, true))
+}
+
 /** The frames as one run of bytes, tied to what is in the file already, and the link for those that follow. */
 export function encodeFrames(
   link: Link,

@@ -40,7 +40,7 @@ interface Plan {
   readonly declared: readonly Field[]
   readonly byName: ReadonlyMap<string, number>
   readonly omits: boolean
-  readonly zero: Readonly<Record<string, unknown>>
+  readonly zero: Members
 }
 
 /** Longer names would have a different head in each dialect. */
@@ -50,11 +50,36 @@ export function struct<const F extends Fields>(fields: F): Codec<Struct<F>> {
   const plan = planOf(fields)
   return {
     // The casts: Plan forgets the types that Struct<F> states; both are made from the same fields.
-    write: (out, value) => writeFields(out, plan, value as Readonly<Record<string, unknown>>),
+    write: (out, value) => writeStruct(out, plan, value as Members),
     read: (input) => readFields(input, plan) as Struct<F>,
     zero: plan.zero as Struct<F>,
     isEmpty: () => false,
   }
+}
+
+type Some<F extends Fields> = { readonly [K in keyof F]?: Infer<F[K]> }
+
+/** A struct that has only the fields it was given: one that is absent stays absent. Read in the order of declaration. */
+export function partial<const F extends Fields>(fields: F): Codec<Some<F>> {
+  const plan: Plan = { ...planOf(fields), zero: Object.freeze({}) }
+  return {
+    // The casts: as in struct.
+    write: (out, value) => {
+      const members = value as Members
+      const present = plan.sorted.filter(({ name }) => members[name] !== undefined)
+      writeFields(out, present, members)
+    },
+    read: (input) => inOrder(plan, readFields(input, plan)) as Some<F>,
+    zero: plan.zero as Some<F>,
+    isEmpty: (value) => Object.keys(value).length === 0,
+  }
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+function inOrder(plan: Plan, members: Members): Members {
+  const names = plan.declared.map(({ name }) => name).filter((name) => name in members)
+  return Object.fromEntries(names.map((name) => [name, members[name]]))
 }
 
 function planOf(fields: Fields): Plan {
@@ -74,19 +99,22 @@ function planOf(fields: Fields): Plan {
   }
 }
 
-function writeFields(out: Writer, plan: Plan, value: Readonly<Record<string, unknown>>): void {
-  const { sorted } = plan
-  const leaving = plan.omits
+function writeStruct(out: Writer, { sorted, omits }: Plan, value: Members): void {
+  const leaving = omits
     ? sorted.filter(({ name, codec }) => !(codec.omitted && codec.isEmpty(value[name])))
     : sorted
-  putMapHead(out, leaving.length)
-  for (const { key, codec, name } of leaving) {
+  writeFields(out, leaving, value)
+}
+
+function writeFields(out: Writer, fields: readonly Field[], value: Members): void {
+  putMapHead(out, fields.length)
+  for (const { key, codec, name } of fields) {
     putBytes(out, key)
     codec.write(out, value[name])
   }
 }
 
-function readFields(input: Reader, plan: Plan): Readonly<Record<string, unknown>> {
+function readFields(input: Reader, plan: Plan): Members {
   if (skipNil(input) || !enter(input)) return plan.zero
   const pairs = readCount(input, 'map')
   let value = plan.zero
@@ -100,7 +128,7 @@ function readFields(input: Reader, plan: Plan): Readonly<Record<string, unknown>
  * Fields by name, in any order; of a doubled one the last counts. The order of the wire is tried first.
  * The value is made when the first known field is met: a million empty structs then cost no more than their list.
  */
-function readNamed(input: Reader, plan: Plan, pairs: number): Readonly<Record<string, unknown>> {
+function readNamed(input: Reader, plan: Plan, pairs: number): Members {
   let value: Record<string, unknown> | undefined
   let expected = 0
   for (let i = 0; i < pairs && input.fault === undefined; i++) {
@@ -138,7 +166,7 @@ function startsWith({ bytes, at }: Reader, key: Uint8Array): boolean {
 }
 
 /** Fields by place; those that the sender lacks stay zero, those that we lack are skipped. */
-function readPlaced(input: Reader, plan: Plan): Readonly<Record<string, unknown>> {
+function readPlaced(input: Reader, plan: Plan): Members {
   const count = readHead(input, 'array')
   if (count === 0) return plan.zero
   const value = { ...plan.zero }

@@ -265,6 +265,18 @@ export function choice<const W extends string>(...words: readonly [W, ...W[]]): 
   }
 }
 
+/** A field that always has the same value and never leaves: the tag of a union whose members the caller tells apart. */
+export const literal = <const T>(value: T): Codec<T> => ({
+  write: (out) => putByte(out, NIL),
+  read: (input) => {
+    skipValue(input)
+    return value
+  },
+  zero: value,
+  isEmpty: () => true,
+  omitted: true,
+})
+
 /** May be nil on the wire, and nil is not the same as empty: a Go slice, map or pointer. */
 export const nilable = <T>(codec: Codec<T>): Codec<T | null> => orNil<T, null>(codec, null)
 

@@ -1,0 +1,126 @@
+// Every command of the replicated log, and how it looks there: one byte that says which, then its fields in msgpack. The bytes
+// are Consul's numbers for entries of the same meaning (raft-wire §3.1); the fields are ours.
+//
+// A new command: a member of the union, an entry in FORMS, a case in apply.ts. Commands stay readable for ever: fields may be
+// added (what an older entry lacks is zero), never renamed.
+import { AssertionError, assert } from '../assert.ts'
+import type { DeregisterCommand, RegisterCommand } from '../catalog/records.ts'
+import type { KvChange, KvCommand, ReapTombstonesCommand } from '../kv/records.ts'
+import type { KvTxnOp, TxnCommand } from '../txn/records.ts'
+import {
+  bool,
+  byteString,
+  bytes,
+  type Codec,
+  choice,
+  decode,
+  encode,
+  list,
+  literal,
+  optional,
+  str,
+  u64,
+  uint,
+} from '../wire/msgpack.ts'
+import { readTag } from '../wire/msgpack-read.ts'
+import { struct } from '../wire/msgpack-struct.ts'
+import { putByte } from '../wire/msgpack-write.ts'
+import { checkFields, nodeFields, serviceFields } from './rows.ts'
+
+export type Command =
+  | RegisterCommand
+  | DeregisterCommand
+  | KvCommand
+  | ReapTombstonesCommand
+  | TxnCommand
+
+type Of<Type extends Command['type']> = Extract<Command, { readonly type: Type }>
+
+const kvChange: Codec<KvChange> = struct({
+  key: byteString,
+  value: bytes,
+  flags: u64,
+  index: u64,
+  session: str,
+})
+
+const KV_OPS = ['set', 'delete', 'delete-cas', 'delete-tree', 'cas', 'lock', 'unlock'] as const
+
+const txnOp: Codec<KvTxnOp> = struct({
+  kind: choice('kv'),
+  verb: choice(
+    ...KV_OPS,
+    'get',
+    'get-or-empty',
+    'get-tree',
+    'check-session',
+    'check-index',
+    'check-not-exists',
+  ),
+  change: kvChange,
+})
+
+interface Form<C extends Command> {
+  readonly byte: number
+  readonly codec: Codec<C>
+}
+
+const FORMS: { readonly [Type in Command['type']]: Form<Of<Type>> } = {
+  register: {
+    byte: 0,
+    codec: struct({
+      type: literal('register'),
+      node: struct(nodeFields),
+      skipNodeUpdate: bool,
+      service: optional(struct(serviceFields)),
+      checks: list(struct(checkFields)),
+    }),
+  },
+  deregister: {
+    byte: 1,
+    codec: struct({ type: literal('deregister'), node: str, serviceId: str, checkId: str }),
+  },
+  kv: {
+    byte: 2,
+    codec: struct({ type: literal('kv'), op: choice(...KV_OPS), change: kvChange }),
+  },
+  'reap-tombstones': {
+    byte: 5,
+    codec: struct({ type: literal('reap-tombstones'), through: uint }),
+  },
+  txn: {
+    byte: 8,
+    codec: struct({ type: literal('txn'), ops: list(txnOp) }),
+  },
+}
+
+const FORM_BY_BYTE: ReadonlyMap<number, Form<Command>> = new Map(
+  Object.values(FORMS).map((form) => [form.byte, form as Form<Command>]), // read only through its own byte
+)
+
+const command: Codec<Command> = {
+  write: (out, value) => {
+    const form = FORMS[value.type] as Form<Command> // the form of this very type
+    putByte(out, form.byte)
+    form.codec.write(out, value)
+  },
+  read: (input) => {
+    const byte = readTag(input)
+    const form = FORM_BY_BYTE.get(byte)
+    // Skipping it would let this server's state part from that of the others.
+    if (form === undefined) throw new AssertionError(`the command type ${byte} is known`)
+    return form.codec.read(input)
+  },
+  zero: FORMS['reap-tombstones'].codec.zero,
+  isEmpty: () => false,
+}
+
+export const encodeCommand = (value: Command): Uint8Array => encode(command, value)
+
+/** The entry was written by one of us and guarded by a checksum: what cannot be read is our bug. */
+export function decodeCommand(data: Uint8Array): Command {
+  const decoded = decode(command, data)
+  assert(decoded.ok, 'a command of the log can be read')
+  assert(decoded.used === data.length, 'a command of the log ends with its entry')
+  return decoded.value
+}

@@ -1,0 +1,61 @@
+// The replicated state machine: entries of the log go in, in order; the store is what they make. Whoever orders the log (solo,
+// replica or raft) is unknown here.
+import { assert, unreachable } from '../assert.ts'
+import { ENTRY, type Entry } from '../entry.ts'
+import { type LogIndex, logIndex, type Term, term } from '../ids.ts'
+import { abort, beginTxn, commit, createStore, type Store, type Waiter } from '../state/store.ts'
+import { applyCommand } from './apply.ts'
+import { decodeCommand } from './commands.ts'
+import { TABLES } from './tables.ts'
+
+/** A place in the log. */
+export interface Position {
+  readonly index: LogIndex
+  readonly term: Term
+}
+
+export interface Fsm {
+  readonly store: Store
+  /** The last entry that the store holds. Changed by applyEntry and restoreFsm. */
+  applied: Position
+}
+
+export interface AppliedEntry {
+  /** What the command came to; undefined for an entry that is none. */
+  readonly result: unknown
+  /** Who waited for something that has changed: each once, and parked no more. */
+  readonly fired: ReadonlySet<Waiter>
+}
+
+const NOTHING: AppliedEntry = { result: undefined, fired: new Set() }
+
+export const createFsm = (): Fsm => ({
+  store: createStore(TABLES.map(({ table }) => table)),
+  applied: { index: logIndex(0), term: term(0) },
+})
+
+export function applyEntry(fsm: Fsm, entry: Entry): AppliedEntry {
+  assert(entry.index === fsm.applied.index + 1, 'entries are applied one after the other')
+  assert(entry.term >= fsm.applied.term, 'terms in the log never fall')
+  fsm.applied = { index: entry.index, term: entry.term }
+  const { type } = entry
+  switch (type) {
+    case ENTRY.command:
+      return applyData(fsm.store, entry)
+    case ENTRY.noop:
+    case ENTRY.barrier:
+    case ENTRY.configuration:
+      return NOTHING
+    default:
+      return unreachable(type)
+  }
+}
+
+function applyData(store: Store, { index, data }: Entry): AppliedEntry {
+  const command = decodeCommand(data)
+  const txn = beginTxn(store, index)
+  const { stands, result } = applyCommand(txn, command)
+  if (stands) return { result, fired: commit(store, txn) }
+  abort(store, txn)
+  return { result, fired: NOTHING.fired }
+}

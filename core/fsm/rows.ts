@@ -1,0 +1,145 @@
+// How rows look on the disk: a codec for every table, so that no domain knows the wire. Fields may be added at any time: what an
+// older snapshot lacks is the zero of its type. A field's name or meaning never changes.
+import type {
+  CheckDefinition,
+  CheckRow,
+  IndexRow,
+  NodeRow,
+  ServiceRow,
+} from '../catalog/records.ts'
+import type { KvRow, Tombstone } from '../kv/records.ts'
+import type { SessionRow } from '../sessions/records.ts'
+import {
+  bool,
+  byteString,
+  bytes,
+  type Codec,
+  choice,
+  dictionary,
+  i64,
+  int,
+  list,
+  nilable,
+  str,
+  u64,
+  uint,
+} from '../wire/msgpack.ts'
+import { partial, struct } from '../wire/msgpack-struct.ts'
+
+const indexes = { createIndex: uint, modifyIndex: uint }
+const texts = nilable(list(str))
+const textMap = nilable(dictionary(str))
+
+const NANOS_MAX = 2n ** 63n - 1n
+
+/** A Go duration. Above 2^53 (104 days) it is a rounded number; up to Go's longest it stays the same number here. */
+const nanos: Codec<number> = {
+  ...i64,
+  write: (out, value) => {
+    const exact = BigInt(value)
+    i64.write(out, exact > NANOS_MAX ? NANOS_MAX : exact)
+  },
+  read: (input) => Number(i64.read(input)),
+  zero: 0,
+  isEmpty: (value) => value === 0,
+}
+
+export const kvRow: Codec<KvRow> = struct({
+  key: byteString,
+  value: bytes,
+  flags: u64,
+  lockIndex: uint,
+  session: str,
+  ...indexes,
+})
+
+export const tombstoneRow: Codec<Tombstone> = struct({ key: byteString, index: uint })
+
+export const sessionRow: Codec<SessionRow> = struct({
+  id: str,
+  name: str,
+  node: str,
+  lockDelayNs: nanos,
+  behavior: choice('release', 'delete'),
+  ttl: str,
+  nodeChecks: texts,
+  serviceChecks: nilable(list(struct({ ID: str, Namespace: str }))),
+  ...indexes,
+})
+
+/** What a command says of a node, a service and a check; the row adds what the log decides. */
+export const nodeFields = {
+  id: str,
+  name: str,
+  address: str,
+  datacenter: str,
+  taggedAddresses: textMap,
+  meta: textMap,
+}
+
+export const serviceFields = {
+  id: str,
+  name: str,
+  tags: texts,
+  address: str,
+  taggedAddresses: nilable(dictionary(struct({ Address: str, Port: int }))),
+  meta: textMap,
+  port: int,
+  socketPath: str,
+  weights: struct({ Passing: int, Warning: int }),
+  enableTagOverride: bool,
+}
+
+/** In the order in which the API prints it. */
+const checkDefinition: Codec<CheckDefinition> = partial({
+  HTTP: str,
+  TLSServerName: str,
+  TLSSkipVerify: bool,
+  Header: dictionary(list(str)),
+  Method: str,
+  Body: str,
+  DisableRedirects: bool,
+  TCP: str,
+  TCPUseTLS: bool,
+  UDP: str,
+  H2PING: str,
+  OSService: str,
+  H2PingUseTLS: bool,
+  ScriptArgs: list(str),
+  DockerContainerID: str,
+  Shell: str,
+  GRPC: str,
+  GRPCUseTLS: bool,
+  AliasNode: str,
+  AliasService: str,
+  TTL: nanos,
+  Interval: nanos,
+  OutputMaxSize: int,
+  Timeout: nanos,
+  DeregisterCriticalServiceAfter: nanos,
+})
+
+export const checkFields = {
+  id: str,
+  name: str,
+  status: str,
+  notes: str,
+  output: str,
+  serviceId: str,
+  type: str,
+  interval: str,
+  timeout: str,
+  exposedPort: int,
+  definition: checkDefinition,
+}
+
+export const nodeRow: Codec<NodeRow> = struct({ ...nodeFields, ...indexes })
+export const serviceRow: Codec<ServiceRow> = struct({ node: str, ...serviceFields, ...indexes })
+export const checkRow: Codec<CheckRow> = struct({
+  node: str,
+  ...checkFields,
+  serviceName: str,
+  serviceTags: texts,
+  ...indexes,
+})
+export const indexRow: Codec<IndexRow> = struct({ name: byteString, index: uint })
