@@ -63,3 +63,38 @@ export function formatDurationNs(ns: number): string {
 export const formatDuration = (ms: number): string => formatDurationNs(Math.round(ms * 1e6))
 
 const trim = (value: number) => String(Number(value.toFixed(9)))
+
+const DAY_MS = 86_400_000
+/** From 0000-03-01, where a leap day ends a year, to 1970-01-01. */
+const DAYS_TO_EPOCH = 719_468
+const DAYS_OF_400_YEARS = 146_097
+
+/** A wall reading as `2026-01-02T03:04:05.006Z` (RFC 3339), for the years 0 to 9999. */
+export function isoUtc(wall: WallMs): string {
+  const days = Math.floor(wall / DAY_MS)
+  const ms = wall - days * DAY_MS
+  const [hour, minute, second] = [ms / 3_600_000, (ms / 60_000) % 60, (ms / 1000) % 60].map(
+    (part) => padded(part),
+  )
+  return `${civilDate(days)}T${hour}:${minute}:${second}.${padded(ms % 1000, 3)}Z`
+}
+
+const padded = (value: number, digits = 2): string =>
+  String(Math.floor(value)).padStart(digits, '0')
+
+/** Days since 1970 as a date of the Gregorian calendar (Hinnant, "chrono-Compatible Low-Level Date Algorithms"). */
+function civilDate(daysSinceEpoch: number): string {
+  const days = daysSinceEpoch + DAYS_TO_EPOCH
+  const era = Math.floor(days / DAYS_OF_400_YEARS)
+  const dayOfEra = days - era * DAYS_OF_400_YEARS
+  const leapDays =
+    Math.floor(dayOfEra / 1460) - Math.floor(dayOfEra / 36_524) + Math.floor(dayOfEra / 146_096)
+  const yearOfEra = Math.floor((dayOfEra - leapDays) / 365)
+  const firstDay = 365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100)
+  const dayOfYear = dayOfEra - firstDay
+  // Months from March: five of them have 153 days.
+  const month = Math.floor((5 * dayOfYear + 2) / 153)
+  const day = dayOfYear - Math.floor((153 * month + 2) / 5) + 1
+  const year = era * 400 + yearOfEra + (month >= 10 ? 1 : 0)
+  return `${padded(year, 4)}-${padded(month >= 10 ? month - 9 : month + 3)}-${padded(day)}`
+}
