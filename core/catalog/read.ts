@@ -143,12 +143,11 @@ const missingNode = (view: View, asked: string): number =>
 
 const digitsOf = (id: string): string => id.replaceAll('-', '').toLowerCase()
 
-/** The hex digits that an id begins with, whole bytes; undefined for what is no beginning of a UUID. */
+/** The whole bytes that an id begins with, as hex digits; undefined for what is no beginning of a UUID. */
 function idDigits(text: string): string | undefined {
-  const even = text.length % 2 === 0 ? text : text.slice(0, -1)
-  const digits = digitsOf(even)
-  const whole = digits.length % 2 === 0 && digits.length >= ID_CHARACTERS_MIN && digits.length <= 32
-  return whole && /^[0-9a-f]+$/.test(digits) ? digits : undefined
+  const digits = digitsOf(text)
+  if (!/^[0-9a-f]{2,32}$/.test(digits)) return undefined
+  return digits.length % 2 === 0 ? digits : digits.slice(0, -1)
 }
 
 export function listNodeChecks(view: View, node: string): Answer<CheckRow[]> {

@@ -134,8 +134,7 @@ const registerRoute = write({
   },
   reply: (result): Said<boolean> => {
     const registered = result as Registered // what the state machine answers to a registration
-    if (!registered.ok) throw new ApiError('invalid', registered.why)
-    return { json: true }
+    return registered.ok ? { json: true } : { status: 500, text: registered.why }
   },
 })
 
