@@ -1,0 +1,273 @@
+// The parts of an agent in the order in which they start: a list, nothing else. What an agent knows
+// is in core, what it can do is in runtime. lictor/testing runs the result inside its own process,
+// agent.ts makes a program of it.
+import { createAgent, drain, step } from '../core/agent/agent.ts'
+import type { AgentEvent, Clock } from '../core/agent/events.ts'
+import { EMPTY } from '../core/bytes.ts'
+import type { AgentConfig, ListenAddress } from '../core/config/agent-config.ts'
+import type { Recovered } from '../core/entry.ts'
+import { type RequestId, requestId, term, uuidOf } from '../core/ids.ts'
+import type { Request, Response } from '../core/route/request.ts'
+import type { Question } from '../core/route/route.ts'
+import { readClock, startTicking } from './runtime/clock.ts'
+import { openDataDir } from './runtime/data-dir.ts'
+import {
+  type Driver,
+  exchangeMachine,
+  feed,
+  type Machine,
+  type Ports,
+  settle,
+  startDriver,
+  stopDriver,
+} from './runtime/driver.ts'
+import { createEntropy, drawSeed } from './runtime/entropy.ts'
+import { createFacts, describeHost } from './runtime/host.ts'
+import {
+  closeDoors,
+  closeHttp,
+  createHttp,
+  dropPending,
+  type Http,
+  openDoor,
+  respond,
+  sweepHttp,
+} from './runtime/http.ts'
+import { type OnStop, type Started, startInOrder } from './runtime/lifecycle.ts'
+import { type Log, resumeWatcher, watchLog, writeLog } from './runtime/log.ts'
+
+/** The longest body of an endpoint that has no limit of its own. */
+export const BODY_BYTES_MAX = 1 << 20
+
+export interface AgentOptions {
+  readonly config: AgentConfig
+  readonly log: Log
+  /** Answers `reload`: with an error, or with nothing. */
+  readonly reload: () => { readonly error?: string }
+  /** Somebody asked over the API that the agent leave. */
+  readonly onLeave: () => void
+  /** A bug of ours or a failed disk: nothing is answered any more. */
+  readonly onFatal: (error: unknown) => void
+}
+
+export interface RunningAgent {
+  /** With the ports that were chosen and the id of the node. */
+  readonly config: AgentConfig
+  readonly http: Http
+  /** A request from inside the process. */
+  ask(request: InnerRequest): Promise<Response>
+  /** Throws all state away; only for agents that keep nothing on disk. */
+  reset(): void
+}
+
+export interface InnerRequest {
+  readonly method: string
+  readonly path: string
+  readonly query?: string
+  readonly body?: Uint8Array
+}
+
+/**
+ * Rejects with what the system or the data folder says: EADDRINUSE, DataDirRefused, DiskFailure.
+ */
+export const startAgent = (options: AgentOptions): Promise<Started<RunningAgent>> =>
+  startInOrder((onStop) => startParts(options, onStop))
+
+async function startParts(options: AgentOptions, onStop: OnStop): Promise<RunningAgent> {
+  const disk = await openDisk(options)
+  onStop(disk.close)
+  const entropy = createEntropy()
+  const inner = new Map<RequestId, (response: Response) => void>()
+  const early: AgentEvent[] = []
+  let driver: Driver | undefined
+  const give = (event: AgentEvent) => {
+    if (driver === undefined) early.push(event)
+    else feed(driver, event)
+  }
+
+  const http = createHttpFor(options, give)
+  onStop(() => closeHttp(http))
+  const config = await openDoors(http, { ...options.config, nodeId: disk.nodeId })
+
+  const machine = () => createMachine({ config, entropy, recovered: disk.recovered })
+  const ports = createPorts(options, { http, disk, inner })
+  const started = startDriver({ machine: machine(), ports, readClock })
+  driver = started
+  for (const event of early) feed(started, event)
+  onStop(() => stopDriver(started))
+  const stopTicking = startTicking(() => {
+    sweepHttp(http, readClock().now)
+    feed(started, { type: 'tick' })
+  })
+  onStop(stopTicking)
+  onStop(async () => {
+    closeDoors(http)
+    await settle(started)
+  })
+  await settle(started)
+
+  return {
+    config,
+    http,
+    ask: (asked) =>
+      new Promise((resolve) => {
+        const request = innerRequest(requestId(http.nextId++), asked)
+        inner.set(request.id, resolve)
+        feed(started, { type: 'request', request })
+      }),
+    reset: () => {
+      inner.clear()
+      dropPending(http)
+      exchangeMachine(started, machine())
+    },
+  }
+}
+
+interface Disk extends Pick<Ports, 'persist' | 'saveSnapshot' | 'trimLog'> {
+  readonly nodeId: string
+  readonly recovered: Recovered
+  close(): Promise<void>
+}
+
+const NOTHING: Recovered = {
+  vote: { term: term(0), votedFor: '' },
+  snapshot: undefined,
+  entries: [],
+}
+
+async function openDisk({ config, log }: AgentOptions): Promise<Disk> {
+  const newNodeId = () => uuidOf(createEntropy()())
+  if (config.dataDir === undefined) return forgetfulDisk(config.nodeId || newNodeId())
+  const dir = await openDataDir({
+    dir: config.dataDir,
+    nodeId: config.nodeId || undefined,
+    newNodeId,
+    log: (line) => writeLog(log, line),
+  })
+  return {
+    nodeId: dir.nodeId,
+    recovered: dir.recovered,
+    persist: (persist) => dir.write(persist),
+    saveSnapshot: (order) => dir.saveSnapshot(order),
+    trimLog: (through) => dir.trimLog(through),
+    close: () => dir.close(),
+  }
+}
+
+/**
+ * Of a dev agent: what is to be kept is kept at once, but for one turn of the loop, so that a batch
+ * can gather.
+ */
+const forgetfulDisk = (nodeId: string): Disk => ({
+  nodeId,
+  recovered: NOTHING,
+  persist: () => new Promise((resolve) => setImmediate(() => resolve('durable'))),
+  saveSnapshot: async () => 'full',
+  trimLog: async () => undefined,
+  close: async () => undefined,
+})
+
+function createHttpFor({ config, log }: AgentOptions, give: (event: AgentEvent) => void): Http {
+  const { kvMaxValueSize, txnMaxReqLen, httpMaxConnsPerClient } = config.limits
+  const http = createHttp({
+    sink: {
+      request: (request) => give({ type: 'request', request }),
+      abandoned: (id) => give({ type: 'abandoned', id }),
+      live: ({ level, json }, write) => {
+        const watcher = watchLog(log, { level, json, write })
+        return { resume: () => resumeWatcher(watcher), stop: () => log.watchers.delete(watcher) }
+      },
+    },
+    now: () => readClock().now,
+    bodyBytesMax: Math.max(kvMaxValueSize, txnMaxReqLen, BODY_BYTES_MAX),
+    headerBytesMax: config.httpConfig.maxHeaderBytes,
+  })
+  http.connectionsPerClientMax = httpMaxConnsPerClient
+  return http
+}
+
+/** The configuration with the ports that the kernel has chosen where 0 was asked for. */
+async function openDoors(http: Http, config: AgentConfig): Promise<AgentConfig> {
+  const bound: ListenAddress[] = []
+  for (const address of config.http) {
+    bound.push(await openDoor(http, { address, file: config.unixSocket }))
+  }
+  const first = bound.find((address) => address.type === 'tcp')
+  const port = first?.type === 'tcp' && config.ports.http === 0 ? first.port : config.ports.http
+  return { ...config, http: bound, ports: { ...config.ports, http: port } }
+}
+
+interface MachineParts {
+  readonly config: AgentConfig
+  readonly entropy: () => Uint8Array
+  readonly recovered: Recovered
+}
+
+function createMachine(parts: MachineParts): Machine {
+  const agent = createAgent({ ...parts, seed: drawSeed(), clock: readClock() })
+  return {
+    step: (event: AgentEvent, clock: Clock) => step(agent, event, clock),
+    drain: () => drain(agent),
+  }
+}
+
+interface Doors {
+  readonly http: Http
+  readonly disk: Disk
+  readonly inner: Map<RequestId, (response: Response) => void>
+}
+
+function createPorts(options: AgentOptions, { http, disk, inner }: Doors): Ports {
+  return {
+    respond: (id, response) => {
+      const waiting = inner.size === 0 ? undefined : inner.get(id)
+      if (waiting === undefined) {
+        respond(http, id, response)
+        return
+      }
+      inner.delete(id)
+      waiting(response)
+    },
+    persist: disk.persist,
+    saveSnapshot: disk.saveSnapshot,
+    trimLog: disk.trimLog,
+    ask: createAnswers(options, http),
+    log: (line) => writeLog(options.log, line),
+    fatal: options.onFatal,
+  }
+}
+
+/** What only the machine around the agent knows or can do. */
+function createAnswers(
+  { config, reload, onLeave }: AgentOptions,
+  http: Http,
+): (question: Question) => Promise<unknown> {
+  const facts = createFacts()
+  return async (question) => {
+    switch (question.type) {
+      case 'host':
+        return describeHost(config.dataDir ?? '/', readClock().wall)
+      case 'runtime':
+        return {
+          ...facts(),
+          'lictor.http.connections': http.connections.bySocket.size,
+          'lictor.http.pending': http.pending.size,
+          'lictor.http.abandoned': http.abandoned,
+        }
+      case 'reload':
+        return reload()
+      default:
+        setImmediate(onLeave) // behind the answer
+        return {}
+    }
+  }
+}
+
+const innerRequest = (id: RequestId, asked: InnerRequest): Request => ({
+  id,
+  query: '',
+  body: EMPTY,
+  ...asked,
+  header: () => undefined,
+  remote: '',
+})

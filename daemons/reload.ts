@@ -1,0 +1,48 @@
+// Reading the configuration again: what changed, what of it holds at once, and what waits for a
+// restart.
+import type { AgentConfig } from '../core/config/agent-config.ts'
+
+export interface Change {
+  /** As in AgentConfig: `log.level`. */
+  readonly setting: string
+  readonly from: unknown
+  readonly to: unknown
+}
+
+/** Settings that a running agent takes over. */
+const LIVE: ReadonlySet<string> = new Set(['log.level', 'limits.httpMaxConnsPerClient'])
+
+/** What the agent only shows, and what it has decided by itself. */
+const NOT_SETTINGS: ReadonlySet<string> = new Set(['debug', 'nodeId'])
+
+export function changesOf(before: AgentConfig, after: AgentConfig): readonly Change[] {
+  return changesIn('', before, after).filter(
+    ({ setting }) => !NOT_SETTINGS.has(setting.split('.')[0] ?? ''),
+  )
+}
+
+function changesIn(path: string, before: unknown, after: unknown): Change[] {
+  if (isRecord(before) && isRecord(after)) {
+    const names = new Set([...Object.keys(before), ...Object.keys(after)])
+    return [...names].flatMap((name) =>
+      changesIn(path === '' ? name : `${path}.${name}`, before[name], after[name]),
+    )
+  }
+  const isSame = JSON.stringify(before) === JSON.stringify(after)
+  return isSame ? [] : [{ setting: path, from: before, to: after }]
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The settings by which the agent now runs: those that can change have changed. */
+export const withLiveSettings = (running: AgentConfig, read: AgentConfig): AgentConfig => ({
+  ...running,
+  log: { ...running.log, level: read.log.level },
+  limits: { ...running.limits, httpMaxConnsPerClient: read.limits.httpMaxConnsPerClient },
+})
+
+export const isLive = ({ setting }: Change): boolean => LIVE.has(setting)
+
+export const showChange = ({ setting, from, to }: Change): string =>
+  `${setting} ${JSON.stringify(from) ?? 'unset'} -> ${JSON.stringify(to) ?? 'unset'}`

@@ -1,0 +1,69 @@
+// Why an agent did not start: three parts for a person (what failed, why, what to do next), one
+// line for whoever knows Consul's, and the exit code.
+import { EXIT } from '../core/errors.ts'
+import { formatDuration } from '../core/time.ts'
+import { DataDirRefused, DiskFailure } from './runtime/disk-errors.ts'
+import { holderOf, nextFreePort, type PortHolder } from './runtime/port-holder.ts'
+
+export interface StartFailure {
+  readonly message: string
+  readonly exit: number
+}
+
+/** Undefined: nothing that can be expected, so a bug of ours. */
+export async function explainStart(
+  error: unknown,
+  program: string,
+): Promise<StartFailure | undefined> {
+  if (error instanceof DataDirRefused || error instanceof DiskFailure) {
+    return { message: `${program} agent: ${error.message}`, exit: error.exit }
+  }
+  if (!isListenError(error)) return undefined
+  const where = error.port === undefined ? error.address : `${error.address}:${error.port}`
+  const lines = [`${program} agent: cannot listen on ${where}: ${WORDS[error.code] ?? error.code}`]
+  if (error.code === 'EADDRINUSE' && error.port !== undefined) {
+    lines.push(...(await portAdvice(program, error.address, error.port)))
+  }
+  return { message: lines.join('\n'), exit: EXIT.no }
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'address already in use',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EACCES: 'permission denied',
+}
+
+interface ListenError extends Error {
+  readonly code: string
+  readonly address: string
+  readonly port?: number
+}
+
+const isListenError = (error: unknown): error is ListenError =>
+  error instanceof Error &&
+  'syscall' in error &&
+  error.syscall === 'listen' &&
+  'code' in error &&
+  'address' in error
+
+async function portAdvice(program: string, host: string, port: number): Promise<string[]> {
+  const holder = holderOf(port)
+  const free = await nextFreePort(host, port)
+  const next = [[`${program} ps`, 'it may be the agent that you want']]
+  if (holder?.isOurs === true) next.push([`kill ${holder.pid}`, 'stop it'])
+  if (free !== undefined) next.push([`${program} agent -http-port=${free}`, 'use another port'])
+  const width = Math.max(...next.map(([command = '']) => command.length))
+  const steps = next.map(([command = '', why = ''], at) => {
+    const lead = at === 0 ? '  next: ' : '        '
+    return `${lead}${command.padEnd(width)}   ${why}`
+  })
+  return holder === undefined ? steps : [holderLine(holder), ...steps]
+}
+
+function holderLine({ pid, command, isOurs, ageSeconds }: PortHolder): string {
+  const age =
+    ageSeconds === undefined
+      ? ''
+      : `, started ${formatDuration(Math.round(ageSeconds) * 1_000)} ago`
+  return `  held by pid ${pid}  ${command} (${isOurs ? 'yours' : "another user's"}${age})`
+}
