@@ -3,14 +3,16 @@ import { type Clock, TICK_MS } from '../../core/agent/events.ts'
 
 export const readClock = (): Clock => ({ now: performance.now(), wall: Date.now() })
 
-/** Calls back every TICK_MS until the returned function is called. A late tick is not made up for. */
+/**
+ * Calls back every TICK_MS until the returned function is called. A late tick is not made up for.
+ */
 export function startTicking(onTick: () => void): () => void {
   const timer = setInterval(onTick, TICK_MS)
   return () => clearInterval(timer)
 }
 
-/** Resolves after so many milliseconds. For the seams of a daemon's life, never for the order of things. */
-export const pause = (ms: number): Promise<void> =>
+/** Resolves with a value after so many milliseconds. It keeps no process alive. */
+export const pause = <T>(ms: number, value: T): Promise<T> =>
   new Promise((resolve) => {
-    setTimeout(resolve, ms)
+    setTimeout(() => resolve(value), ms).unref()
   })

@@ -1,5 +1,5 @@
-// What is said to a client before there is a request that could be answered: its bytes are no HTTP, too many, or too late.
-// The layout is that of Go's server.
+// What is said to a client before there is a request that could be answered: its bytes are no HTTP,
+// too many, or too late. The layout is that of Go's server.
 import { STATUS_CODES } from 'node:http'
 
 const FAULTS: Readonly<Record<string, number>> = {
@@ -8,7 +8,10 @@ const FAULTS: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 }
 
-/** The status for a fault of the client; undefined: the connection broke, and nobody is there to be told. */
+/**
+ * The status for a fault of the client; undefined: the connection broke, and nobody is there to be
+ * told.
+ */
 export function clientFault(error: Error): number | undefined {
   const code = 'code' in error ? String(error.code) : ''
   return FAULTS[code] ?? (code.startsWith('HPE_') ? 400 : undefined)

@@ -1,8 +1,10 @@
-// Who is connected: counted per client, watched for leaving, and let go without losing the last answer.
+// Who is connected: counted per client, watched for leaving, and let go without losing the last
+// answer.
 //
-// A client that has sent FIN may be gone, or may still read (`printf … | nc -N`): TCP shows both alike. Consul's server
-// counts it as gone once the request is read, but sends the answer all the same. Ours does so within HALF_CLOSED_MS: an
-// answer that is ready by then is sent; a blocking query is abandoned, so that a vanished client holds nothing.
+// A client that has sent FIN may be gone, or may still read (`printf … | nc -N`): TCP shows both
+// alike. Consul's server counts it as gone once the request is read, but sends the answer all the
+// same. Ours does so within HALF_CLOSED_MS: an answer that is ready by then is sent; a blocking
+// query is abandoned, so that a vanished client holds nothing.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { RequestId } from '../../core/ids.ts'
@@ -11,9 +13,14 @@ import type { Instant } from '../../core/time.ts'
 
 /** How long a client that has closed its half still gets answers. */
 export const HALF_CLOSED_MS = 2_000
-/** How long we go on reading after our last word: closing on unread bytes destroys what the client has not yet read. */
+/**
+ * How long we go on reading after our last word: closing on unread bytes destroys what the client
+ * has not yet read.
+ */
 export const LINGER_MS = 1_000
-/** A client that has sent this many requests ahead of its answers is not read until there is room. */
+/**
+ * A client that has sent this many requests ahead of its answers is not read until there is room.
+ */
 export const PIPELINED_MAX = 16
 
 /** A request as node:http hands it over, and where its answer is written. */
@@ -44,7 +51,10 @@ export interface Connection {
   /** The address of the client; empty on a Unix socket. */
   readonly remote: string
   readonly ownAnswer: OwnAnswer | undefined
-  /** The request that is being answered: one at a time, as in Go, so that a read behind a write sees it. */
+  /**
+   * The request that is being answered: one at a time, as in Go, so that a read behind a write sees
+   * it.
+   */
   current: Exchange | undefined
   /** Requests that the client has sent without waiting for the answer (RFC 9112 §9.3.2). */
   readonly waiting: Message[]
@@ -134,7 +144,8 @@ export function queueMessage(connection: Connection, message: Message): void {
   const { waiting, socket } = connection
   waiting.push(message)
   if (waiting.length < PIPELINED_MAX || connection.gate !== undefined) return
-  // node:http resumes a socket whenever an answer has left: what it opens is shut again before anything is read.
+  // node:http resumes a socket whenever an answer has left: what it opens is shut again before
+  // anything is read.
   connection.gate = () => {
     if (waiting.length >= PIPELINED_MAX) socket.pause()
   }

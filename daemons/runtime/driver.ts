@@ -1,5 +1,6 @@
-// The only loop: an event, a step, then the effects in the order in which they came. It remembers no rule of the machine:
-// what must not be said before something is durable is not among the effects until it is.
+// The only loop: an event, a step, then the effects in the order in which they came. It remembers
+// no rule of the machine: what must not be said before something is durable is not among the
+// effects until it is.
 
 import type { AgentEffect, SnapshotOrder } from '../../core/agent/effects.ts'
 import type { AgentEvent, Clock } from '../../core/agent/events.ts'
@@ -67,7 +68,9 @@ export async function settle(driver: Driver): Promise<void> {
   while (driver.underWay.size > 0) await Promise.all(driver.underWay)
 }
 
-/** Another machine takes over. What the ports still do for the old one means nothing to the new one. */
+/**
+ * Another machine takes over. What the ports still do for the old one means nothing to the new one.
+ */
 export function exchangeMachine(driver: Driver, machine: Machine): void {
   driver.machine = machine
   driver.queue.length = 0

@@ -1,5 +1,6 @@
-// Who gets a compressed body, and the compression. Work of the runtime: the core never sees it. What Consul 1.21 does is
-// recorded in test/conformance/http/gzip.json: bodies of 1,400 bytes and more, for clients that name gzip.
+// Who gets a compressed body, and the compression. Work of the runtime: the core never sees it.
+// What Consul 1.21 does is recorded in test/conformance/http/gzip.json: bodies of 1,400 bytes and
+// more, for clients that name gzip.
 import { constants, gzip, gzipSync } from 'node:zlib'
 
 /** Shorter bodies are sent as they are. */
@@ -10,7 +11,10 @@ export const GZIP_AT_ONCE_BYTES_MAX = 64 << 10
 /** Trades a few percent of size for half of the time: the body is made anew for each request. */
 const OPTIONS = { level: constants.Z_BEST_SPEED }
 
-/** Whether an Accept-Encoding names gzip with a weight above 0 (RFC 9110 §12.5.3). `*` does not count, as in Consul. */
+/**
+ * Whether an Accept-Encoding names gzip with a weight above 0 (RFC 9110 §12.5.3). `*` does not
+ * count, as in Consul.
+ */
 export function acceptsGzip(header: string | undefined): boolean {
   if (header === undefined) return false
   const lower = header.toLowerCase()
@@ -26,7 +30,10 @@ const isZeroWeight = (parameter: string): boolean => {
   return name.trim() === 'q' && Number(value.trim()) === 0
 }
 
-/** Calls back at once for a small body, later for a large one. Compressing fails only when memory does. */
+/**
+ * Calls back at once for a small body, later for a large one. Compressing fails only when memory
+ * does.
+ */
 export function compress(body: string | Uint8Array, done: (packed: Uint8Array) => void): void {
   if (body.length <= GZIP_AT_ONCE_BYTES_MAX) {
     done(gzipSync(body, OPTIONS))

@@ -1,9 +1,12 @@
-// The body of a request, read whole and bounded: what lies beyond the limit is read and dropped, so that a client which
-// writes before it reads still gets the answer that its body is too large.
+// The body of a request, read whole and bounded: what lies beyond the limit is read and dropped, so
+// that a client which writes before it reads still gets the answer that its body is too large.
 import type { IncomingMessage } from 'node:http'
 import { EMPTY } from '../../core/bytes.ts'
 
-/** A body that exceeds its limit by more than this is not read to its end: the connection is closed after the answer. */
+/**
+ * A body that exceeds its limit by more than this is not read to its end: the connection is closed
+ * after the answer.
+ */
 export const DROPPED_BYTES_MAX = 8 << 20
 
 export interface BodyRead {
@@ -13,7 +16,10 @@ export interface BodyRead {
   readonly unfinished: boolean
 }
 
-/** Whether a body follows the headers (RFC 9112 §6.3). Without one nobody has to wait for the end of the message. */
+/**
+ * Whether a body follows the headers (RFC 9112 §6.3). Without one nobody has to wait for the end of
+ * the message.
+ */
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 
@@ -41,7 +47,10 @@ export function readBody(
   message.on('end', () => done({ bytes: gather(chunks, kept), unfinished: false }))
 }
 
-/** Always a copy: a chunk is a window on a pool of 64 KiB, which a stored value of ten bytes would keep alive. */
+/**
+ * Always a copy: a chunk is a window on a pool of 64 KiB, which a stored value of ten bytes would
+ * keep alive.
+ */
 function gather(chunks: readonly Uint8Array[], size: number): Uint8Array {
   if (size === 0) return EMPTY
   const whole = new Uint8Array(size)

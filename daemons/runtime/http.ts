@@ -1,8 +1,9 @@
-// node:http on one side, Request and Response on the other. Moves bytes and knows no endpoint: which headers an answer has
-// is decided by core/api. The one place to change if node:http is ever exchanged for a server of our own.
+// node:http on one side, Request and Response on the other. Moves bytes and knows no endpoint:
+// which headers an answer has is decided by core/api. The one place to change if node:http is ever
+// exchanged for a server of our own.
 //
-// One request of a connection is answered at a time. Nothing here has a timer per request: ten thousand parked queries cost
-// their sockets and their records.
+// One request of a connection is answered at a time. Nothing here has a timer per request: ten
+// thousand parked queries cost their sockets and their records.
 import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { EMPTY } from '../../core/bytes.ts'
@@ -32,7 +33,10 @@ import { acceptsGzip, compress, GZIP_BYTES_MIN } from './gzip.ts'
 import { hasBody, readBody } from './http-body.ts'
 import { listenOn, type SocketFile } from './listen.ts'
 
-/** Headers must be complete within this time, the whole request within the next. Nothing limits the wait for an answer. */
+/**
+ * Headers must be complete within this time, the whole request within the next. Nothing limits the
+ * wait for an answer.
+ */
 export const HEADERS_MS = 30_000
 export const REQUEST_MS = 120_000
 /** How often node:http looks for requests that are late. */
@@ -77,7 +81,7 @@ export interface Http {
   readonly connections: Connections
   /** Requests that the agent has and has not yet answered. */
   readonly pending: Map<RequestId, Exchange>
-  readonly servers: Server[]
+  readonly servers: { readonly server: Server; readonly closed: Promise<void> }[]
   /** Changed by a reload; 0: no limit. Unix sockets are never limited. */
   connectionsPerClientMax: number
   nextId: number
@@ -104,7 +108,10 @@ export const createHttp = (options: HttpOptions): Http => ({
   stopping: false,
 })
 
-/** Opens a door and says where it is (port 0: what the kernel chose). Rejects as the system does: EADDRINUSE, EACCES. */
+/**
+ * Opens a door and says where it is (port 0: what the kernel chose). Rejects as the system does:
+ * EADDRINUSE, EACCES.
+ */
 export async function openDoor(http: Http, door: Door): Promise<ListenAddress> {
   const late = http.options.late ?? {
     headersMs: HEADERS_MS,
@@ -120,13 +127,15 @@ export async function openDoor(http: Http, door: Door): Promise<ListenAddress> {
     connectionsCheckingInterval: late.checkMs,
     maxHeaderSize: http.options.headerBytesMax || HEADER_BYTES_DEFAULT,
   })
-  server.maxHeadersCount = 0 // their bytes are bounded: node:http would silently drop what is over a count
+  // Their bytes are bounded; what is over a count node:http would drop without a word.
+  server.maxHeadersCount = 0
   Object.assign(server, { httpAllowHalfOpen: true }) // not in its types; why: connections.ts
   server.on('connection', (socket) => onConnection(http, door, socket))
   server.on('request', (incoming, response) => onMessage(http, { incoming, response }))
-  server.on('clientError', (error, socket) => onClientError(http, error, socket as Socket)) // our doors are sockets
+  // A Duplex in the types, for servers that are fed by hand; ours are fed by sockets.
+  server.on('clientError', (error, socket) => onClientError(http, error, socket as Socket))
   server.on('connect', (_, socket) => socket.end(complaintText(405)))
-  http.servers.push(server)
+  http.servers.push({ server, closed: new Promise((resolve) => server.once('close', resolve)) })
   return listenOn(server, door.address, door.file)
 }
 
@@ -147,15 +156,27 @@ export const sweepHttp = (http: Http, now: Instant): void => sweepConnections(ht
 /** No more connections; those without a request end now. */
 export function closeDoors(http: Http): void {
   http.stopping = true
-  for (const server of http.servers) server.close()
+  for (const { server } of http.servers) server.close()
   for (const { socket, current } of http.connections.bySocket.values()) {
-    if (current === undefined) socket.destroy()
+    if (current === undefined) socket.destroySoon()
   }
 }
 
-/** Ends every connection, answered or not. */
-export function dropConnections(http: Http): void {
-  for (const socket of http.connections.bySocket.keys()) socket.destroy()
+/** Ends every connection, answered or not. Resolves when the ports are free. */
+export async function closeHttp(http: Http): Promise<void> {
+  closeDoors(http)
+  dropConnections(http, () => true)
+  await Promise.all(http.servers.map(({ closed }) => closed))
+}
+
+/** Ends the connections whose request waits for the agent. */
+export const dropPending = (http: Http): void =>
+  dropConnections(http, ({ current }) => current !== undefined)
+
+function dropConnections(http: Http, isMeant: (connection: Connection) => boolean): void {
+  for (const connection of http.connections.bySocket.values()) {
+    if (isMeant(connection)) connection.socket.destroy()
+  }
 }
 
 function onConnection(http: Http, door: Door, socket: Socket): void {
@@ -219,7 +240,10 @@ function deliver(http: Http, exchange: Exchange, body: Uint8Array): void {
   else respond(http, id, answer)
 }
 
-/** Path and query of a request target: whoever takes us for a proxy sends a whole URL (RFC 9112 §3.2.2). */
+/**
+ * Path and query of a request target: whoever takes us for a proxy sends a whole URL (RFC 9112
+ * §3.2.2).
+ */
 function targetOf(url: string): string {
   if (url.startsWith('/')) return url
   const authority = url.indexOf('://')
@@ -254,14 +278,16 @@ function send(http: Http, exchange: Exchange, { status, headers, body }: Whole):
   const sent = [...headers]
   if (http.stopping || connection.deadline !== 0) sent.push('Connection', 'close')
   else if (response.shouldKeepAlive && response.req.httpVersionMinor === 1) {
-    // HTTP/1.1 keeps a connection open without saying so, as Go does: node:http would add two headers to each answer.
+    // HTTP/1.1 keeps a connection open without saying so, as Go does: node:http would add two
+    // headers to each answer.
     response.removeHeader('connection')
   }
   if (status !== 204 && status !== 304) sent.push('Content-Length', String(sizeOf(body)))
   response.writeHead(status, sent)
   response.end(body)
   if (exchange.unfinished || connection.waiting.length > 0 || connection.complaint !== undefined) {
-    // What is next starts when this answer has left: a client that does not read gets no further ones computed.
+    // What is next starts when this answer has left: a client that does not read gets no further
+    // ones computed.
     response.once('finish', () => proceed(http, exchange))
   } else connection.current = undefined
 }
@@ -306,7 +332,10 @@ function onHalfClose(http: Http, connection: Connection): void {
   closeBy(http.connections, connection, http.options.now() + HALF_CLOSED_MS)
 }
 
-/** What came is no HTTP, or came too slowly, or the connection broke. Earlier requests are answered first. */
+/**
+ * What came is no HTTP, or came too slowly, or the connection broke. Earlier requests are answered
+ * first.
+ */
 function onClientError(http: Http, error: Error, socket: Socket): void {
   const connection = http.connections.bySocket.get(socket)
   const status = clientFault(error)

@@ -1,5 +1,6 @@
-// Binds a server to its address. Port 0 is bound as such and reported: nobody looks for a free port and then uses it.
-// Unix sockets: a file that nobody listens on any more is replaced, its mode and owner are set before anybody can connect.
+// Binds a server to its address. Port 0 is bound as such and reported: nobody looks for a free port
+// and then uses it. Unix sockets: a file that nobody listens on any more is replaced, its mode and
+// owner are set before anybody can connect.
 import { chmodSync, chownSync, lstatSync, readFileSync, unlinkSync } from 'node:fs'
 import { connect, type Server } from 'node:net'
 import type { ListenAddress } from '../../core/config/agent-config.ts'
@@ -16,7 +17,10 @@ export interface SocketFile {
   readonly group: string
 }
 
-/** Where the server now listens. Rejects with the error of the system, or with one of ours for a path that cannot be. */
+/**
+ * Where the server now listens. Rejects with the error of the system, or with one of ours for a
+ * path that cannot be.
+ */
 export async function listenOn(
   server: Server,
   address: ListenAddress,
@@ -51,12 +55,13 @@ function listening(server: Server, listen: () => void): Promise<void> {
 function checkLength(path: string): void {
   const size = Buffer.byteLength(path)
   if (size <= SOCKET_PATH_BYTES_MAX) return
-  throw new Error(
-    `the path of a Unix socket has at most ${SOCKET_PATH_BYTES_MAX} bytes, this one has ${size}: ${path}`,
-  )
+  throw new Error(`${path}: ${size} bytes, a Unix socket has at most ${SOCKET_PATH_BYTES_MAX}`)
 }
 
-/** Removes a socket on which nobody answers. Anything else stays, and listening fails with EADDRINUSE. */
+/**
+ * Removes a socket on which nobody answers. Anything else stays, and listening fails with
+ * EADDRINUSE.
+ */
 export async function removeStale(path: string): Promise<boolean> {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined || !found.isSocket() || (await answers(path))) return false
