@@ -2,6 +2,7 @@
 import { KV, type KvChange, type KvRow } from '../kv/records.ts'
 import { storeKey } from '../kv/write.ts'
 import { type Refused, refused } from '../outcome.ts'
+import { quoteGo } from '../quote.ts'
 import { get, type Txn } from '../state/txn.ts'
 import { SESSIONS } from './records.ts'
 
@@ -9,7 +10,7 @@ import { SESSIONS } from './records.ts'
 export function lockKey(txn: Txn, change: KvChange): KvRow | Refused | undefined {
   if (change.session === '') return refused('missing session')
   if (get(txn, SESSIONS, change.session) === undefined) {
-    return refused(`invalid session ${JSON.stringify(change.session)}`)
+    return refused(`invalid session ${quoteGo(change.session)}`)
   }
   const known = get(txn, KV, change.key)
   const holder = known?.session ?? ''

@@ -1,6 +1,7 @@
 // PUT /v1/txn. Transactions that only read are answered like a read, without the log.
 import { byteString, EMPTY, textOfByteString } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
+import { quoteGo } from '../quote.ts'
 import {
   binary,
   type Decoder,
@@ -125,7 +126,7 @@ function refuseLargeValues(ops: readonly TxnOp[], max: number): void {
   for (const { change } of ops) {
     const size = change.value.length
     if (size <= max) continue
-    const key = JSON.stringify(textOfByteString(change.key))
+    const key = quoteGo(textOfByteString(change.key))
     throw new ApiError('too-large', `Value for key ${key} is too large (${size} > ${max} bytes)`)
   }
 }

@@ -4,6 +4,7 @@ import { EMPTY, textOfByteString } from '../bytes.ts'
 import { KV, type KvRow, kvEntry } from '../kv/records.ts'
 import { casKey, deleteKey, deleteKeyCas, deleteTree, setKey } from '../kv/write.ts'
 import { isRefused, type Refused, refused } from '../outcome.ts'
+import { quoteGo } from '../quote.ts'
 import { lockKey, unlockKey } from '../sessions/write.ts'
 import { get, list, type Txn, type View } from '../state/txn.ts'
 import type { KvTxnOp, TxnError, TxnOp, TxnOutcome, TxnResult } from './records.ts'
@@ -32,7 +33,7 @@ function collect(ops: readonly TxnOp[], run: (op: TxnOp) => Rows): TxnOutcome {
 /** The rows that the operation answers with; writes show theirs without the value. */
 function change(txn: Txn, op: KvTxnOp): Rows {
   const { verb, change } = op
-  const key = JSON.stringify(textOfByteString(change.key))
+  const key = quoteGo(textOfByteString(change.key))
   switch (verb) {
     case 'set':
       return shown(setKey(txn, change))
@@ -63,7 +64,7 @@ function change(txn: Txn, op: KvTxnOp): Rows {
 function inspect(view: View, { verb, change }: KvTxnOp): Rows {
   if (verb === 'get-tree') return list(view, KV, change.key)
   const row = get(view, KV, change.key)
-  const key = JSON.stringify(textOfByteString(change.key))
+  const key = quoteGo(textOfByteString(change.key))
   switch (verb) {
     case 'get':
       return row === undefined ? refused(`key ${key} doesn't exist`) : [row]
@@ -81,7 +82,7 @@ function inspect(view: View, { verb, change }: KvTxnOp): Rows {
       if (row === undefined) return refused(`failed to check session, key ${key} doesn't exist`)
       if (row.session === change.session) return shown(row)
       return refused(
-        `failed session check for key ${key}, current session ${JSON.stringify(row.session)} != ${JSON.stringify(change.session)}`,
+        `failed session check for key ${key}, current session ${quoteGo(row.session)} != ${quoteGo(change.session)}`,
       )
     default:
       throw new AssertionError(`${verb} is no question`)
