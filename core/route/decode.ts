@@ -1,7 +1,9 @@
-// Decoders for bodies, with the habits of Go's encoding/json: field names match without regard to case, the last duplicate
-// wins, null leaves the zero value, an unknown field is refused. A decoder gives a value or throws a refusal (400).
+// Decoders for bodies, with the habits of Go's encoding/json: field names match without regard to
+// case, the last duplicate wins, null leaves the zero value, an unknown field is refused. A decoder
+// gives a value or throws a refusal (400).
 import { EMPTY, parseBase64, textOf } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
+import { quoteGo } from '../quote.ts'
 import { parseDurationNs } from '../time.ts'
 import { parseU64, type U64 } from '../u64.ts'
 import { type JsonNode, parseJson } from './json.ts'
@@ -28,8 +30,11 @@ export function jsonBody<T>(complaint: string, decoder: Decoder<T>): (body: Uint
   }
 }
 
+/** Go tells the digits only where it wanted a number. */
+const NUMERIC = /^u?int/
+
 const mismatch = (node: JsonNode, type: string): DecodeError => {
-  const shown = node.type === 'number' && type !== 'string' ? `number ${node.text}` : node.type
+  const shown = node.type === 'number' && NUMERIC.test(type) ? `number ${node.text}` : node.type
   return new DecodeError(`json: cannot unmarshal ${shown} into Go value of type ${type}`)
 }
 
@@ -47,8 +52,12 @@ export const flag: Decoder<boolean> = (node) => {
 
 export const integer: Decoder<number> = (node) => {
   if (node.type === 'null') return 0
-  if (node.type !== 'number' || !/^-?\d+$/.test(node.text)) throw mismatch(node, 'int')
-  return Number(node.text)
+  const value = node.type === 'number' ? Number(node.text) : Number.NaN
+  // Beyond 2^53 a number would not be the one that was sent; Go's own bound is 2^63.
+  if (node.type !== 'number' || !/^-?\d+$/.test(node.text) || !Number.isSafeInteger(value)) {
+    throw mismatch(node, 'int')
+  }
+  return value === 0 ? 0 : value // no negative zero
 }
 
 export const unsigned: Decoder<U64> = (node) => {
@@ -70,14 +79,18 @@ export const binary: Decoder<Uint8Array> = (node) => {
 /** A Go duration as text, or whole nanoseconds as a number; the result is in nanoseconds. */
 export const durationNs: Decoder<number> = (node) => {
   if (node.type === 'null') return 0
-  if (node.type === 'number') return Number(node.text)
+  if (node.type === 'number') return wholeNs(Number(node.text))
   if (node.type !== 'string') throw mismatch(node, 'time.Duration')
   if (node.value === '') return 0
   const ns = parseDurationNs(node.value)
-  if (ns === undefined)
-    throw new DecodeError(`time: invalid duration ${JSON.stringify(node.value)}`)
+  if (ns === undefined) throw new DecodeError(`time: invalid duration ${quoteGo(node.value)}`)
   return ns
 }
+
+/** Go's longest duration; the double nearest to it from below. */
+const NS_MAX = 2 ** 63 - 1024
+
+const wholeNs = (ns: number): number => Math.trunc(Math.max(-NS_MAX, Math.min(NS_MAX, ns)))
 
 /** null and absent stay apart from an empty list where the caller asks for it: see `nullable`. */
 export const list =
@@ -127,8 +140,7 @@ export function struct<F extends Fields>(
       const name = byName.get(field.name.toLowerCase())
       const decoder = name === undefined ? undefined : fields[name]
       if (name !== undefined && decoder !== undefined) out[name] = decoder(field.value)
-      else if (!options.lenient)
-        throw new DecodeError(`json: unknown field ${JSON.stringify(field.name)}`)
+      else if (!options.lenient) throw new DecodeError(`json: unknown field ${quoteGo(field.name)}`)
     }
     return out as Decoded<F> // each field came out of its own decoder
   }

@@ -1,7 +1,10 @@
 // JSON as Go's encoding/json writes and reads it.
 //
-// Writing: `<`, `>`, `&`, U+2028 and U+2029 are escaped; 64-bit numbers are exact. Reading: the first value counts, what
-// follows it is ignored; numbers keep their text, so that 18446744073709551615 survives; depth is limited.
+// Writing: `<`, `>`, `&`, U+2028 and U+2029 are escaped; 64-bit numbers are exact. Reading: the
+// first value counts, what follows it is ignored; numbers keep their text, so that
+// 18446744073709551615 survives; depth is limited.
+import { utf8 } from '../bytes.ts'
+import { quoteGo } from '../quote.ts'
 import { u64 } from '../u64.ts'
 
 export type Json =
@@ -22,27 +25,43 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\u2029': '\\u2029',
 }
 
-/** One value as Go prints it; `indent` spaces per level when given. Fields that are undefined are left out. */
+/**
+ * One value as Go prints it; `indent` spaces per level when given. Fields that are undefined are
+ * left out.
+ */
 export function encodeJson(value: unknown, indent = 0): string {
   let text: string
   try {
     text = JSON.stringify(value, undefined, indent)
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error // JSON.stringify refuses a bigint: print digits instead
-    text = stringifyExactly(value, indent)
+    if (!(error instanceof TypeError)) throw error // JSON.stringify refuses a bigint
+    text = printExactly(value, indent, 0)
   }
   return text.replace(ESCAPED, (character) => ESCAPES[character] as string)
 }
 
-/** Bigints travel as marked strings through the native encoder, and lose their quotes afterwards. */
-function stringifyExactly(value: unknown, indent: number): string {
-  const mark = '\u{f0001}' // a private-use character: a text of ours that held it would only lose its quotes if all digits
-  const text = JSON.stringify(
-    value,
-    (_, inner: unknown) => (typeof inner === 'bigint' ? `${mark}${inner}` : inner),
-    indent,
-  )
-  return text.replace(new RegExp(`"${mark}(\\d+)"`, 'gu'), '$1')
+/** As JSON.stringify, with the digits of bigints. */
+function printExactly(value: unknown, indent: number, depth: number): string {
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  const print = (inner: unknown) => printExactly(inner, indent, depth + 1)
+  if (Array.isArray(value)) return enclose('[]', value.map(print), { indent, depth })
+  const colon = indent === 0 ? ':' : ': '
+  const fields = Object.entries(value).filter(([, inner]) => inner !== undefined)
+  const printed = fields.map(([name, inner]) => JSON.stringify(name) + colon + print(inner))
+  return enclose('{}', printed, { indent, depth })
+}
+
+function enclose(
+  brackets: '[]' | '{}',
+  parts: readonly string[],
+  { indent, depth }: { indent: number; depth: number },
+): string {
+  const [open, close] = [brackets.charAt(0), brackets.charAt(1)]
+  if (indent === 0 || parts.length === 0) return open + parts.join(',') + close
+  const line = `\n${' '.repeat(indent * depth)}`
+  const inner = line + ' '.repeat(indent)
+  return open + inner + parts.join(`,${inner}`) + line + close
 }
 
 export type JsonParse = { ok: true; value: JsonNode } | { ok: false; why: string }
@@ -61,8 +80,11 @@ export interface JsonField {
   readonly value: JsonNode
 }
 
-/** Deeper nesting than this is refused, as in Go. */
-export const JSON_DEPTH_MAX = 10_000
+/**
+ * Deeper nesting than this is refused. Go's bound is 10,000; ours is lower because a body must never
+ * overflow the stack of whoever walks it.
+ */
+export const JSON_DEPTH_MAX = 500
 
 interface Scanner {
   readonly text: string
@@ -86,9 +108,10 @@ export function parseJson(text: string): JsonParse {
 }
 
 function scanValue(s: Scanner, depth: number): JsonNode {
-  if (depth > JSON_DEPTH_MAX) throw new JsonSyntaxError('exceeded max depth')
   skipSpace(s)
   const first = s.text[s.at]
+  const nested = first === '{' || first === '['
+  if (nested && depth === JSON_DEPTH_MAX) throw new JsonSyntaxError('exceeded max depth')
   if (first === '{') return scanObject(s, depth)
   if (first === '[') return scanArray(s, depth)
   if (first === '"') return { type: 'string', value: scanString(s) }
@@ -138,45 +161,86 @@ function step(s: Scanner, node: JsonNode): JsonNode {
 }
 
 function scanString(s: Scanner): string {
-  const from = s.at
-  let at = from + 1
-  for (; at < s.text.length; at++) {
-    const code = s.text.charCodeAt(at)
-    if (code === 0x22) break
-    if (code === 0x5c) at++
-    else if (code < 0x20) {
-      s.at = at
-      throw complain(s, 'in string literal')
-    }
-  }
-  if (at >= s.text.length) throw new JsonSyntaxError('unexpected EOF')
-  s.at = at + 1
-  const literal = s.text.slice(from, s.at)
-  if (!literal.includes('\\')) return literal.slice(1, -1)
-  try {
-    return (JSON.parse(literal) as string).toWellFormed() // text came from valid UTF-8: only escapes can break it
-  } catch (error) {
-    if (error instanceof SyntaxError)
-      throw new JsonSyntaxError('invalid character in string escape code')
-    throw error
+  s.at++
+  let text = ''
+  let escaped = false
+  for (let from = s.at; ; ) {
+    const code = s.text.charCodeAt(s.at)
+    if (code === 0x5c) {
+      text += s.text.slice(from, s.at) + scanEscape(s)
+      escaped = true
+      from = s.at
+    } else if (code === 0x22) {
+      text += s.text.slice(from, s.at++)
+      return escaped ? text.toWellFormed() : text // the body was valid: only an escape can halve a pair
+    } else if (!(code >= 0x20)) throw complain(s, 'in string literal')
+    else s.at++
   }
 }
 
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+const ESCAPE_CODES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+}
+
+function scanEscape(s: Scanner): string {
+  s.at++
+  const code = s.text.charAt(s.at)
+  if (code !== 'u') {
+    const character = ESCAPE_CODES[code]
+    if (character === undefined) throw complain(s, 'in string escape code')
+    s.at++
+    return character
+  }
+  s.at++
+  const from = s.at
+  while (s.at < from + 4) scanOne(s, HEX_DIGIT, 'in \\u hexadecimal character escape')
+  return String.fromCharCode(Number.parseInt(s.text.slice(from, s.at), 16))
+}
+
+const HEX_DIGIT = /^[0-9a-fA-F]$/
+const DIGIT = /^[0-9]$/
 
 function scanNumber(s: Scanner): JsonNode {
-  NUMBER.lastIndex = s.at
-  const match = NUMBER.exec(s.text)
-  if (match === null) throw complain(s, 'looking for beginning of value')
-  s.at += match[0].length
-  return { type: 'number', text: match[0] }
+  const from = s.at
+  const minus = s.text[s.at] === '-'
+  if (minus) s.at++
+  if (s.text[s.at] === '0') s.at++
+  else scanDigits(s, minus ? 'in numeric literal' : 'looking for beginning of value')
+  if (s.text[s.at] === '.') {
+    s.at++
+    scanDigits(s, 'after decimal point in numeric literal')
+  }
+  if (s.text[s.at] === 'e' || s.text[s.at] === 'E') {
+    s.at++
+    if (s.text[s.at] === '+' || s.text[s.at] === '-') s.at++
+    scanDigits(s, 'in exponent of numeric literal')
+  }
+  return { type: 'number', text: s.text.slice(from, s.at) }
+}
+
+/** One digit or more. */
+function scanDigits(s: Scanner, where: string): void {
+  scanOne(s, DIGIT, where)
+  while (DIGIT.test(s.text.charAt(s.at))) s.at++
+}
+
+function scanOne(s: Scanner, allowed: RegExp, where: string): void {
+  if (!allowed.test(s.text.charAt(s.at))) throw complain(s, where)
+  s.at++
 }
 
 function scanWord(s: Scanner, word: string, node: JsonNode): JsonNode {
   for (let i = 1; i < word.length; i++) {
     if (s.text[s.at + i] === word[i]) continue
     s.at += i
-    throw complain(s, `in literal ${word} (expecting ${quote(word[i] as string)})`)
+    throw complain(s, `in literal ${word} (expecting '${word[i]}')`)
   }
   s.at += word.length
   return node
@@ -187,14 +251,26 @@ function skipSpace(s: Scanner): void {
 }
 
 function complain(s: Scanner, where: string): JsonSyntaxError {
-  const character = s.text[s.at]
-  if (character === undefined) return new JsonSyntaxError('unexpected EOF')
-  return new JsonSyntaxError(`invalid character ${quote(character)} ${where}`)
+  const code = s.text.codePointAt(s.at)
+  if (code === undefined) return new JsonSyntaxError('unexpected EOF')
+  return new JsonSyntaxError(`invalid character ${quote(String.fromCodePoint(code))} ${where}`)
 }
 
-const quote = (character: string) => (character === "'" ? `'\\''` : `'${character}'`)
+/**
+ * Go looks at bytes: of a character that is not ASCII it shows the first one, as if it were
+ * Latin-1.
+ */
+function quote(character: string): string {
+  if (character === "'") return `'\\''`
+  if (character === '"') return `'"'`
+  const [byte = 0] = utf8(character)
+  return `'${quoteGo(String.fromCharCode(byte)).slice(1, -1)}'`
+}
 
-/** The plain value of a node: for free-form parts of a body. Numbers that a double cannot hold become bigints. */
+/**
+ * The plain value of a node: for free-form parts of a body. Numbers that a double cannot hold
+ * become bigints.
+ */
 export function plain(node: JsonNode): Json {
   switch (node.type) {
     case 'null':
