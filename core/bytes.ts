@@ -1,7 +1,8 @@
 // Bytes and text without Buffer.
 //
-// Keys of the store are "byte strings": one UTF-16 unit (0 … 255) per byte of the UTF-8 text. Comparing two of them
-// with `<` compares bytes, which is Go's order; a prefix of one is a prefix of the bytes.
+// Keys of the store are "byte strings": one UTF-16 unit (0 … 255) per byte of the UTF-8 text.
+// Comparing two of them with `<` compares bytes, which is Go's order; a prefix of one is a prefix
+// of the bytes.
 
 const encoder = new TextEncoder()
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -101,7 +102,10 @@ export function base64(bytes: Uint8Array): string {
   return out
 }
 
-/** The bytes, or the position of the first wrong character. As Go's StdEncoding: padding is due, CR and LF are skipped. */
+/**
+ * The bytes, or the position of the first wrong character. As Go's StdEncoding: padding is due, CR
+ * and LF are skipped.
+ */
 export function parseBase64(
   text: string,
 ): { ok: true; bytes: Uint8Array } | { ok: false; at: number } {
@@ -125,16 +129,36 @@ export function parseBase64(
       count = 0
     }
   }
-  const padding = text.slice(at).replace(/[\r\n]/g, '')
-  if (count === 0)
-    return padding === '' ? { ok: true, bytes: out.subarray(0, size) } : { ok: false, at }
-  if (count === 1 || padding !== '='.repeat(4 - count)) return { ok: false, at }
+  const wrong = wrongPadding(text, at, count)
+  if (wrong !== undefined) return { ok: false, at: wrong }
   if (count === 2) out[size++] = held >> 4
-  else {
+  else if (count === 3) {
     out[size++] = held >> 10
     out[size++] = (held >> 2) & 255
   }
   return { ok: true, bytes: out.subarray(0, size) }
+}
+
+/**
+ * Where Go finds fault with what follows the last character of the alphabet: `count` of a group of
+ * four were read.
+ */
+function wrongPadding(text: string, at: number, count: number): number | undefined {
+  if (at === text.length) return count === 0 ? undefined : at - count
+  if (count < 2) return at
+  let next = skipBreaks(text, at + 1)
+  if (count === 2) {
+    if (next === text.length) return next
+    if (text[next] !== '=') return next - 1
+    next = skipBreaks(text, next + 1)
+  }
+  return next < text.length ? next : undefined
+}
+
+function skipBreaks(text: string, from: number): number {
+  let at = from
+  while (text[at] === '\n' || text[at] === '\r') at++
+  return at
 }
 
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, n) =>

@@ -1,41 +1,65 @@
-// Milliseconds, and durations as Go writes them. Core never asks for the time: `now` is an argument.
-// Two clocks, two types: a monotonic reading orders things inside a process, a wall reading is shown to people.
+// Milliseconds, and durations as Go writes them. Core never asks for the time: `now` is an
+// argument. Two clocks, two types: a monotonic reading orders things inside a process, a wall
+// reading is shown to people.
 
 /** A reading of the monotonic clock in milliseconds; only differences mean something. */
 export type Instant = number
-/** Milliseconds since 1970 UTC. Stamped by the leader, travels inside commands, never compared with an Instant. */
+/**
+ * Milliseconds since 1970 UTC. Stamped by the leader, travels inside commands, never compared with
+ * an Instant.
+ */
 export type WallMs = number
 
-const UNIT_NS: Readonly<Record<string, number>> = {
-  ns: 1,
-  us: 1e3,
-  µs: 1e3, // U+00B5
-  μs: 1e3, // U+03BC
-  ms: 1e6,
-  s: 1e9,
-  m: 60e9,
-  h: 3600e9,
+const UNIT_NS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  µs: 1_000n, // U+00B5
+  μs: 1_000n, // U+03BC
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
 }
 
-const PART = /(\d*\.?\d*)(ns|us|µs|μs|ms|s|m|h)/y
+const PART = /(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/y
 
-/** A Go duration (`1h2m3.5s`, `-300ms`, `0`) in nanoseconds; undefined if it is none. Whole above 2^53 only to a rounding. */
+/** Go counts nanoseconds in 64 bits with a sign. */
+const NS_BOUND = 2n ** 63n
+/** A longer number passes the bound. */
+const WHOLE_DIGITS_MAX = 19
+/** As many digits of a fraction as Go looks at. */
+const FRACTION_DIGITS_MAX = 19
+
+/**
+ * A Go duration (`1h2m3.5s`, `-300ms`, `0`) in nanoseconds; undefined if it is none. Whole above 2^53
+ * only to a rounding.
+ */
 export function parseDurationNs(text: string): number | undefined {
-  const signed = /^[+-]/.test(text)
-  const body = signed ? text.slice(1) : text
+  const negative = text.startsWith('-')
+  const body = negative || text.startsWith('+') ? text.slice(1) : text
   if (body === '0') return 0
   if (body === '') return undefined
-  let total = 0
+  let total = 0n
   PART.lastIndex = 0
   while (PART.lastIndex < body.length) {
     const match = PART.exec(body)
     if (match === null) return undefined
-    const [, digits = '', unit = ''] = match
-    if (digits === '' || digits === '.') return undefined
-    total += Number(digits) * (UNIT_NS[unit] ?? Number.NaN)
+    const part = partNs(match)
+    if (part === undefined) return undefined
+    total += part
   }
-  if (total > 2 ** 63) return undefined
-  return text.startsWith('-') ? -Math.round(total) : Math.round(total)
+  if (total > NS_BOUND || (total === NS_BOUND && !negative)) return undefined
+  return Number(negative ? -total : total)
+}
+
+function partNs([, digits = '', decimals = '', name = '']: RegExpExecArray): bigint | undefined {
+  const unit = UNIT_NS[name]
+  if (unit === undefined || digits + decimals === '') return undefined
+  const whole = digits.replace(/^0+/, '')
+  if (whole.length > WHOLE_DIGITS_MAX) return undefined
+  const seen = decimals.slice(0, FRACTION_DIGITS_MAX)
+  const fraction = Number(seen) * (Number(unit) / 10 ** seen.length) // cut, not rounded, as in Go
+  return BigInt(whole) * unit + BigInt(Math.trunc(fraction))
 }
 
 /** As parseDurationNs, in milliseconds (with fractions). */
@@ -82,7 +106,10 @@ export function isoUtc(wall: WallMs): string {
 const padded = (value: number, digits = 2): string =>
   String(Math.floor(value)).padStart(digits, '0')
 
-/** Days since 1970 as a date of the Gregorian calendar (Hinnant, "chrono-Compatible Low-Level Date Algorithms"). */
+/**
+ * Days since 1970 as a date of the Gregorian calendar (Hinnant, "chrono-Compatible Low-Level Date
+ * Algorithms").
+ */
 function civilDate(daysSinceEpoch: number): string {
   const days = daysSinceEpoch + DAYS_TO_EPOCH
   const era = Math.floor(days / DAYS_OF_400_YEARS)
