@@ -1,0 +1,294 @@
+// The bytes of the write-ahead log. No I/O here.
+//
+// The log is a chain of segments, files of a fixed size that hold zeros until they are written:
+//
+//   0          512                                                     end                size
+//   │ head     │ write │ write │ write │ … │ mark or seal              │ zeros …          │
+//
+// A write is one frame (core/wire/frame.ts) with everything that one persist makes durable: the vote, what becomes
+// void, the entries, in this order. So a persist is on the disk whole or not at all, and term and vote are one record. Nothing is
+// overwritten: a truncation is a record as well.
+//
+// A frame is padded to 32 bytes, which divide a sector, and ends in a byte that is not zero:
+//
+//   │ frame head (16) │ zero sectors │ ~zero sectors │ records …                                      │ 0 … │ a5 │
+//
+//   record:  │ kind │ type │ 0 │ data length │ index (8) │ term (8) │ extensions + 1 │ 0 │ data │ extensions │ to 8
+//
+// What a crash leaves of a write that was never synced: some sectors are there, some still zero, or only a first part of the
+// bytes. A flipped bit leaves neither: the last byte is there and no more sectors are zero than were written as zeros.
+// `isTear` tells the two apart, so that a rotten last write is not taken for a torn one and cut away.
+import { assert } from '../../core/assert.ts'
+import { textOf, utf8 } from '../../core/bytes.ts'
+import type { Entry, EntryType, Persist, Vote } from '../../core/entry.ts'
+import { type LogIndex, logIndex, type Term, term } from '../../core/ids.ts'
+import {
+  announcedBytes,
+  encodeFrames,
+  type Flaw,
+  FRAME_HEAD_BYTES,
+  firstLink,
+  type Link,
+} from '../../core/wire/frame.ts'
+import {
+  FIELDS_AT,
+  findHead,
+  finishHead,
+  HEAD_BYTES,
+  idAt,
+  putId,
+  putUint64,
+  uint64,
+  viewOf,
+} from './file-head.ts'
+
+/** What a disk writes whole or not at all. */
+const SECTOR_BYTES = HEAD_BYTES
+const WRITE_ALIGN_BYTES = 32
+/** Zero sectors, twice. */
+const PREFACE_BYTES = 8
+const RECORD_HEAD_BYTES = 32
+const RECORD_ALIGN_BYTES = 8
+const LAST_BYTE = 0xa5
+
+/** Kinds of frames. A mark says that all before it was synced, at a clean end. A seal says that the log goes on in the next
+ * segment: without that file something is missing. */
+export const KIND = { write: 1, mark: 2, seal: 3 } as const
+export type Kind = (typeof KIND)[keyof typeof KIND]
+
+const RECORD = { vote: 1, truncate: 2, restart: 3, entry: 4 } as const
+
+/** The size of a mark or a seal. */
+export const BARE_WRITE_BYTES = WRITE_ALIGN_BYTES
+
+/** What the head of a segment says. It was durable before the file got its name. */
+export interface SegmentHead {
+  readonly nodeId: string
+  /** 1 for the first segment of a log. */
+  readonly sequence: number
+  /** Of the whole file. */
+  readonly bytes: number
+  /** Random: with it a client cannot write a value that looks like a frame of this file. */
+  readonly salt: number
+  /** Where the segment before ends, and the checksum of its last frame. */
+  readonly previousEnd: number
+  readonly previousLast: number
+  /** The index that an entry appended next would have had. */
+  readonly nextIndex: LogIndex
+  /** As of the beginning of this segment, so that those before can go. */
+  readonly vote: Vote
+}
+
+const HEAD = { magic: 'lictor-w', format: 1 }
+const VOTED_FOR_AT = 64
+const NODE_ID_AT = 256
+
+export function encodeSegmentHead(head: SegmentHead): { bytes: Uint8Array; link: Link } {
+  const bytes = new Uint8Array(HEAD_BYTES)
+  const view = viewOf(bytes)
+  view.setUint32(FIELDS_AT, head.salt, true)
+  view.setUint32(20, head.previousLast, true)
+  putUint64(view, 24, head.bytes)
+  putUint64(view, 32, head.sequence)
+  putUint64(view, 40, head.previousEnd)
+  putUint64(view, 48, head.nextIndex)
+  putUint64(view, 56, head.vote.term)
+  putId(bytes, VOTED_FOR_AT, head.vote.votedFor)
+  putId(bytes, NODE_ID_AT, head.nodeId)
+  return { bytes, link: firstLink(finishHead(bytes, HEAD)) }
+}
+
+export type HeadRead =
+  /** The link of the first frame: its seed covers the salt. */
+  | { readonly type: 'head'; readonly head: SegmentHead; readonly link: Link }
+  | { readonly type: 'damaged' }
+  | { readonly type: 'newer'; readonly format: number }
+
+export function decodeSegmentHead(file: Uint8Array): HeadRead {
+  const found = findHead(file, HEAD)
+  if (found.type !== 'head') return found
+  const { bytes, sum } = found
+  const view = viewOf(bytes)
+  const head: SegmentHead = {
+    nodeId: idAt(bytes, NODE_ID_AT),
+    sequence: uint64(view, 32),
+    bytes: uint64(view, 24),
+    salt: view.getUint32(FIELDS_AT, true),
+    previousEnd: uint64(view, 40),
+    previousLast: view.getUint32(20, true),
+    nextIndex: logIndex(uint64(view, 48)),
+    vote: { term: term(uint64(view, 56)), votedFor: idAt(bytes, VOTED_FOR_AT) },
+  }
+  return { type: 'head', head, link: firstLink(sum) }
+}
+
+export type WalRecord =
+  | { readonly type: 'vote'; readonly vote: Vote }
+  | { readonly type: 'truncate'; readonly from: LogIndex }
+  | { readonly type: 'restart'; readonly behind: LogIndex }
+  | { readonly type: 'entry'; readonly entry: Entry }
+
+/** Where a frame goes: its bytes depend on both. */
+export interface WritePlace {
+  readonly link: Link
+  /** Offset in the file. */
+  readonly at: number
+}
+
+export interface EncodedWrite {
+  readonly bytes: Uint8Array
+  readonly link: Link
+}
+
+/** The bytes that a persist takes on the disk. */
+export function writeBytes(persist: Persist): number {
+  let content = persist.vote === undefined ? 0 : recordBytes(utf8(persist.vote.votedFor).length)
+  if (persist.truncateFrom !== undefined) content += recordBytes(0)
+  if (persist.restartBehind !== undefined) content += recordBytes(0)
+  for (const entry of persist.entries) content += entryBytes(entry)
+  return paddedBytes(content)
+}
+
+const entryBytes = ({ data, extensions }: Entry): number =>
+  recordBytes(data.length + (extensions?.length ?? 0))
+
+const recordBytes = (body: number): number => RECORD_HEAD_BYTES + alignUp(body, RECORD_ALIGN_BYTES)
+
+const paddedBytes = (content: number): number =>
+  alignUp(FRAME_HEAD_BYTES + PREFACE_BYTES + content + 1, WRITE_ALIGN_BYTES)
+
+const alignUp = (bytes: number, to: number): number => Math.ceil(bytes / to) * to
+
+export function encodeWrite(place: WritePlace, persist: Persist): EncodedWrite {
+  const payload = new Uint8Array(writeBytes(persist) - FRAME_HEAD_BYTES)
+  const view = viewOf(payload)
+  let at = PREFACE_BYTES
+  if (persist.vote !== undefined) {
+    const { term, votedFor } = persist.vote
+    at = putRecord(view, at, { kind: RECORD.vote, index: 0, term, data: utf8(votedFor) })
+  }
+  if (persist.truncateFrom !== undefined)
+    at = putRecord(view, at, { kind: RECORD.truncate, index: persist.truncateFrom, term: 0 })
+  if (persist.restartBehind !== undefined)
+    at = putRecord(view, at, { kind: RECORD.restart, index: persist.restartBehind, term: 0 })
+  for (const entry of persist.entries) at = putRecord(view, at, { kind: RECORD.entry, ...entry })
+  assert(at < payload.length, 'there is room for the last byte')
+  return finish(place, KIND.write, payload)
+}
+
+/** A mark or a seal. */
+export const encodeBare = (place: WritePlace, kind: Kind): EncodedWrite =>
+  finish(place, kind, new Uint8Array(BARE_WRITE_BYTES - FRAME_HEAD_BYTES))
+
+interface RecordFields {
+  readonly kind: number
+  readonly type?: number
+  readonly index: number
+  readonly term: number
+  readonly data?: Uint8Array
+  readonly extensions?: Uint8Array
+}
+
+function putRecord(view: DataView, at: number, record: RecordFields): number {
+  const { kind, type = 0, index, term, data, extensions } = record
+  const dataBytes = data?.length ?? 0
+  view.setUint8(at, kind)
+  view.setUint8(at + 1, type)
+  view.setUint32(at + 4, dataBytes, true)
+  putUint64(view, at + 8, index)
+  putUint64(view, at + 16, term)
+  view.setUint32(at + 24, extensions === undefined ? 0 : extensions.length + 1, true)
+  const into = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  const bodyAt = at + RECORD_HEAD_BYTES
+  if (data !== undefined) into.set(data, bodyAt)
+  if (extensions !== undefined) into.set(extensions, bodyAt + dataBytes)
+  return at + recordBytes(dataBytes + (extensions?.length ?? 0))
+}
+
+function finish(place: WritePlace, kind: Kind, payload: Uint8Array): EncodedWrite {
+  assert(place.at % WRITE_ALIGN_BYTES === 0, 'a write begins at a multiple of 32')
+  payload[payload.length - 1] = LAST_BYTE
+  const zeros = zeroSectors(payload, place.at + FRAME_HEAD_BYTES)
+  const view = viewOf(payload)
+  view.setUint32(0, zeros, true)
+  view.setUint32(4, ~zeros, true)
+  const written = encodeFrames(place.link, [{ kind, joins: false, payload }])
+  assert(written.bytes.length % WRITE_ALIGN_BYTES === 0, 'a write ends at a multiple of 32')
+  return written
+}
+
+/** How many whole sectors of the file are zero within the bytes that begin at `offset`. The first and the last sector of a
+ * write never are, for there is its head and its last byte. */
+function zeroSectors(bytes: Uint8Array, offset: number): number {
+  let count = 0
+  let at = alignUp(offset, SECTOR_BYTES) - offset
+  for (; at + SECTOR_BYTES <= bytes.length; at += SECTOR_BYTES)
+    if (isZero(bytes, at, at + SECTOR_BYTES)) count++
+  return count
+}
+
+export function isZero(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] !== 0) return false
+  return true
+}
+
+/** The records of a good frame of kind `write`; undefined if they make no sense, which only a bug of ours can cause. */
+export function decodeRecords(payload: Uint8Array): WalRecord[] | undefined {
+  const records: WalRecord[] = []
+  const view = viewOf(payload)
+  let at = PREFACE_BYTES
+  while (at + RECORD_HEAD_BYTES < payload.length && payload[at] !== 0) {
+    const dataBytes = view.getUint32(at + 4, true)
+    const bodyBytes = dataBytes + Math.max(0, view.getUint32(at + 24, true) - 1)
+    const end = at + recordBytes(bodyBytes)
+    if (end >= payload.length) return undefined
+    const record = decodeRecord(view, { at, dataBytes, bodyBytes })
+    if (record === undefined) return undefined
+    records.push(record)
+    at = end
+  }
+  return records
+}
+
+function decodeRecord(
+  view: DataView,
+  { at, dataBytes, bodyBytes }: { at: number; dataBytes: number; bodyBytes: number },
+): WalRecord | undefined {
+  const body = new Uint8Array(view.buffer, view.byteOffset + at + RECORD_HEAD_BYTES, bodyBytes)
+  const data = body.subarray(0, dataBytes)
+  const index = logIndex(uint64(view, at + 8))
+  const inTerm: Term = term(uint64(view, at + 16))
+  switch (view.getUint8(at)) {
+    case RECORD.vote:
+      return { type: 'vote', vote: { term: inTerm, votedFor: textOf(data) } }
+    case RECORD.truncate:
+      return { type: 'truncate', from: index }
+    case RECORD.restart:
+      return { type: 'restart', behind: index }
+    case RECORD.entry: {
+      const type = view.getUint8(at + 1) as EntryType // what was persisted, under a good checksum
+      const entry = { index, term: inTerm, type, data }
+      const isExtended = view.getUint32(at + 24, true) > 0
+      const extensions = body.subarray(dataBytes)
+      return { type: 'entry', entry: isExtended ? { ...entry, extensions } : entry }
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Whether a flawed last write is what a crash can leave. Otherwise it was whole once, and is damaged. `bytes` is the whole
+ * segment, and behind the flaw there is no good frame. */
+export function isTear(bytes: Uint8Array, { at, flaw }: { at: number; flaw: Flaw }): boolean {
+  const body = at + FRAME_HEAD_BYTES
+  if (flaw === 'gap') return true // the sector with the head is missing
+  if (flaw === 'head') return isZero(bytes, body, bytes.length) // only a part of the head is there
+  if (flaw === 'chain') return false
+  const end = at + announcedBytes(bytes, at)
+  if (end > bytes.length || end < body + PREFACE_BYTES) return false
+  if (bytes[end - 1] === 0) return true
+  const view = viewOf(bytes)
+  const zeros = view.getUint32(body, true)
+  if (view.getUint32(body + 4, true) !== ~zeros >>> 0) return false
+  return zeroSectors(bytes.subarray(body, end), body) > zeros
+}

@@ -1,0 +1,228 @@
+// The second file system: in memory. It records every call, fails on order, has a size, and says what a power cut could have
+// left after any call (reliability §4: each unsynced write kept, dropped or torn; names undone that no sync of the folder holds).
+import { dirname } from 'node:path'
+import { DiskFailure } from '../../../daemons/runtime/disk-errors.ts'
+import type { FileSystem, OpenFile } from '../../../daemons/runtime/files.ts'
+
+export const SECTOR = 512
+
+export type Op =
+  | { readonly type: 'create'; readonly path: string; readonly inode: Inode }
+  | {
+      readonly type: 'write'
+      readonly path: string
+      readonly inode: Inode
+      readonly offset: number
+      readonly bytes: Uint8Array
+    }
+  | { readonly type: 'sync'; readonly path: string; readonly inode: Inode }
+  | { readonly type: 'rename'; readonly path: string; readonly to: string }
+  | { readonly type: 'unlink'; readonly path: string }
+  | { readonly type: 'sync-dir'; readonly path: string }
+  /** Something that the test wants to remember at this point. */
+  | { readonly type: 'note'; readonly path: ''; readonly note: unknown }
+
+export interface Fault {
+  /** `EIO`, `ENOSPC`, … */
+  readonly errno: string
+  /** Of a write: no error, but only so many bytes are taken. */
+  readonly short?: number
+}
+
+export interface Inode {
+  bytes: Uint8Array
+}
+
+export interface MemoryDisk extends FileSystem {
+  readonly names: Map<string, Inode>
+  readonly ops: Op[]
+  /** Asked before each call. */
+  fault: ((op: Op) => Fault | undefined) | undefined
+  /** Of all files together, in bytes. */
+  capacity: number
+  note(note: unknown): void
+  /** The bytes of a file. */
+  bytesOf(path: string): Uint8Array
+  put(path: string, bytes: Uint8Array): void
+}
+
+export function createMemoryDisk(): MemoryDisk {
+  const disk: MemoryDisk = {
+    names: new Map(),
+    ops: [],
+    fault: undefined,
+    capacity: Number.POSITIVE_INFINITY,
+    async create(path) {
+      if (disk.names.has(path)) throw failure('create', path, 'EEXIST')
+      const inode = { bytes: new Uint8Array(0) }
+      record({ type: 'create', path, inode })
+      disk.names.set(path, inode)
+      return openFile(path, inode)
+    },
+    async open(path) {
+      return openFile(path, inodeOf(path))
+    },
+    readSync: (path, into, offset) => readFrom(inodeOf(path), into, offset),
+    async list(dir) {
+      const names = [...disk.names.keys()].filter((path) => dirname(path) === dir)
+      return names.map((path) => path.slice(dir.length + 1)).sort()
+    },
+    async rename(path, to) {
+      record({ type: 'rename', path, to })
+      move(disk.names, path, to)
+    },
+    async unlink(path) {
+      inodeOf(path)
+      record({ type: 'unlink', path })
+      disk.names.delete(path)
+    },
+    async syncDir(path) {
+      record({ type: 'sync-dir', path })
+    },
+    async freeBytes() {
+      return disk.capacity - used()
+    },
+    note: (note) => disk.ops.push({ type: 'note', path: '', note }),
+    bytesOf: (path) => inodeOf(path).bytes,
+    put(path, bytes) {
+      disk.names.set(path, { bytes })
+    },
+  }
+  const used = () => [...disk.names.values()].reduce((sum, { bytes }) => sum + bytes.length, 0)
+  const inodeOf = (path: string): Inode => {
+    const inode = disk.names.get(path)
+    if (inode === undefined) throw failure('open', path, 'ENOENT')
+    return inode
+  }
+  /** Notes the call, unless it fails. */
+  const record = (op: Op): void => {
+    const fault = disk.fault?.(op)
+    if (fault !== undefined) throw failure(op.type, op.path, fault.errno)
+    disk.ops.push(op)
+  }
+  const openFile = (path: string, inode: Inode): OpenFile => ({
+    path,
+    size: async () => inode.bytes.length,
+    read: async (into, offset) => readFrom(inode, into, offset),
+    async write(bytes, offset) {
+      const room = disk.capacity - used() + Math.max(0, inode.bytes.length - offset)
+      const op: Op = { type: 'write', path, inode, offset, bytes: bytes.slice() }
+      const fault = disk.fault?.(op)
+      const taken = Math.min(
+        bytes.length,
+        room,
+        fault === undefined ? bytes.length : (fault.short ?? 0),
+      )
+      if (taken === 0) throw failure('write', path, fault?.errno ?? 'ENOSPC')
+      disk.ops.push({ ...op, bytes: op.bytes.subarray(0, taken) })
+      inode.bytes = writeInto(inode.bytes, offset, op.bytes.subarray(0, taken))
+      return taken
+    },
+    async datasync() {
+      record({ type: 'sync', path, inode })
+    },
+    close: async () => undefined,
+  })
+  return disk
+}
+
+const failure = (operation: string, path: string, errno: string): DiskFailure =>
+  new DiskFailure(operation, path, Object.assign(new Error(errno), { code: errno }))
+
+function readFrom({ bytes }: Inode, into: Uint8Array, offset: number): number {
+  const part = bytes.subarray(offset, offset + into.length)
+  into.set(part)
+  return part.length
+}
+
+function writeInto(old: Uint8Array, offset: number, bytes: Uint8Array): Uint8Array {
+  const end = offset + bytes.length
+  let into = old
+  if (end > old.length) {
+    into = new Uint8Array(end)
+    into.set(old)
+  }
+  into.set(bytes, offset)
+  return into
+}
+
+function move<T>(names: Map<string, T>, from: string, to: string): void {
+  const moved = names.get(from)
+  if (moved === undefined) return
+  names.delete(from)
+  names.set(to, moved)
+}
+
+/** What becomes of calls that no sync holds. */
+export interface Crash {
+  /** Of an unsynced write, asked for each sector that it touches: is it on the disk? */
+  readonly keepSector: () => boolean
+  /** Of an unsynced change of names. */
+  readonly keepName: () => boolean
+}
+
+export const KEEP_ALL: Crash = { keepSector: () => true, keepName: () => true }
+export const KEEP_NONE: Crash = { keepSector: () => false, keepName: () => false }
+
+/** The disk after a power cut: `base` was durable before, then came the calls, then the current failed. */
+export function crashImage(base: MemoryDisk, ops: readonly Op[], crash: Crash): MemoryDisk {
+  const image = createMemoryDisk()
+  const contents = new Map<Inode, Inode>()
+  for (const [path, original] of base.names) {
+    const inode = { bytes: original.bytes.slice() }
+    contents.set(original, inode)
+    image.names.set(path, inode)
+  }
+  const synced = lastSyncs(ops)
+  ops.forEach((op, at) => {
+    replay(image, contents, { op, isHeld: at < (synced.get(holderOf(op)) ?? -1), crash })
+  })
+  return image
+}
+
+/** Where each file and folder was synced last. */
+function lastSyncs(ops: readonly Op[]): Map<Inode | string, number> {
+  const last = new Map<Inode | string, number>()
+  ops.forEach((op, at) => {
+    if (op.type === 'sync') last.set(op.inode, at)
+    if (op.type === 'sync-dir') last.set(op.path, at)
+  })
+  return last
+}
+
+const holderOf = (op: Op): Inode | string => (op.type === 'write' ? op.inode : dirname(op.path))
+
+function replay(
+  image: MemoryDisk,
+  contents: Map<Inode, Inode>,
+  { op, isHeld, crash }: { op: Op; isHeld: boolean; crash: Crash },
+): void {
+  if (op.type === 'write') {
+    const inode = contents.get(op.inode)
+    if (inode === undefined) throw new Error('a write to a file that nobody created')
+    if (isHeld) inode.bytes = writeInto(inode.bytes, op.offset, op.bytes)
+    else tear(inode, op, crash)
+    return
+  }
+  if (op.type === 'create') {
+    const inode = { bytes: new Uint8Array(0) }
+    contents.set(op.inode, inode)
+    if (isHeld || crash.keepName()) image.names.set(op.path, inode)
+    return
+  }
+  if (op.type === 'rename' && (isHeld || crash.keepName())) move(image.names, op.path, op.to)
+  if (op.type === 'unlink' && (isHeld || crash.keepName())) image.names.delete(op.path)
+}
+
+/** Sectors reach the disk in any order, or not. */
+function tear(inode: Inode, op: Op & { type: 'write' }, crash: Crash): void {
+  const end = op.offset + op.bytes.length
+  for (let from = op.offset; from < end; ) {
+    const to = Math.min(end, from - (from % SECTOR) + SECTOR)
+    if (crash.keepSector()) {
+      const part = op.bytes.subarray(from - op.offset, to - op.offset)
+      inode.bytes = writeInto(inode.bytes, from, part)
+    }
+    from = to
+  }
+}
