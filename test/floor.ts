@@ -1,5 +1,6 @@
-// Plays the part of the recorded corpus that test/floor.json names against the built program, and fails when a folder passes fewer
-// steps than its floor. The corpus itself fails steps that nobody has built yet; those are above the floor.
+// Plays the part of the recorded corpus that test/floor.json names against the built program, and
+// fails when a folder passes fewer steps than its floor. The corpus itself fails steps that nobody
+// has built yet; those are above the floor.
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

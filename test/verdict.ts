@@ -14,7 +14,8 @@ const { values } = parseArgs({
 /** What a part wrote; a part that wrote nothing has failed as a whole. */
 async function written(file: string): Promise<Record<string, number> | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined)
-  return text === undefined ? undefined : (JSON.parse(text) as Record<string, number>) // our own files
+  // our own files
+  return text === undefined ? undefined : (JSON.parse(text) as Record<string, number>)
 }
 
 const floor = await readFloor()

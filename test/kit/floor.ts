@@ -1,4 +1,5 @@
-// The floor: how many tests must run, and how many steps of the recorded corpus must pass, folder by folder. It only ever rises.
+// The floor: how many tests must run, and how many steps of the recorded corpus must pass, folder
+// by folder. It only ever rises.
 import { readFile } from 'node:fs/promises'
 import { inProject } from './paths.ts'
 
@@ -32,7 +33,10 @@ export interface Corpus {
   readonly lines: readonly string[]
 }
 
-/** Holds a summary of the corpus against the floor. A folder that was not played is short by all of its floor. */
+/**
+ * Holds a summary of the corpus against the floor. A folder that was not played is short by all of
+ * its floor.
+ */
 export function weigh(floor: Floor, summary: Readonly<Record<string, FolderResult>>): Corpus {
   let [passed, short] = [0, 0]
   const lines = Object.entries(floor.corpus).map(([folder, { passed: wanted }]) => {

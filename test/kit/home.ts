@@ -15,6 +15,8 @@ export interface Home {
    * The whole environment of the account: nothing of the developer's own shines through but PATH.
    */
   readonly env: Readonly<Record<string, string>>
+  /** Every name that a program answers to. */
+  readonly names: ReadonlySet<string>
   /** The path of a program, under whose name it then answers. */
   program(name: string): string
   close(): Promise<void>
@@ -24,7 +26,8 @@ export async function openHome(): Promise<Home> {
   const temp = await makeTemp()
   const at = (name: string) => join(temp.path, name)
   for (const name of ['bin', 'home', 'run', 'tmp', 'work']) await mkdir(at(name), { mode: 0o700 })
-  for (const [name, built] of await programs()) {
+  const named = await programs()
+  for (const [name, built] of named) {
     await symlink(inProject(built), at(`bin/${name}`))
     await symlink(inProject(built), at(`work/${name}`))
   }
@@ -32,6 +35,7 @@ export async function openHome(): Promise<Home> {
     path: temp.path,
     work: at('work'),
     env: environment(at),
+    names: new Set(named.map(([name]) => name)),
     program: (name) => at(`bin/${name}`),
     close: temp.remove,
   }

@@ -1,0 +1,103 @@
+// `npm run bench`: one durable agent against yardsticks measured in the same run, and the small
+// machines by themselves. Prints a table; `--write` puts it into docs/BENCHMARKS.md. Exit code 1
+// where a floor is missed.
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { arch, cpus, release } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { inProject } from '../kit/paths.ts'
+import { openDurableAgent } from './durable-agent.ts'
+import { collect, type Figure, type Row, tableOf } from './figure.ts'
+import { quiet } from './process.ts'
+import { type Effort, WORKLOADS } from './rows.ts'
+import { measureYardsticks } from './yardsticks.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '5' },
+    watchers: { type: 'string', default: '5000' },
+    only: { type: 'string', default: '' },
+    write: { type: 'boolean', default: false },
+    'no-wait': { type: 'boolean', default: false },
+  },
+})
+const effort: Effort = { seconds: Number(options.seconds), watchers: Number(options.watchers) }
+
+/**
+ * On the project's own disk: the system's folder for temporary files may be memory, where a sync
+ * costs nothing.
+ */
+const parent = inProject('dist/load')
+await mkdir(parent, { recursive: true })
+const dir = await mkdtemp(join(parent, 'l-'))
+process.env['TMPDIR'] = dir
+try {
+  process.exitCode = await main()
+} finally {
+  await rm(dir, { recursive: true, force: true })
+}
+
+async function main(): Promise<number> {
+  const rows = new Map<string, Row>()
+  for (let round = 1; round <= Number(options.rounds); round++) {
+    console.error(`round ${round}`)
+    if (options.only === '' || options.only === 'agent') await agentRound(rows)
+    if (options.only === '' || options.only === 'micro') await microRound(rows)
+  }
+  const { markdown, missed } = tableOf(rows)
+  console.log(markdown)
+  for (const line of missed) console.log(`MISSED ${line}`)
+  if (options.write) await writeTable(markdown)
+  return missed.length === 0 ? 0 : 1
+}
+
+async function settle(): Promise<void> {
+  if (options['no-wait'] || (await quiet())) return
+  console.error('the machine was never quiet: these figures prove little')
+}
+
+async function agentRound(rows: Map<string, Row>): Promise<void> {
+  await settle()
+  collect(rows, await measureYardsticks(dir, effort.seconds))
+  const agent = await openDurableAgent()
+  try {
+    for (const workload of WORKLOADS) {
+      await settle()
+      collect(rows, await workload(agent, effort))
+    }
+  } finally {
+    await agent.close()
+  }
+}
+
+/** Every `test/micro/NAME.bench.ts` exports `run(): Figure[]`. */
+async function microRound(rows: Map<string, Row>): Promise<void> {
+  const folder = join(import.meta.dirname, '../micro')
+  const files = await readdir(folder).catch(() => [])
+  for (const file of files.filter((name) => /\.bench\.[jt]s$/.test(name)).sort()) {
+    await settle()
+    const bench: Bench = await import(pathToFileURL(join(folder, file)).href)
+    collect(rows, await bench.run())
+  }
+}
+
+interface Bench {
+  run(): Promise<Figure[]> | Figure[]
+}
+
+const BEGIN = '<!-- table -->'
+const END = '<!-- end of the table -->'
+
+async function writeTable(markdown: string): Promise<void> {
+  const file = inProject('docs/BENCHMARKS.md')
+  const text = await readFile(file, 'utf8')
+  const [head, tail] = [text.indexOf(BEGIN), text.indexOf(END)]
+  if (head < 0 || tail < head) throw new Error(`${file} has no place for the table`)
+  const cores = `${cpus().length} cores (${cpus()[0]?.model.trim()}, ${arch()})`
+  const machine = `${cores}, Linux ${release()}, Node ${process.version}`
+  const method = `${options.rounds} rounds, ${effort.seconds} s a workload`
+  const table = `${BEGIN}\n\n${machine}; ${method}.\n\n${markdown}\n\n`
+  await writeFile(file, text.slice(0, head) + table + text.slice(tail))
+}
