@@ -1,5 +1,5 @@
-// Which rule a command is applied by. Everything here is deterministic: each server runs the same commands in the same order and
-// must come to the same state (design 2.4).
+// Which rule a command is applied by. Everything here is deterministic: each server runs the same
+// commands in the same order and must come to the same state (design 2.4).
 import { unreachable } from '../assert.ts'
 import { deregister, register } from '../catalog/write.ts'
 import type { KvCommand } from '../kv/records.ts'

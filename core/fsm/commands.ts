@@ -1,8 +1,9 @@
-// Every command of the replicated log, and how it looks there: one byte that says which, then its fields in msgpack. The bytes
-// are Consul's numbers for entries of the same meaning (raft-wire §3.1); the fields are ours.
+// Every command of the replicated log, and how it looks there: one byte that says which, then its
+// fields in msgpack. The bytes are Consul's numbers for entries of the same meaning (raft-wire
+// §3.1); the fields are ours.
 //
-// A new command: a member of the union, an entry in FORMS, a case in apply.ts. Commands stay readable for ever: fields may be
-// added (what an older entry lacks is zero), never renamed.
+// A new command: a member of the union, an entry in FORMS, a case in apply.ts. Commands stay
+// readable for ever: fields may be added (what an older entry lacks is zero), never renamed.
 import { AssertionError, assert } from '../assert.ts'
 import type { DeregisterCommand, RegisterCommand } from '../catalog/records.ts'
 import type { KvChange, KvCommand, ReapTombstonesCommand } from '../kv/records.ts'
@@ -95,7 +96,8 @@ const FORMS: { readonly [Type in Command['type']]: Form<Of<Type>> } = {
 }
 
 const FORM_BY_BYTE: ReadonlyMap<number, Form<Command>> = new Map(
-  Object.values(FORMS).map((form) => [form.byte, form as Form<Command>]), // read only through its own byte
+  // The cast: a form is only ever used for reading here, and what it reads is a command.
+  Object.values(FORMS).map((form) => [form.byte, form as Form<Command>]),
 )
 
 const command: Codec<Command> = {
@@ -117,9 +119,15 @@ const command: Codec<Command> = {
 
 export const encodeCommand = (value: Command): Uint8Array => encode(command, value)
 
+/**
+ * What a client may send was bounded at the door; what was proposed must be readable, however
+ * large.
+ */
+const NO_BOUNDS = { bytesMax: Number.MAX_SAFE_INTEGER, itemsMax: Number.MAX_SAFE_INTEGER }
+
 /** The entry was written by one of us and guarded by a checksum: what cannot be read is our bug. */
 export function decodeCommand(data: Uint8Array): Command {
-  const decoded = decode(command, data)
+  const decoded = decode(command, data, NO_BOUNDS)
   assert(decoded.ok, 'a command of the log can be read')
   assert(decoded.used === data.length, 'a command of the log ends with its entry')
   return decoded.value

@@ -1,5 +1,5 @@
-// The replicated state machine: entries of the log go in, in order; the store is what they make. Whoever orders the log (solo,
-// replica or raft) is unknown here.
+// The replicated state machine: entries of the log go in, in order; the store is what they make.
+// Whoever orders the log (solo, replica or raft) is unknown here.
 import { assert, unreachable } from '../assert.ts'
 import { ENTRY, type Entry } from '../entry.ts'
 import { type LogIndex, logIndex, type Term, term } from '../ids.ts'

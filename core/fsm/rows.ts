@@ -1,5 +1,6 @@
-// How rows look on the disk: a codec for every table, so that no domain knows the wire. Fields may be added at any time: what an
-// older snapshot lacks is the zero of its type. A field's name or meaning never changes.
+// How rows look on the disk: a codec for every table, so that no domain knows the wire. Fields may
+// be added at any time: what an older snapshot lacks is the zero of its type. A field's name or
+// meaning never changes.
 import type {
   CheckDefinition,
   CheckRow,
@@ -32,7 +33,10 @@ const textMap = nilable(dictionary(str))
 
 const NANOS_MAX = 2n ** 63n - 1n
 
-/** A Go duration. Above 2^53 (104 days) it is a rounded number; up to Go's longest it stays the same number here. */
+/**
+ * A Go duration. Above 2^53 (104 days) it is a rounded number; up to Go's longest it stays the same
+ * number here.
+ */
 const nanos: Codec<number> = {
   ...i64,
   write: (out, value) => {

@@ -1,11 +1,13 @@
 // The whole state as a stream of bytes, and back.
 //
-//   frame 'head'   format, last applied entry, and for every table its name, index and number of rows
-//   frame 'rows'   the slot of a table in the head, then its rows one after the other; about 64 KiB, any number of frames
+//   frame 'head'   format, last applied entry; of every table the name, index and number of rows
+//   frame 'rows'   the slot of a table in the head, then its rows one after the other; about
+//                  64 KiB, any number of such frames
 //   frame 'tail'   the number of rows again; nothing follows
 //
-// Frames (core/wire/frame.ts) chain their checksums, so no bit can be flipped and no frame left out, moved or doubled without
-// being seen. A restore builds the new state beside the live one and swaps at the end: a bad stream changes nothing.
+// Frames (core/wire/frame.ts) chain their checksums, so no bit can be flipped and no frame left
+// out, moved or doubled without being seen. A restore builds the new state beside the live one and
+// swaps at the end: a bad stream changes nothing.
 import { present } from '../assert.ts'
 import { concatBytes } from '../bytes.ts'
 import { logIndex, term } from '../ids.ts'
@@ -20,6 +22,7 @@ import {
   type Flaw,
   type FoundFrame,
   FRAME_HEAD_BYTES,
+  FRAME_PAYLOAD_MAX,
   firstLink,
   type Link,
   scanFrames,
@@ -31,7 +34,10 @@ import { struct } from '../wire/msgpack-struct.ts'
 import type { Fsm, Position } from './fsm.ts'
 import { type StoredTable, TABLES } from './tables.ts'
 
-/** Raised when a reader of the old form would misunderstand the new one; added fields and tables are no reason. */
+/**
+ * Raised when a reader of the old form would misunderstand the new one; added fields and tables are
+ * no reason.
+ */
 const FORMAT = 1
 /** A frame of rows is closed once it is at least this long. */
 const ROWS_BYTES = 64 << 10
@@ -50,7 +56,10 @@ type Head = Infer<typeof headCodec>
 
 const tailCodec = struct({ rows: uint })
 
-/** The state as it is now, whatever is applied while the chunks are taken. They can be walked more than once. */
+/**
+ * The state as it is now, whatever is applied while the chunks are taken. They can be walked more
+ * than once.
+ */
 export function snapshotChunks(fsm: Fsm): Iterable<Uint8Array> {
   const view = viewOf(fsm.store)
   const { applied } = fsm
@@ -141,7 +150,10 @@ export class SnapshotError extends Error {
   }
 }
 
-/** Replaces the whole state by that of the stream. Throws a SnapshotError, and then nothing has changed. */
+/**
+ * Replaces the whole state by that of the stream. Throws a SnapshotError, and then nothing has
+ * changed.
+ */
 export function restoreFsm(fsm: Fsm, chunks: Iterable<Uint8Array>): ReadonlySet<Waiter> {
   const frames = framesOf(chunks)
   try {
@@ -229,7 +241,10 @@ interface Announced {
   readonly tables: readonly StoredTable[]
 }
 
-/** All rows, checked as they pass; it does not come to its end unless the stream is good to the last byte. */
+/**
+ * All rows, checked as they pass; it does not come to its end unless the stream is good to the last
+ * byte.
+ */
 function* readRows(frames: Iterator<FoundFrame>, announced: Announced): Generator<StoredRow> {
   const counts = announced.tables.map(() => 0)
   let last = { slot: -1, key: '' }
@@ -255,8 +270,11 @@ function* readRows(frames: Iterator<FoundFrame>, announced: Announced): Generato
   }
 }
 
+/** A row that could be written must be readable, however large it is: the frame is the bound. */
+const AS_WRITTEN = { bytesMax: FRAME_PAYLOAD_MAX, itemsMax: FRAME_PAYLOAD_MAX }
+
 function readBatch(frame: FoundFrame, { tables }: Announced) {
-  const input = createReader(frame.payload)
+  const input = createReader(frame.payload, 0, AS_WRITTEN)
   const slot = uint.read(input)
   const stored = tables[slot]
   if (stored === undefined) throw new SnapshotError('unreadable', frame.at, `no table ${slot}`)
@@ -283,8 +301,8 @@ function checkTail(
 }
 
 /**
- * A number that two servers with equal state share, and others hardly ever: a checksum of all rows and table indexes.
- * Walks the whole state.
+ * A number that two servers with equal state share, and others hardly ever: a checksum of all rows
+ * and table indexes. Walks the whole state.
  */
 export function hashState(fsm: Fsm): number {
   let hash = 0

@@ -1,5 +1,5 @@
-// Every table of the replicated state, and how its rows look on the disk. A new table is one line here; its codec stands in
-// rows.ts. The order is that of a snapshot.
+// Every table of the replicated state, and how its rows look on the disk. A new table is one line
+// here; its codec stands in rows.ts. The order is that of a snapshot.
 import { CATALOG_INDEXES, CHECKS, NODES, SERVICES } from '../catalog/records.ts'
 import { KV, TOMBSTONES } from '../kv/records.ts'
 import { SESSIONS } from '../sessions/records.ts'

@@ -1,14 +1,19 @@
-// CRC-32 as in IEEE 802.3, zlib and memberlist's packets (polynomial 0xedb88320, reflected). It guards the records of the
-// write-ahead log and the packets of the gossip: it finds accidents, not attackers.
+// CRC-32 as in IEEE 802.3, zlib and memberlist's packets (polynomial 0xedb88320, reflected). It
+// guards the records of the write-ahead log and the packets of the gossip: it finds accidents, not
+// attackers.
 //
-// Eight tables instead of one ("slicing by 8", Kounavis and Berry 2005) let one step take eight bytes whose lookups do not
-// wait for one another. TABLES[256 * k + b] is the checksum of the byte b followed by k zero bytes.
+// Eight tables instead of one ("slicing by 8", Kounavis and Berry 2005) let one step take eight
+// bytes whose lookups do not wait for one another. TABLES[256 * k + b] is the checksum of the byte
+// b followed by k zero bytes.
 
 const POLYNOMIAL = 0xedb88320
 const SLICES = 8
 const TABLES = makeTables()
 
-/** The checksum of `bytes`; to go on from an earlier part, hand in its checksum: crc32(b, crc32(a)) is crc32(a then b). */
+/**
+ * The checksum of `bytes`; to go on from an earlier part, hand in its checksum: crc32(b, crc32(a))
+ * is crc32(a then b).
+ */
 export function crc32(bytes: Uint8Array, previous = 0): number {
   const whole = bytes.length - (bytes.length % SLICES)
   let crc = ~previous

@@ -1,18 +1,22 @@
-// Records on the disk: how the write-ahead log and the snapshots guard what they hold (reliability §4). No I/O here.
+// Records on the disk: how the write-ahead log and the snapshots guard what they hold (reliability
+// §4). No I/O here.
 //
-//   0        4        8     9      10        12        16                        16 + length, filled up with
-//   │ length │ chain  │kind │flags │ headSum │ checksum │ payload …              │ zeros to a multiple of 8
+//   0        4       8      9       10        12         16          16 + length
+//   │ length │ chain │ kind │ flags │ headSum │ checksum │ payload … │ zeros, up to a multiple of 8
 //
-// All numbers are little-endian. `checksum` covers the twelve bytes before it and the payload: a flipped length or kind
-// is found as surely as a flipped byte of the payload. `chain` is the checksum of the frame before, so that none can be
-// left out, doubled or moved; in the first frame it is the seed. `headSum` covers the ten bytes before it: it lets a reader
-// look for frames behind a broken one without trusting a length.
+// All numbers are little-endian. `checksum` covers the twelve bytes before it and the payload: a
+// flipped length or kind is found as surely as a flipped byte of the payload. `chain` is the
+// checksum of the frame before, so that none can be left out, doubled or moved; in the first frame
+// it is the seed. `headSum` covers the ten bytes before it: it lets a reader look for frames behind
+// a broken one without trusting a length.
 //
-// Both sums start from the seed. It should be random per file: then no client can write a value that looks like a frame.
+// Both sums start from the seed. It should be random per file: then no client can write a value
+// that looks like a frame.
 //
-// A frame that `joins` was handed to the disk in the same write as the frame before it. The disk may keep any part of a write
-// that was never synced, so a good frame that joins proves nothing about those before it; one that does not join was
-// written after all before it had been synced (one write under way at a time).
+// A frame that `joins` was handed to the disk in the same write as the frame before it. The disk
+// may keep any part of a write that was never synced, so a good frame that joins proves nothing
+// about those before it; one that does not join was written after all before it had been synced
+// (one write under way at a time).
 import { assert } from '../assert.ts'
 import { crc32 } from './crc32.ts'
 
@@ -49,13 +53,18 @@ export const firstLink = (seed: number): Link => ({ seed: seed >>> 0, last: seed
 export const frameBytes = (payloadBytes: number): number =>
   FRAME_HEAD_BYTES + Math.ceil(payloadBytes / FRAME_ALIGN_BYTES) * FRAME_ALIGN_BYTES
 
-/** How many bytes a frame takes by its head, which must be there and good: what a stream waits for. */
+/**
+ * How many bytes a frame takes by its head, which must be there and good: what a stream waits for.
+ */
 export function announcedBytes(bytes: Uint8Array, at: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, FRAME_HEAD_BYTES)
   return frameBytes(view.getUint32(0, true))
 }
 
-/** The frames as one run of bytes, tied to what is in the file already, and the link for those that follow. */
+/**
+ * The frames as one run of bytes, tied to what is in the file already, and the link for those that
+ * follow.
+ */
 export function encodeFrames(
   link: Link,
   frames: readonly Frame[],
@@ -119,9 +128,15 @@ export interface FoundFrame extends Frame {
 export type Verdict =
   /** Nothing but zeros, or nothing, follows. */
   | { readonly type: 'end' }
-  /** The last write did not reach the disk whole. Nothing that was synced is missing: cut at `at` and go on. */
+  /**
+   * The last write did not reach the disk whole. Nothing that was synced is missing: cut at `at`
+   * and go on.
+   */
   | { readonly type: 'torn'; readonly at: number; readonly flaw: Flaw }
-  /** A frame is bad though a later write is there (it begins at `next`): what was durable is damaged. Never cut here. */
+  /**
+   * A frame is bad though a later write is there (it begins at `next`): what was durable is
+   * damaged. Never cut here.
+   */
   | { readonly type: 'corrupt'; readonly at: number; readonly flaw: Flaw; readonly next: number }
 
 export interface Scanned {
@@ -164,7 +179,10 @@ export type FrameRead =
   /** No head here: zeros, or no bytes at all. */
   | { readonly type: 'zeros' }
 
-/** The frame that begins at `at`. Whether it follows on the one before (`chain`) is for the caller to compare. */
+/**
+ * The frame that begins at `at`. Whether it follows on the one before (`chain`) is for the caller
+ * to compare.
+ */
 export function readFrame(bytes: Uint8Array, at: number, seed: number): FrameRead {
   if (isZero(bytes, at, Math.min(at + FRAME_HEAD_BYTES, bytes.length))) return { type: 'zeros' }
   if (at + FRAME_HEAD_BYTES > bytes.length) return { type: 'flaw', flaw: 'short' }

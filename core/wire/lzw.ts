@@ -1,7 +1,9 @@
-// LZW in the flavour of GIF and PDF, which memberlist uses to shrink packets and streams: codes of 9 to 12 bits,
-// least significant bit first, 8-bit literals, 256 clears the table, 257 ends the stream (memberlist-wire 1.2).
+// LZW in the flavour of GIF and PDF, which memberlist uses to shrink packets and streams: codes of
+// 9 to 12 bits, least significant bit first, 8-bit literals, 256 clears the table, 257 ends the
+// stream (memberlist-wire 1.2).
 //
-// Tables are sized by the input, so that shrinking a packet of 100 bytes costs what 100 bytes are worth.
+// Tables are sized by the input, so that shrinking a packet of 100 bytes costs what 100 bytes are
+// worth.
 import { assert } from '../assert.ts'
 
 const CLEAR = 256
@@ -57,7 +59,10 @@ export function compressLzw(plain: Uint8Array): Uint8Array {
   return finishBits(out)
 }
 
-/** The plain bytes, unless they would be more than `sizeMax`: memory stays bounded whatever the input claims. */
+/**
+ * The plain bytes, unless they would be more than `sizeMax`: memory stays bounded whatever the
+ * input claims.
+ */
 export function expandLzw(packed: Uint8Array, sizeMax: number): Expanded {
   const prefixes = new Uint16Array(CODES_MAX)
   const suffixes = new Uint8Array(CODES_MAX)
@@ -120,7 +125,10 @@ interface Strings {
   readonly suffixes: Uint8Array
 }
 
-/** Unrolls the string of `code` so that it ends before `end` (one earlier if its own first byte follows); returns that first byte. */
+/**
+ * Unrolls the string of `code` so that it ends before `end` (one earlier if its own first byte
+ * follows); returns that first byte.
+ */
 function writeBackwards(
   { out, prefixes, suffixes }: Strings,
   end: number,
@@ -179,7 +187,9 @@ function finishBits(writer: BitWriter): Uint8Array {
   return writer.bytes.subarray(0, writer.size)
 }
 
-/** An open-addressing table from (prefix code, byte) to code. A slot holds pair and code; 0 is free. */
+/**
+ * An open-addressing table from (prefix code, byte) to code. A slot holds pair and code; 0 is free.
+ */
 interface PairTable {
   readonly slots: Uint32Array
   readonly mask: number

@@ -1,15 +1,19 @@
 // How msgpack arrives: a reader that trusts nothing.
 //
-// The first fault sticks: it is noted, the reader jumps to its end, and every later read returns a zero at once. So no read
-// needs a try, and one look at `fault` after the last read tells whether the value is good.
-// A length is compared with the bytes that are left before anything is made from it. Nothing recurses but typed containers,
-// whose depth is counted; what is skipped is skipped with a counter instead of a stack.
+// The first fault sticks: it is noted, the reader jumps to its end, and every later read returns a
+// zero at once. So no read needs a try, and one look at `fault` after the last read tells whether
+// the value is good. A length is compared with the bytes that are left before anything is made from
+// it. Nothing recurses but typed containers, whose depth is counted; what is skipped is skipped
+// with a counter instead of a stack.
 import { strictTextOf } from '../bytes.ts'
 
 export interface Limits {
   /** The longest text or byte field. */
   readonly bytesMax: number
-  /** The most elements of all arrays and pairs of all maps together: each may become an object far larger than its bytes. */
+  /**
+   * The most elements of all arrays and pairs of all maps together: each may become an object far
+   * larger than its bytes.
+   */
   readonly itemsMax: number
   readonly depthMax: number
 }
@@ -37,7 +41,7 @@ export function createReader(bytes: Uint8Array, at = 0, limits: Partial<Limits> 
   const plain =
     bytes.constructor === Uint8Array
       ? bytes
-      : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) // a Buffer's slice() would not copy
+      : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) // Buffer.slice would not copy
   const checked = limits === NO_LIMITS_GIVEN ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits }
   return { bytes: plain, at, depth: 0, items: 0, fault: undefined, limits: checked }
 }
@@ -82,7 +86,10 @@ export function skipNil(input: Reader): boolean {
   return true
 }
 
-/** `size` bytes as an unsigned number, highest first. Above 2^53 it is rounded: the caller's range check refuses it. */
+/**
+ * `size` bytes as an unsigned number, highest first. Above 2^53 it is rounded: the caller's range
+ * check refuses it.
+ */
 function readBigEndian(input: Reader, size: 1 | 2 | 4 | 8): number {
   const from = take(input, size)
   if (from < 0) return 0
@@ -97,7 +104,8 @@ function readTwosComplement(input: Reader, size: 1 | 2 | 4 | 8): number {
   const limit = 2 ** (8 * size - 1)
   if (value < limit || input.fault) return value
   if (size < 8) return value - 2 * limit
-  // Taking 2^64 from a rounded number would leave nothing of a small negative one: take it word by word.
+  // Taking 2^64 from a rounded number would leave nothing of a small negative one: take it word by
+  // word.
   const { bytes, at } = input
   const high = word(bytes, at - 8) | 0
   return high * 0x1_0000_0000 + word(bytes, at - 4)
@@ -207,7 +215,10 @@ function checkRawSize(input: Reader, size: number): number {
   return input.fault ? -1 : size
 }
 
-/** The count of an array or map; -1 if the next tag is not one (it is then not consumed) or the fault is noted. */
+/**
+ * The count of an array or map; -1 if the next tag is not one (it is then not consumed) or the
+ * fault is noted.
+ */
 export function readCount(input: Reader, kind: 'array' | 'map'): number {
   const tag = input.bytes[input.at]
   if (tag === undefined) {
@@ -232,7 +243,9 @@ function checkCount(input: Reader, count: number): number {
   return input.fault ? -1 : count
 }
 
-/** Goes one level down; false (and a fault) if that is too deep. Each `true` is undone by `leave`. */
+/**
+ * Goes one level down; false (and a fault) if that is too deep. Each `true` is undone by `leave`.
+ */
 export function enter(input: Reader): boolean {
   if (input.depth < input.limits.depthMax) {
     input.depth++
@@ -318,15 +331,19 @@ export function skipValue(input: Reader): void {
   else fail(input, 'a tag that msgpack does not have')
 }
 
-/** Where the search for the end of a value stands. `pending` values have still to begin; `at` may lie behind the bytes. */
+/**
+ * Where the search for the end of a value stands. `pending` values have still to begin; `at` may
+ * lie behind the bytes.
+ */
 export interface Scan {
   at: number
   pending: number
 }
 
 /**
- * Looks for the end of one value in a stream, going on where it stopped: each head is looked at once, however small the
- * pieces are in which the bytes arrive. `whole`: the value ends at `scan.at`.
+ * Looks for the end of one value in a stream, going on where it stopped: each head is looked at
+ * once, however small the pieces are in which the bytes arrive. `whole`: the value ends at
+ * `scan.at`.
  */
 export function scanValue(scan: Scan, bytes: Uint8Array): 'whole' | 'short' | 'malformed' {
   while (scan.pending > 0) {

@@ -1,6 +1,6 @@
-// Structs in msgpack: maps from field names to values. As in Go's codec, fields leave sorted by the bytes of their names,
-// unknown ones are skipped, missing ones are the zero of their type, and a struct may also arrive as an array in the order
-// of declaration.
+// Structs in msgpack: maps from field names to values. As in Go's codec, fields leave sorted by the
+// bytes of their names, unknown ones are skipped, missing ones are the zero of their type, and a
+// struct may also arrive as an array in the order of declaration.
 import { assert } from '../assert.ts'
 import { byteStringOf } from '../bytes.ts'
 import {
@@ -49,33 +49,37 @@ const NAME_MAX = 31
 export function struct<const F extends Fields>(fields: F): Codec<Struct<F>> {
   const plan = planOf(fields)
   return {
-    // The casts: Plan forgets the types that Struct<F> states; both are made from the same fields.
-    write: (out, value) => writeStruct(out, plan, value as Members),
-    read: (input) => readFields(input, plan) as Struct<F>,
-    zero: plan.zero as Struct<F>,
+    write: (out, value) => writeStruct(out, plan, value as Members), // as its type says
+    read: (input) => typed<Struct<F>>(readFields(input, plan)),
+    zero: typed<Struct<F>>(plan.zero),
     isEmpty: () => false,
   }
 }
 
 type Some<F extends Fields> = { readonly [K in keyof F]?: Infer<F[K]> }
 
-/** A struct that has only the fields it was given: one that is absent stays absent. Read in the order of declaration. */
+/**
+ * A struct that has only the fields it was given: one that is absent stays absent. Read in the
+ * order of declaration.
+ */
 export function partial<const F extends Fields>(fields: F): Codec<Some<F>> {
   const plan: Plan = { ...planOf(fields), zero: Object.freeze({}) }
   return {
-    // The casts: as in struct.
     write: (out, value) => {
-      const members = value as Members
+      const members = value as Members // as its type says
       const present = plan.sorted.filter(({ name }) => members[name] !== undefined)
       writeFields(out, present, members)
     },
-    read: (input) => inOrder(plan, readFields(input, plan)) as Some<F>,
-    zero: plan.zero as Some<F>,
+    read: (input) => typed<Some<F>>(inOrder(plan, readFields(input, plan))),
+    zero: typed<Some<F>>(plan.zero),
     isEmpty: (value) => Object.keys(value).length === 0,
   }
 }
 
 type Members = Readonly<Record<string, unknown>>
+
+/** A Plan forgets the types that its struct states; both are made from the same fields. */
+const typed = <T>(members: Members): T => members as T
 
 function inOrder(plan: Plan, members: Members): Members {
   const names = plan.declared.map(({ name }) => name).filter((name) => name in members)
@@ -125,8 +129,9 @@ function readFields(input: Reader, plan: Plan): Members {
 }
 
 /**
- * Fields by name, in any order; of a doubled one the last counts. The order of the wire is tried first.
- * The value is made when the first known field is met: a million empty structs then cost no more than their list.
+ * Fields by name, in any order; of a doubled one the last counts. The order of the wire is tried
+ * first. The value is made when the first known field is met: a million empty structs then cost no
+ * more than their list.
  */
 function readNamed(input: Reader, plan: Plan, pairs: number): Members {
   let value: Record<string, unknown> | undefined
@@ -145,7 +150,9 @@ function readNamed(input: Reader, plan: Plan, pairs: number): Members {
   return value ?? plan.zero
 }
 
-/** Consumes a field's name and returns its place in the order of the wire; -1 for an unknown one. */
+/**
+ * Consumes a field's name and returns its place in the order of the wire; -1 for an unknown one.
+ */
 function readName(input: Reader, plan: Plan, expected: number): number {
   const field = plan.sorted[expected]
   if (field !== undefined && startsWith(input, field.key)) {

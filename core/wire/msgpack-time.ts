@@ -1,9 +1,12 @@
-// Go's times in msgpack (raft-wire §1.3). Four forms occur: Go's own binary one of 15 or 16 bytes, msgpack's timestamp of 4, 8
-// or 12 bytes as plain bytes or as an extension, and nil for the zero time.
+// Go's times in msgpack (raft-wire §1.3). Four forms occur: Go's own binary one of 15 or 16 bytes,
+// msgpack's timestamp of 4, 8 or 12 bytes as plain bytes or as an extension, and nil for the zero
+// time.
 //
-//   Go's:  version 1 │ seconds since year 1, 8 │ nanoseconds, 4 │ zone in minutes, 2 │ version 2 only: its seconds, 1
+// Go's own: version, 1 byte │ seconds since year 1, 8 │ nanoseconds, 4 │ zone in minutes, 2, and in
+// version 2 │ the zone's seconds, 1.
 //
-// A time that only passes through (raft's AppendedAt) is better kept as `raw`: then every form leaves as it came.
+// A time that only passes through (raft's AppendedAt) is better kept as `raw`: then every form
+// leaves as it came.
 import { assert } from '../assert.ts'
 import type { Codec } from './msgpack.ts'
 import { fail, type Reader, readBytes, skipNil, take } from './msgpack-read.ts'

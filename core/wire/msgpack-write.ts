@@ -1,11 +1,15 @@
 // How msgpack leaves: the dialects, and the writer that every codec of msgpack.ts appends to.
 //
-// The writer fills a slab from left to right and hands out the finished part as a view, so that a message is never copied.
-// Small messages are copied after all: they would keep a whole slab alive for a few bytes.
+// The writer fills a slab from left to right and hands out the finished part as a view, so that a
+// message is never copied. Small messages are copied after all: they would keep a whole slab alive
+// for a few bytes.
 import { assert } from '../assert.ts'
 
 interface Traits {
-  /** A non-negative signed integer above 127 leaves in signed form (d1 …), not in unsigned form (cc …). */
+  /**
+   * A non-negative signed integer above 127 leaves in signed form (d1 …), not in unsigned form (cc
+   * …).
+   */
   readonly signedPositive: boolean
   /** The newer specification: str8 and bin exist. Without it text and bytes are both "raw". */
   readonly extended: boolean

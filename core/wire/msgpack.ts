@@ -1,10 +1,12 @@
-// msgpack as HashiCorp's Go codec writes it (memberlist-wire §1.5, raft-wire §1.3): a codec is a value that knows how one type
-// is written and read; bigger ones are made from smaller ones.
+// msgpack as HashiCorp's Go codec writes it (memberlist-wire §1.5, raft-wire §1.3): a codec is a
+// value that knows how one type is written and read; bigger ones are made from smaller ones.
 //
-// As in Go, nil is the zero of whatever type was expected. Where the two generations of the Go codec differ in what they
-// take, ours takes what either takes. Structs are in msgpack-struct.ts, times in msgpack-time.ts.
+// As in Go, nil is the zero of whatever type was expected. Where the two generations of the Go
+// codec differ in what they take, ours takes what either takes. Structs are in msgpack-struct.ts,
+// times in msgpack-time.ts.
 //
-// Reading never throws: what is wrong comes back as a fault. Writing a value that does not fit its codec is a bug of ours.
+// Reading never throws: what is wrong comes back as a fault. Writing a value that does not fit its
+// codec is a bug of ours.
 import { assert } from '../assert.ts'
 import { byteStringOf, EMPTY } from '../bytes.ts'
 import { u64 as canonical, type U64 } from '../u64.ts'
@@ -48,7 +50,10 @@ import {
   type Writer,
 } from './msgpack-write.ts'
 
-/** How values are written and read. The two types are one, see Codec; apart they let a list of any codecs have a type. */
+/**
+ * How values are written and read. The two types are one, see Codec; apart they let a list of any
+ * codecs have a type.
+ */
 export interface Coding<In, out Out> {
   readonly write: (out: Writer, value: In) => void
   /** After a fault it returns some value of the type; the fault is what counts. */
@@ -61,7 +66,10 @@ export interface Coding<In, out Out> {
   readonly omitted?: true
   /** How nil leaves when it is the whole message and the dialect has an empty form for it. */
   readonly emptyForm?: (out: Writer) => void
-  /** Lists and maps of these take that empty form; those of structs, bytes and lists leave as nil everywhere. */
+  /**
+   * Lists and maps of these take that empty form; those of structs, bytes and lists leave as nil
+   * everywhere.
+   */
   readonly plain?: true
 }
 
@@ -92,7 +100,10 @@ export function encode<T>(codec: Codec<T>, value: T, dialect: Dialect = 'v055'):
   return takeWritten(out)
 }
 
-/** Reads one value from the front. What stands behind it is left alone: `used` tells where that begins. */
+/**
+ * Reads one value from the front. What stands behind it is left alone: `used` tells where that
+ * begins.
+ */
 export function decode<T>(
   codec: Coding<never, T>,
   bytes: Uint8Array,
@@ -127,7 +138,10 @@ const signed = (max: number) => integer({ min: -max - 1, max }, putSigned)
 export const u8 = unsigned(0xff)
 export const u16 = unsigned(0xffff)
 export const u32 = unsigned(0xffff_ffff)
-/** A 64-bit unsigned integer of which only exact numbers occur: terms, indexes, counts. Above 2^53 it is refused. */
+/**
+ * A 64-bit unsigned integer of which only exact numbers occur: terms, indexes, counts. Above 2^53
+ * it is refused.
+ */
 export const uint = unsigned(Number.MAX_SAFE_INTEGER)
 export const i8 = signed(0x7f)
 export const i16 = signed(0x7fff)
@@ -265,7 +279,10 @@ export function choice<const W extends string>(...words: readonly [W, ...W[]]): 
   }
 }
 
-/** A field that always has the same value and never leaves: the tag of a union whose members the caller tells apart. */
+/**
+ * A field that always has the same value and never leaves: the tag of a union whose members the
+ * caller tells apart.
+ */
 export const literal = <const T>(value: T): Codec<T> => ({
   write: (out) => putByte(out, NIL),
   read: (input) => {

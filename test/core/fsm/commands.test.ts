@@ -28,7 +28,10 @@ const shown = (command: Command): string =>
     typeof value === 'bigint' ? value.toString() : sortedMaps(value),
   )
 
-/** Dictionaries are written sorted; records keep their order. Here only dictionaries have such names. */
+/**
+ * Dictionaries are written sorted; records keep their order. Here only dictionaries have such
+ * names.
+ */
 function sortedMaps(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   const names = Object.keys(value)
@@ -45,7 +48,8 @@ function sortedMaps(value: unknown): unknown {
 const WRITTEN: readonly (readonly [Command, string])[] = [
   [
     kv('set', 'k', { value: utf8('v'), flags: 2n ** 64n - 1n }),
-    '0282a66368616e676585a5666c616773cfffffffffffffffffa5696e64657800a36b6579a16ba773657373696f6ea0a576616c7565a176a26f70a3736574',
+    '0282a66368616e676585a5666c616773cfffffffffffffffffa5696e64657800' +
+      'a36b6579a16ba773657373696f6ea0a576616c7565a176a26f70a3736574',
   ],
   [{ type: 'reap-tombstones', through: 300 }, '0581a77468726f756768cd012c'],
   [

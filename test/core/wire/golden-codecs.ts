@@ -1,4 +1,5 @@
-// Makes codecs and values from the type names and JSON values of the golden vectors (test/fixtures/README.md).
+// Makes codecs and values from the type names and JSON values of the golden vectors
+// (test/fixtures/README.md).
 
 import { u64 as canonical } from '../../../core/u64.ts'
 import {

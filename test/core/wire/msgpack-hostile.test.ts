@@ -311,7 +311,7 @@ hostile('a promise of four billion elements costs neither memory nor time', () =
 })
 
 hostile(
-  'nesting a million deep is refused where it is typed and walked without a stack where it is skipped',
+  'nesting a million deep is refused where it is typed, walked without a stack where skipped',
   () => {
     const deep = new Uint8Array(1_000_000).fill(0x91)
     deep[deep.length - 1] = 0xc0
