@@ -72,19 +72,22 @@ async function agentRound(rows: Map<string, Row>): Promise<void> {
   }
 }
 
-/** Every `test/micro/NAME.bench.ts` exports `run(): Figure[]`. */
+/** Every `test/micro/NAME.bench.ts` exports `run`, which answers rates. */
 async function microRound(rows: Map<string, Row>): Promise<void> {
   const folder = join(import.meta.dirname, '../micro')
   const files = await readdir(folder).catch(() => [])
   for (const file of files.filter((name) => /\.bench\.[jt]s$/.test(name)).sort()) {
     await settle()
     const bench: Bench = await import(pathToFileURL(join(folder, file)).href)
-    collect(rows, await bench.run())
+    const figures = bench.run().map(({ name, perSecond }): Figure => {
+      return { name: `${file.split('.')[0]}: ${name}`, unit: '/s', value: perSecond }
+    })
+    collect(rows, figures)
   }
 }
 
 interface Bench {
-  run(): Promise<Figure[]> | Figure[]
+  run(): { readonly name: string; readonly perSecond: number }[]
 }
 
 const BEGIN = '<!-- table -->'
