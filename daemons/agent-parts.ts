@@ -56,8 +56,11 @@ export interface RunningAgent {
   readonly http: Http
   /** A request from inside the process. */
   ask(request: InnerRequest): Promise<Response>
-  /** Throws all state away; only for agents that keep nothing on disk. */
-  reset(): void
+  /**
+   * Throws all state away, and the connections of whoever waits for it. Only for agents that keep
+   * nothing on disk.
+   */
+  reset(): Promise<void>
 }
 
 export interface InnerRequest {
@@ -119,6 +122,7 @@ async function startParts(options: AgentOptions, onStop: OnStop): Promise<Runnin
       inner.clear()
       dropPending(http)
       exchangeMachine(started, machine())
+      return settle(started)
     },
   }
 }
