@@ -1,7 +1,9 @@
-// The bodies of /v1/catalog/register and deregister: decoded as Go's encoding/json does, put into commands, and refused with
-// Consul's texts where nothing of the state has to be known (consul-surface 3.10).
+// The bodies of /v1/catalog/register and deregister: decoded as Go's encoding/json does, put into
+// commands, and refused with Consul's texts where nothing of the state has to be known
+// (consul-surface 3.10).
 import { ApiError } from '../errors.ts'
 import { uuidComplaint } from '../ids.ts'
+import { quoteGo } from '../quote.ts'
 import {
   DecodeError,
   type Decoder,
@@ -256,7 +258,7 @@ function checkSpec(sent: ReturnType<typeof check>, node: string): CheckSpec {
   }
   if (id === '') {
     const why = 'failed health check lookup: index error: object is missing a value for this index'
-    throw refusal(`failed inserting check on node "${node}": ${why}`)
+    throw refusal(`failed inserting check on node ${quoteGo(node)}: ${why}`)
   }
   return {
     id,

@@ -1,5 +1,6 @@
-// What a server that is alone says of itself in the catalog (consul-surface 9.3): its node, the service `consul`, and the
-// check that its agent is alive. In a cluster the leader says it of every member.
+// What a server that is alone says of itself in the catalog (consul-surface 9.3): its node, the
+// service `consul`, and the check that its agent is alive. In a cluster the leader says it of every
+// member.
 import type { Site } from '../route/site.ts'
 import {
   type CheckSpec,

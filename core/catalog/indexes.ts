@@ -1,13 +1,15 @@
-// Named indexes of the catalog (consul-surface 3.10). A read answers with the index of its name, and a watcher of one
-// service wakes for that service only.
+// Named indexes of the catalog (consul-surface 3.10). A read answers with the index of its name,
+// and a watcher of one service wakes for that service only.
 //
-//   nodes, services, checks    the last change of the kind; a node also counts as changed when its services do
-//   node.NAME                  of one node or of a service on it
-//   service.NAME               of an instance, of its node or of a check of either; there while an instance is
-//   gone-nodes, gone-services  when last a node, or the last instance of a service, went: what missing names answer with,
-//                              so that an index never slides back when its name disappears
+//   nodes, services, checks   the last change of the kind; a node changes with its services
+//   node.NAME                 of one node or of a service on it
+//   service.NAME              of an instance, of its node, or of a check of either; there while an
+//                             instance is
+//   gone-nodes,               when last a node, or the last instance of a service, went: with this
+//   gone-services             missing names answer, so that no index slides back with its name
 //
-// One step away from Consul: an instance that takes another service's name counts as gone from its old one.
+// One step away from Consul: an instance that takes another service's name counts as gone from
+// its old one.
 import { get, listBy, peek, put, remove, type Txn, type View } from '../state/txn.ts'
 import { CATALOG_INDEXES, fold, SERVICES } from './records.ts'
 
@@ -37,7 +39,9 @@ export function retireNode(txn: Txn, node: string): void {
   touch(txn, 'nodes', 'gone-nodes')
 }
 
-/** After an instance has left a service: the name lives on with the others, or goes with the last. */
+/**
+ * After an instance has left a service: the name lives on with the others, or goes with the last.
+ */
 export function leaveService(txn: Txn, service: string): void {
   if (listBy(txn, SERVICES, 'name', fold(service)).length > 0) {
     touch(txn, serviceIndexName(service))

@@ -1,4 +1,5 @@
-// What the questions of the catalog have in common: which rows are wanted, and what this version cannot tell.
+// What the questions of the catalog have in common: which rows are wanted, and what this version
+// cannot tell.
 import { textOfByteString } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
 import type { Query } from '../route/query.ts'
@@ -25,8 +26,11 @@ export function checkFilter({ query }: Input): void {
   throw new ApiError('invalid', 'filter expressions are not built into this version')
 }
 
-/** `node-meta=KEY:VALUE` and `tag=NAME`, each as often as needed. `near` is not among them: it sorts by distance, which is
- *  unknown as long as nodes have no coordinates, and then Consul leaves the order as it is, too. */
+/**
+ * `node-meta=KEY:VALUE` and `tag=NAME`, each as often as needed. `near` is not among them: it sorts
+ * by distance, which is unknown as long as nodes have no coordinates, and then Consul leaves the
+ * order as it is, too.
+ */
 export const wantedOf = (query: Query): Wanted => ({
   tags: query.all('tag'),
   nodeMeta: Object.fromEntries(query.all('node-meta').map(splitPair)),

@@ -1,5 +1,5 @@
-// Questions about nodes, services and checks. Each answers with rows and the index that goes with them (indexes.ts); what it
-// reads of the rows is what a blocking query on it waits for.
+// Questions about nodes, services and checks. Each answers with rows and the index that goes with
+// them (indexes.ts); what it reads of the rows is what a blocking query on it waits for.
 import { present } from '../assert.ts'
 import { get, list, listBy, type View } from '../state/txn.ts'
 import { indexOf, nodeIndexName, serviceIndex, serviceIndexName, watchIndex } from './indexes.ts'
@@ -96,8 +96,10 @@ export interface Health extends Instance {
   readonly checks: readonly CheckRow[]
 }
 
-/** Watches the index of the service alone: it moves with every instance, node and check in the answer, and with nothing
- *  else, however many instances there are. */
+/**
+ * Watches the index of the service alone: it moves with every instance, node and check in the
+ * answer, and with nothing else, however many instances there are.
+ */
 export function listHealth(view: View, name: string, wanted: Wanted): Answer<Health[]> {
   watchIndex(view, serviceIndexName(name))
   const quiet: View = { ...view, watched: undefined }
@@ -143,7 +145,10 @@ const missingNode = (view: View, asked: string): number =>
 
 const digitsOf = (id: string): string => id.replaceAll('-', '').toLowerCase()
 
-/** The whole bytes that an id begins with, as hex digits; undefined for what is no beginning of a UUID. */
+/**
+ * The whole bytes that an id begins with, as hex digits; undefined for what is no beginning of a
+ * UUID.
+ */
 function idDigits(text: string): string | undefined {
   const digits = digitsOf(text)
   if (!/^[0-9a-f]{2,32}$/.test(digits)) return undefined

@@ -1,6 +1,8 @@
-// Nodes, their services and checks: the rows and the tables. The shapes of the API stand in shapes.ts.
+// Nodes, their services and checks: the rows and the tables. The shapes of the API stand in
+// shapes.ts.
 //
-// Names and ids are compared without case, as in Consul: the keys are folded, the rows keep what was written.
+// Names and ids are compared without case, as in Consul: the keys are folded, the rows keep what
+// was written.
 import { byteString } from '../bytes.ts'
 import { defineTable, entryPrefix } from '../state/table.ts'
 
@@ -49,7 +51,10 @@ export interface ServiceRow {
   readonly modifyIndex: number
 }
 
-/** What an agent or monitor would have to run; the catalog only keeps it. Durations in nanoseconds, nothing empty. */
+/**
+ * What an agent or monitor would have to run; the catalog only keeps it. Durations in nanoseconds,
+ * nothing empty.
+ */
 export interface CheckDefinition {
   readonly Interval?: number
   readonly OutputMaxSize?: number
@@ -166,7 +171,10 @@ export interface RegisterCommand {
   readonly checks: readonly CheckSpec[]
 }
 
-/** Command: an instance; without a serviceId a check; without either the node with all that is on it. */
+/**
+ * Command: an instance; without a serviceId a check; without either the node with all that is on
+ * it.
+ */
 export interface DeregisterCommand {
   readonly type: 'deregister'
   readonly node: string
@@ -174,7 +182,10 @@ export interface DeregisterCommand {
   readonly checkId: string
 }
 
-/** What a command took away: whatever hangs on it (sessions, coordinates) has to go in the same transaction. */
+/**
+ * What a command took away: whatever hangs on it (sessions, coordinates) has to go in the same
+ * transaction.
+ */
 export interface Fallout {
   /** Names of nodes that are gone. */
   readonly nodes: string[]

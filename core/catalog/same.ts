@@ -1,5 +1,5 @@
-// Whether two plain values are equal, whatever the order of their fields. null and an empty list or record are different, as
-// in Go: what prints differently is a change.
+// Whether two plain values are equal, whatever the order of their fields. null and an empty list or
+// record are different, as in Go: what prints differently is a change.
 export function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false

@@ -1,4 +1,5 @@
-// Nodes, services and checks as the API prints them (consul-surface 3.7); the order of the fields is Consul's.
+// Nodes, services and checks as the API prints them (consul-surface 3.7); the order of the fields
+// is Consul's.
 import { formatDurationNs } from '../time.ts'
 import type {
   CheckDefinition,

@@ -1,5 +1,6 @@
-// What registering and deregistering do to the state (consul-surface 3.10). Deterministic, and quiet: writing what is there
-// already moves no index and wakes nobody.
+// What registering and deregistering do to the state (consul-surface 3.10). Deterministic, and
+// quiet: writing what is there already moves no index and wakes nobody.
+import { quoteGo } from '../quote.ts'
 import { get, list, listBy, put, remove, type Txn } from '../state/txn.ts'
 import { leaveService, nodeIndexName, retireNode, serviceIndexName, touch } from './indexes.ts'
 import {
@@ -24,7 +25,10 @@ import {
 } from './records.ts'
 import { isSame } from './same.ts'
 
-/** A node, then its service, then checks. Everything that can be refused is refused before anything is written. */
+/**
+ * A node, then its service, then checks. Everything that can be refused is refused before anything
+ * is written.
+ */
 export function register(txn: Txn, command: RegisterCommand): Registered {
   const orphan = command.checks.find((check) => !hasInstance(txn, command, check.serviceId))
   if (orphan !== undefined) {
@@ -37,7 +41,8 @@ export function register(txn: Txn, command: RegisterCommand): Registered {
     return { ok: false, why: `failed inserting node: Error while renaming Node ID: ${node}` }
   }
   if (command.service !== undefined) registerService(txn, node.name, command.service)
-  for (const check of command.checks) registerCheck(txn, node.name, { check, fallout })
+  const ids = command.checks.flatMap((check) => registerCheck(txn, node, { check, fallout }))
+  touchHealth(txn, node.name, new Set(ids))
   return { ok: true, fallout }
 }
 
@@ -54,15 +59,18 @@ function registerNode(txn: Txn, command: RegisterCommand, fallout: Fallout): Nod
   const holder = nodeById(txn, node.id)
   const renamed = holder !== undefined && fold(holder.name) !== fold(node.name)
   if (named !== undefined && node.id !== '' && isReserved(txn, named, { node, holder })) {
-    const rival = `Node name ${node.name} is reserved by node ${named.id} with name ${named.name} (${named.address})`
-    const whose = renamed ? `"${node.id}" (${node.address})` : `"${node.id}"`
-    return `${whose}: ${rival}`
+    const holds = `${named.id} with name ${named.name} (${named.address})`
+    const whose = renamed ? `${quoteGo(node.id)} (${node.address})` : quoteGo(node.id)
+    return `${whose}: Node name ${node.name} is reserved by node ${holds}`
   }
   if (renamed) removeNode(txn, holder, fallout)
   return storeNode(txn, node, holder ?? named)
 }
 
-/** A name belongs to another node as long as the agent there is alive; one without an id may be taken by one with. */
+/**
+ * A name belongs to another node as long as the agent there is alive; one without an id may be
+ * taken by one with.
+ */
 function isReserved(
   txn: Txn,
   named: NodeRow,
@@ -106,15 +114,16 @@ function registerService(txn: Txn, node: string, service: ServiceSpec): void {
   if (known !== undefined && fold(known.name) !== fold(row.name)) leaveService(txn, known.name)
 }
 
+/** The ids of the services that it belongs to and did belong to; none if nothing has changed. */
 function registerCheck(
   txn: Txn,
-  node: string,
+  node: NodeRow,
   { check, fallout }: { readonly check: CheckSpec; readonly fallout: Fallout },
-): void {
-  const known = get(txn, CHECKS, onNode(node, check.id))
-  const instance = get(txn, SERVICES, onNode(node, check.serviceId))
+): readonly string[] {
+  const known = get(txn, CHECKS, onNode(node.name, check.id))
+  const instance = get(txn, SERVICES, onNode(node.name, check.serviceId))
   const row: CheckRow = {
-    node: known?.node ?? node,
+    node: known?.node ?? node.name,
     ...check,
     serviceName: instance?.name ?? '',
     serviceTags: instance?.tags ?? null,
@@ -122,19 +131,25 @@ function registerCheck(
     modifyIndex: known?.modifyIndex ?? txn.index,
   }
   if (row.status === CRITICAL) fallout.checks.push(row)
-  if (known !== undefined && isSame(known, row)) return
+  if (known !== undefined && isSame(known, row)) return []
   put(txn, CHECKS, { ...row, modifyIndex: txn.index })
-  touch(txn, 'checks', ...concerned(txn, row))
-  if (known !== undefined && fold(known.serviceId) !== fold(row.serviceId)) {
-    touch(txn, ...concerned(txn, known))
-  }
+  touch(txn, 'checks')
+  return known === undefined ? [row.serviceId] : [row.serviceId, known.serviceId]
 }
 
-/** The indexes of the services whose health a check is part of. */
-function concerned(txn: Txn, check: CheckRow) {
-  if (check.serviceId === '') return serviceNames(txn, check.node)
-  const instance = get(txn, SERVICES, onNode(check.node, check.serviceId))
-  return instance === undefined ? [] : [serviceIndexName(instance.name)]
+/**
+ * Moves the services whose health has changed. An empty id stands for the node, which concerns all
+ * of them.
+ */
+function touchHealth(txn: Txn, node: string, serviceIds: ReadonlySet<string>): void {
+  if (serviceIds.has('')) {
+    touch(txn, ...serviceNames(txn, node))
+    return
+  }
+  for (const id of serviceIds) {
+    const instance = get(txn, SERVICES, onNode(node, id))
+    if (instance !== undefined) touch(txn, serviceIndexName(instance.name))
+  }
 }
 
 /** What is not there is no mistake. */
@@ -154,25 +169,34 @@ export function deregister(txn: Txn, { node, serviceId, checkId }: DeregisterCom
 }
 
 function removeNode(txn: Txn, { name }: NodeRow, fallout: Fallout): void {
-  for (const row of list(txn, SERVICES, nodePrefix(name))) removeService(txn, row, fallout)
+  const services = list(txn, SERVICES, nodePrefix(name))
+  for (const row of services) removeInstance(txn, row, fallout)
   for (const row of list(txn, CHECKS, nodePrefix(name))) removeCheck(txn, row, fallout)
   remove(txn, NODES, fold(name))
+  for (const service of new Set(services.map((row) => row.name))) leaveService(txn, service)
   retireNode(txn, name)
   fallout.nodes.push(name)
 }
 
 function removeService(txn: Txn, row: ServiceRow, fallout: Fallout): void {
+  removeInstance(txn, row, fallout)
+  leaveService(txn, row.name)
+}
+
+/** The caller sees to the index of the service. */
+function removeInstance(txn: Txn, row: ServiceRow, fallout: Fallout): void {
   for (const check of listBy(txn, CHECKS, 'instance', onNode(row.node, row.id))) {
-    removeCheck(txn, check, fallout)
+    remove(txn, CHECKS, onNode(check.node, check.id))
+    fallout.checks.push(check)
   }
   remove(txn, SERVICES, onNode(row.node, row.id))
   touch(txn, 'checks', 'services', 'nodes', nodeIndexName(row.node))
-  leaveService(txn, row.name)
 }
 
 function removeCheck(txn: Txn, row: CheckRow, fallout: Fallout): void {
   remove(txn, CHECKS, onNode(row.node, row.id))
-  touch(txn, 'checks', ...concerned(txn, row))
+  touch(txn, 'checks')
+  touchHealth(txn, row.node, new Set([row.serviceId]))
   if (row.serviceId === '') touch(txn, 'services')
   fallout.checks.push(row)
 }

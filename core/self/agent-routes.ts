@@ -1,4 +1,5 @@
-// /v1/agent: the agent about itself. Services and checks of its own node come in a later version; it has none yet.
+// /v1/agent: the agent about itself. Services and checks of its own node come in a later version;
+// it has none yet.
 
 import { utf8 } from '../bytes.ts'
 import { nodeMeta } from '../catalog/boot.ts'
@@ -161,7 +162,8 @@ const reload = local({
   run: (): Asked => ({
     ask: { type: 'reload' },
     say: (answer) => {
-      const { error } = answer as { readonly error?: string } // what the runtime answers to `reload`
+      // What the runtime answers to `reload`.
+      const { error } = answer as { readonly error?: string }
       return error === undefined ? DONE : { status: 500, text: error }
     },
   }),

@@ -1,4 +1,5 @@
-// What an agent tells of the group that it belongs to: /v1/status, and the servers that order the writes.
+// What an agent tells of the group that it belongs to: /v1/status, and the servers that order the
+// writes.
 import { type Found, local, noBody, read, type Said } from '../route/route.ts'
 import type { RaftServer } from '../route/site.ts'
 import { agentRoutes } from './agent-routes.ts'

@@ -1,5 +1,6 @@
-// Plays recorded scenarios of test/conformance against an agent without a world: no process, no port, virtual time. The
-// runner of the corpus does the same with a real program; this one tells a room in a second whether its answers still fit.
+// Plays recorded scenarios of test/conformance against an agent without a world: no process, no
+// port, virtual time. The runner of the corpus does the same with a real program; this one tells a
+// room in a second whether its answers still fit.
 import { readFileSync } from 'node:fs'
 import type { AgentConfig } from '../../core/config/agent-config.ts'
 import type { RequestId } from '../../core/ids.ts'

@@ -1,4 +1,5 @@
-// What a read answers and when a blocking query on it wakes: never in vain where that can be helped, and never too late.
+// What a read answers and when a blocking query on it wakes: never in vain where that can be
+// helped, and never too late.
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'

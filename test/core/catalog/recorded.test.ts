@@ -5,7 +5,10 @@ import { replay } from '../../kit/replay.ts'
 
 const recorded = suite('catalog/recorded')
 
-/** Of later versions: filters, the agent's cache, connect, sessions, and operations on the catalog in transactions. */
+/**
+ * Of later versions: filters, the agent's cache, connect, sessions, and operations on the catalog
+ * in transactions.
+ */
 const LATER =
   /filter=|cached|\/connect\/|\/session\/|acquire=|\/v1\/txn|\/v1\/event|\/v1\/coordinate/
 

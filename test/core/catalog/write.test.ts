@@ -1,4 +1,5 @@
-// What registering and deregistering do to rows and indexes: rules one by one, then sequences against a naive model.
+// What registering and deregistering do to rows and indexes: rules one by one, then sequences
+// against a naive model.
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -130,7 +131,9 @@ write('a name whose agent is alive is not given to another id; the refusal names
     const refused = put(bench, registration(node('N', { id })))
     assert.equal(refused, {
       ok: false,
-      why: `failed inserting node: Error while renaming Node ID: ${whose}: Node name N is reserved by node ${ID1} with name n (10.0.0.1)`,
+      why:
+        `failed inserting node: Error while renaming Node ID: ${whose}: ` +
+        `Node name N is reserved by node ${ID1} with name n (10.0.0.1)`,
     })
   }
   assert.equal(rowsOf(bench), before)

@@ -1,4 +1,5 @@
-// The routes of the agent about itself, where no recording tells: metrics, log, questions to the runtime.
+// The routes of the agent about itself, where no recording tells: metrics, log, questions to the
+// runtime.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { agentRoutes } from '../../../core/self/agent-routes.ts'
