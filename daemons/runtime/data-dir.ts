@@ -1,10 +1,22 @@
 // The data folder of an agent: who holds it, whose it is, and what it remembers.
-
+//
+//   format      that it is one of ours; written last, so that a folder with it has all the others
+//   node-id     as in Consul's data folder
+//   lock, lock-…  see lock.ts
+//   log/        see wal.ts
+//   snapshots/  see snapshots.ts
+import { dirname, join } from 'node:path'
 import type { SnapshotOrder } from '../../core/agent/effects.ts'
-import type { Persist, Recovered } from '../../core/entry.ts'
-import type { LogIndex } from '../../core/ids.ts'
+import { textOf, utf8 } from '../../core/bytes.ts'
+import type { Entry, Persist, Recovered } from '../../core/entry.ts'
+import { isUuid, type LogIndex, logIndex } from '../../core/ids.ts'
 import type { LogLine } from '../../core/log.ts'
-import { DataDirRefused } from './disk-errors.ts'
+import { DataDirRefused, DiskFailure, isMissing } from './disk-errors.ts'
+import { drawSeed } from './entropy.ts'
+import { type FileSystem, makeFolder, publish, readAll, realFiles, writeAll } from './files.ts'
+import { acquireLock, type Lock } from './lock.ts'
+import { neededBehind, openSnapshots, type Snapshots, saveSnapshot } from './snapshots.ts'
+import { openWal, SEGMENT_BYTES, type Wal } from './wal.ts'
 
 export interface DataDirOptions {
   readonly dir: string
@@ -30,7 +42,190 @@ export interface DataDir {
   close(): Promise<void>
 }
 
+const FORMAT_TEXT = 'lictor data folder, format 1\n'
+const FORMAT = /^lictor data folder, format (\d+)\n$/
+
 /** Rejects with a DataDirRefused (message for the user, `exit`) or a DiskFailure. */
 export async function openDataDir(options: DataDirOptions): Promise<DataDir> {
-  throw new DataDirRefused('unwritable', `${options.dir}: durable storage is not built yet`)
+  const { dir } = options
+  await writable(dir, () => makeFolder(dir))
+  const names = await writable(dir, () => realFiles.list(dir))
+  if (names.includes('raft') && !names.includes('format'))
+    throw new DataDirRefused(
+      'foreign',
+      `${dir} is the data folder of a Consul: its raft/ is in another format, and stays untouched. ` +
+        'Give this agent a folder of its own, and move the keys over with kv export and kv import',
+    )
+  const lock = await writable(dir, () => acquireLock(dir))
+  try {
+    return await writable(dir, () => openHeld(options, lock))
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+/** Words for a folder that cannot be written to at all. */
+async function writable<T>(dir: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof DiskFailure)) throw error
+    const { message, errno } = error
+    const why = UNWRITABLE[errno]
+    if (why === undefined) throw error
+    throw new DataDirRefused(
+      'unwritable',
+      `${dir} ${why}, and an agent keeps there what it acknowledges (${message}). ` +
+        'Give it a folder that it may write to (-data-dir)',
+      { cause: error },
+    )
+  }
+}
+
+const UNWRITABLE: Readonly<Record<string, string>> = {
+  EACCES: 'may not be written to',
+  EPERM: 'may not be written to',
+  EROFS: 'is on a file system that is mounted read-only',
+  ENOTDIR: 'is no folder',
+  EEXIST: 'is no folder',
+}
+
+async function openHeld(options: DataDirOptions, lock: Lock): Promise<DataDir> {
+  const { dir, log } = options
+  const isNew = await checkFormat(dir)
+  const nodeId = await settleNodeId(options)
+  const shared = { files: realFiles, nodeId, log, random: drawSeed }
+  const logDir = join(dir, 'log')
+  const snapshotDir = join(dir, 'snapshots')
+  if (isNew) await Promise.all([makeFolder(logDir), makeFolder(snapshotDir)])
+  const { snapshots, newest } = await openSnapshots({ ...shared, dir: snapshotDir })
+  const { wal, recovered } = await openWal({
+    ...shared,
+    dir: logDir,
+    segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
+    createAt: isNew ? logIndex(1) : undefined,
+  })
+  checkJoin({ dir, snapshots, newest, ...recovered })
+  if (isNew) {
+    await writeText(realFiles, join(dir, 'format'), FORMAT_TEXT)
+    await realFiles.syncDir(dirname(dir))
+  }
+  const { vote, entries } = recovered
+  return doorsOf({ wal, snapshots, lock }, nodeId, { vote, entries, snapshot: newest })
+}
+
+/** Whether the folder is new: nothing in it was ever acknowledged. */
+async function checkFormat(dir: string): Promise<boolean> {
+  const path = join(dir, 'format')
+  const text = await readText(realFiles, path)
+  if (text === undefined) return true
+  if (text === FORMAT_TEXT) return false
+  const format = FORMAT.exec(text)?.[1]
+  if (format !== undefined)
+    throw new DataDirRefused(
+      'foreign',
+      `${path} says format ${format}: a newer version of this program wrote it. Start that version`,
+    )
+  throw new DataDirRefused('corrupt', `${path} is damaged. Restore the data folder from a backup`)
+}
+
+async function settleNodeId({ dir, nodeId, newNodeId }: DataDirOptions): Promise<string> {
+  const path = join(dir, 'node-id')
+  const found = (await readText(realFiles, path))?.trim().toLowerCase()
+  if (found === undefined) {
+    const drawn = nodeId?.toLowerCase() ?? newNodeId()
+    await writeText(realFiles, path, drawn)
+    return drawn
+  }
+  if (!isUuid(found))
+    throw new DataDirRefused(
+      'corrupt',
+      `${path} holds no node id. The segments in ${join(dir, 'log')} name the right one`,
+    )
+  if (nodeId !== undefined && nodeId.toLowerCase() !== found)
+    throw new DataDirRefused(
+      'foreign',
+      `${dir} belongs to node ${found}, and this agent is told to be ${nodeId}. ` +
+        'Give it a folder of its own, or leave the node id out',
+    )
+  return found
+}
+
+interface Found {
+  readonly dir: string
+  readonly snapshots: Snapshots
+  readonly newest: Recovered['snapshot']
+  readonly entries: readonly Entry[]
+  readonly nextIndex: LogIndex
+}
+
+/** Snapshot and log must meet. A gap is never filled. */
+function checkJoin({ dir, snapshots, newest, entries, nextIndex }: Found): void {
+  const covered = newest?.index ?? 0
+  const first = entries[0]?.index ?? nextIndex
+  const lost = snapshots.damaged.map(({ path }) => path).join(', ')
+  if (first > covered + 1)
+    throw new DataDirRefused(
+      'corrupt',
+      `${dir}: the log begins at entry ${first}, and ${covered === 0 ? 'no snapshot' : `the snapshot of entry ${covered}`} ` +
+        `covers what is before it${lost === '' ? '' : ` (damaged: ${lost})`}. Restore the data folder from a backup`,
+    )
+  if (nextIndex <= covered)
+    throw new DataDirRefused(
+      'corrupt',
+      `${dir}: the log ends before entry ${nextIndex}, and the snapshot covers entry ${covered}: what followed it is missing. ` +
+        'Restore the data folder from a backup',
+    )
+}
+
+interface Parts {
+  readonly wal: Wal
+  readonly snapshots: Snapshots
+  readonly lock: Lock
+}
+
+const doorsOf = (
+  { wal, snapshots, lock }: Parts,
+  nodeId: string,
+  recovered: Recovered,
+): DataDir => ({
+  nodeId,
+  recovered,
+  write: (persist) => wal.write(persist),
+  saveSnapshot: (order) => saveSnapshot(snapshots, order),
+  async trimLog(through) {
+    const needed = neededBehind(snapshots)
+    if (needed !== undefined) await wal.trim(logIndex(Math.min(through, needed)))
+  },
+  async close() {
+    try {
+      await wal.close()
+    } finally {
+      await lock.release()
+    }
+  },
+})
+
+async function readText(files: FileSystem, path: string): Promise<string | undefined> {
+  try {
+    const file = await files.open(path)
+    const bytes = await readAll(file, { offset: 0, length: await file.size() })
+    await file.close()
+    return textOf(bytes)
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+/** Whole or not at all. */
+async function writeText(files: FileSystem, path: string, text: string): Promise<void> {
+  const beside = `${path}.new`
+  if ((await readText(files, beside)) !== undefined) await files.unlink(beside)
+  const file = await files.create(beside)
+  await writeAll(file, utf8(text), 0)
+  await file.datasync()
+  await file.close()
+  await publish(files, beside, path)
 }

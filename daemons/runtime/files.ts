@@ -63,6 +63,14 @@ export async function readAll(
 }
 
 const FILE_MODE = 0o600
+const FOLDER_MODE = 0o700
+
+/** With those above it, for us alone; nothing if it exists. */
+export async function makeFolder(dir: string): Promise<void> {
+  await call('make', dir, (done) =>
+    fs.mkdir(dir, { recursive: true, mode: FOLDER_MODE }, (error) => done(error)),
+  )
+}
 
 export const realFiles: FileSystem = {
   create: (path) => openReal(path, 'wx+'),

@@ -157,7 +157,7 @@ const recordBytes = (body: number): number => RECORD_HEAD_BYTES + alignUp(body, 
 const paddedBytes = (content: number): number =>
   alignUp(FRAME_HEAD_BYTES + PREFACE_BYTES + content + 1, WRITE_ALIGN_BYTES)
 
-const alignUp = (bytes: number, to: number): number => Math.ceil(bytes / to) * to
+export const alignUp = (bytes: number, to: number): number => Math.ceil(bytes / to) * to
 
 export function encodeWrite(place: WritePlace, persist: Persist): EncodedWrite {
   const payload = new Uint8Array(writeBytes(persist) - FRAME_HEAD_BYTES)

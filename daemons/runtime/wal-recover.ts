@@ -207,7 +207,8 @@ function checkFollows(replay: Replay, { path, head }: Segment): void {
 
 function replayLast(folder: LogFolder, segment: Segment, replay: Replay): LastSegment {
   const { bytes, head, path } = segment
-  const scanned = scanFrames(bytes, segment.link, HEAD_BYTES)
+  const used = usedBytes(bytes)
+  const scanned = scanFrames(bytes.subarray(0, used), segment.link, HEAD_BYTES)
   const { verdict, frames, end } = scanned
   replayFrames(replay, path, frames)
   const isDamaged =
@@ -224,8 +225,16 @@ function replayLast(folder: LogFolder, segment: Segment, replay: Replay): LastSe
     size: segment.size,
     at: end,
     link: scanned.link,
-    mend: mendOf(bytes, { last, end, isTorn: verdict.type === 'torn' }),
+    mend: mendOf(bytes.subarray(0, used), { last, end, isTorn: verdict.type === 'torn' }),
   }
+}
+
+/** Most of a segment is zeros. Up to here there may be something else; a frame's head that begins before it is within it. */
+function usedBytes(bytes: Uint8Array): number {
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
+  let used = words.length
+  while (used > 0 && words[used - 1] === 0) used--
+  return Math.min(bytes.length, Math.ceil((used << 2) / HEAD_BYTES) * HEAD_BYTES + HEAD_BYTES)
 }
 
 /** After an unclean end the last write is in doubt even where it reads well: its sync may have failed, and then the kernel
@@ -236,9 +245,7 @@ function mendOf(
 ): LastSegment['mend'] {
   if (last?.kind === KIND.mark && !isTorn) return undefined
   const at = last?.at ?? HEAD_BYTES
-  let dirty = bytes.length
-  while (dirty > end && bytes[dirty - 1] === 0) dirty--
-  const mended = bytes.slice(at, dirty)
+  const mended = bytes.slice(at)
   mended.fill(0, end - at)
   return { at, bytes: mended }
 }

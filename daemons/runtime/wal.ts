@@ -17,6 +17,7 @@ import { DataDirRefused, DiskFailure, isFull } from './disk-errors.ts'
 import { HEAD_BYTES } from './file-head.ts'
 import { type FileSystem, type OpenFile, writeAll } from './files.ts'
 import {
+  alignUp,
   BARE_WRITE_BYTES,
   encodeBare,
   encodeSegmentHead,
@@ -57,6 +58,7 @@ export interface OpenedWal {
 export async function openWal(options: WalOptions): Promise<OpenedWal> {
   const { files, dir, createAt } = options
   assert(options.segmentBytes >= SEGMENT_BYTES_MIN, 'a segment has room for its head and reserve')
+  assert(options.segmentBytes % HEAD_BYTES === 0, 'a segment is a number of whole sectors')
   if ((await files.list(dir)).includes(SPARE)) await files.unlink(join(dir, SPARE))
   const names = await listSegments(options)
   if (names.length > 0) return openExisting(options, await recoverLog(options, names))
@@ -301,7 +303,7 @@ export class Wal {
     const bytes = writeBytes(persist)
     const reserve = persist.entries.length > 0 ? VOTE_RESERVE_BYTES : BARE_WRITE_BYTES
     if (this.#segment.at + bytes + reserve <= this.#segment.bytes) return true
-    const needed = HEAD_BYTES + bytes + VOTE_RESERVE_BYTES
+    const needed = alignUp(HEAD_BYTES + bytes + VOTE_RESERVE_BYTES, HEAD_BYTES)
     const spare = await this.#takeSpare(Math.max(this.#options.segmentBytes, needed))
     if (spare === 'full') return false
     const standing = { vote: this.#vote, nextIndex: this.#nextIndex }
