@@ -1,6 +1,8 @@
-// The build's second half (tsc is the first): bundles the executable for a quick start, and writes oclif's manifest.
+// The build's second half (tsc is the first): bundles the executable for a quick start, and writes
+// oclif's manifest.
 //
-// A command loads main, its own chunk and what it shares with others; packages stay outside and load where they are used.
+// A command loads main, its own chunk and what it shares with others; packages stay outside and
+// load where they are used.
 import { chmod, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Plugin } from '@oclif/core'

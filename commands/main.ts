@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The one executable: answers as the name it is called by. A command that is typed right loads itself and nothing else;
-// help and errors may take longer (oclif).
+// The one executable: answers as the name it is called by. A command that is typed right loads
+// itself and nothing else; help and errors may take longer (oclif).
 import { basename } from 'node:path'
 import { dispatch } from './kit/dispatch.ts'
 import { TABLE } from './table.ts'

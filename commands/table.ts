@@ -1,4 +1,5 @@
-// Every program name we answer to, and every command with the way to load it. Only the chosen command is loaded.
+// Every program name we answer to, and every command with the way to load it. Only the chosen
+// command is loaded.
 import type { Table } from './kit/table.ts'
 
 export const TABLE: Table = {
@@ -20,11 +21,27 @@ export const TABLE: Table = {
   },
   groups: [{ name: 'kv', about: 'Read and write the key/value store' }],
   commands: {
+    __complete: { load: () => import('./complete.ts'), only: 'lictor' },
+    agent: { load: () => import('./agent.ts') },
+    api: { load: () => import('./api.ts'), only: 'lictor' },
+    'api list': { load: () => import('./api/list.ts'), only: 'lictor' },
+    completion: { load: () => import('./completion.ts'), only: 'lictor' },
+    doctor: { load: () => import('./doctor.ts'), only: 'lictor' },
+    help: { load: () => import('./help.ts'), only: 'lictor' },
+    info: { load: () => import('./info.ts') },
+    keygen: { load: () => import('./keygen.ts') },
     'kv delete': { load: () => import('./kv/delete.ts') },
     'kv export': { load: () => import('./kv/export.ts') },
     'kv get': { load: () => import('./kv/get.ts') },
     'kv import': { load: () => import('./kv/import.ts') },
     'kv put': { load: () => import('./kv/put.ts') },
+    logs: { load: () => import('./logs.ts'), only: 'lictor' },
+    monitor: { load: () => import('./monitor.ts') },
+    ps: { load: () => import('./ps.ts'), only: 'lictor' },
+    stop: { load: () => import('./stop.ts'), only: 'lictor' },
+    validate: { load: () => import('./validate.ts') },
     version: { load: () => import('./version.ts') },
+    wait: { load: () => import('./wait.ts'), only: 'lictor' },
+    watch: { load: () => import('./watch.ts') },
   },
 }

@@ -14,7 +14,8 @@ export const command = defineCommand({
   id: 'version',
   summary: 'Show the version',
   description: [
-    'As lictor: our version, the release of Consul whose API and commands we speak, and the runtime. As consul: that ' +
+    'As lictor: our version, the release of Consul whose API and commands we speak, and the ' +
+      'runtime. As consul: that ' +
       'release, in the layout programs look for.',
   ],
   examples: [

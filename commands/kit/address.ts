@@ -1,4 +1,5 @@
-// Where to send requests and as whom: flags, then LICTOR_ and CONSUL_ variables, then 127.0.0.1:8500.
+// Where to send requests and as whom: flags, then LICTOR_ and CONSUL_ variables, then
+// 127.0.0.1:8500.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Env, fromEnv, type Profile, parseBoolean, type Values } from './declare.ts'
@@ -84,7 +85,8 @@ function splitScheme(
   const scheme = address.slice(0, at)
   const rest = address.slice(at + 3)
   if (scheme === 'unix' || scheme === 'https') return { scheme, rest }
-  if (scheme === 'http') return { scheme: tls ? 'https' : 'http', rest } // TLS asked for is never given up
+  // TLS that was asked for is never given up.
+  if (scheme === 'http') return { scheme: tls ? 'https' : 'http', rest }
   throw noConnection(`Unknown protocol scheme: ${scheme}`, 'use http://, https:// or unix://')
 }
 

@@ -1,4 +1,5 @@
-// One agent's HTTP API, over node:http alone (the first fetch costs 86 ms). It assumes nothing of the server but Consul's API.
+// One agent's HTTP API, over node:http alone (the first fetch costs 86 ms). It assumes nothing of
+// the server but Consul's API.
 import type { IncomingMessage, RequestOptions } from 'node:http'
 import { Agent, request as httpRequest } from 'node:http'
 import { EXIT } from '../../core/errors.ts'
@@ -18,6 +19,8 @@ export interface Ask {
   /** Not escaped: `/v1/kv/a key`. */
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
+  /** Path and query as they go over the wire, instead of both. */
+  readonly target?: string
   readonly body?: Uint8Array | string
   /** Statuses that are answers although they are not 2xx. */
   readonly accept?: readonly number[]
@@ -82,7 +85,8 @@ export interface ClientOptions {
 }
 
 export function clientFor(endpoint: Endpoint, options: ClientOptions): Client {
-  const agent = new Agent({ keepAlive: true, maxSockets: 8 }) // idle sockets do not hold the process
+  // Idle sockets do not hold the process.
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 })
   const wire: Wire = { endpoint, options, agent }
   return {
     endpoint,
@@ -120,18 +124,30 @@ const replyOf = (response: IncomingMessage, body: Buffer): Reply => ({
   body,
 })
 
-/** Sends; a read whose kept-alive connection turned out to be closed is sent once more: nothing was answered, nothing changed. */
+/**
+ * Sends, and follows redirects within the server (its router cleans paths). A read whose kept-alive
+ * connection turned out to be closed is sent once more: nothing was answered, nothing has changed.
+ */
 async function send(wire: Wire, ask: Ask): Promise<IncomingMessage> {
-  const sent = performance.now()
-  const target = targetOf(wire, ask)
-  let outcome = await exchange(wire, ask, target)
-  if (outcome.type === 'stale') outcome = await exchange(wire, ask, target)
-  if (outcome.type === 'response') {
-    traceExchange(wire, ask, { target, status: outcome.response.statusCode ?? 0, sent })
-    return outcome.response
+  let target = targetOf(wire, ask)
+  for (let followed = 0; ; followed++) {
+    const sent = performance.now()
+    let outcome = await exchange(wire, ask, target)
+    if (outcome.type === 'stale') outcome = await exchange(wire, ask, target)
+    if (outcome.type !== 'response') throw unreachable(wire, ask, { target, error: outcome.error })
+    const { response } = outcome
+    traceExchange(wire, ask, { target, status: response.statusCode ?? 0, sent })
+    const { location } = response.headers
+    const follows = REDIRECTS.has(response.statusCode ?? 0) && location?.startsWith('/')
+    if (!follows || location === undefined || followed === REDIRECTS_MAX) return response
+    response.resume()
+    target = location
   }
-  throw unreachable(wire, ask, { target, error: outcome.error })
 }
+
+/** Those that repeat method and body. */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 307, 308])
+const REDIRECTS_MAX = 5
 
 type Outcome =
   | { readonly type: 'response'; readonly response: IncomingMessage }
@@ -202,6 +218,7 @@ function headersOf(endpoint: Endpoint, ask: Ask): Record<string, string> {
 
 /** Path and query as Go's client writes them: parameters sorted by name. */
 function targetOf({ endpoint, options }: Wire, ask: Ask): string {
+  if (ask.target !== undefined) return `${endpoint.prefix}${ask.target}`
   const query = Object.entries({ ...options.query, ...ask.query }).sort(([a], [b]) =>
     a < b ? -1 : 1,
   )

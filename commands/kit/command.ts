@@ -1,6 +1,14 @@
-// One command from argv to exit code: parse, call, print. The only place that catches a command's failures.
+// One command from argv to exit code: parse, call, print. The only place that catches a command's
+// failures.
 import { EXIT } from '../../core/errors.ts'
-import { type Answer, type AnyCommand, type Env, flagsOf, type Program } from './declare.ts'
+import {
+  type Answer,
+  type AnyCommand,
+  type Env,
+  flagsOf,
+  type Profile,
+  type Program,
+} from './declare.ts'
 import { Failure, type FailureParts, misuse } from './failure.ts'
 import { createOutput, jsonText, type Output } from './output.ts'
 import { type Complaint, goComplaint, type Parsed, parseArgv } from './parse.ts'
@@ -25,14 +33,16 @@ export async function perform(declared: AnyCommand, start: Start): Promise<numbe
   if (parsed.type === 'help') return start.help()
   const out = await createOutput({ profile, env: start.env, ...wishesOf(parsed, start) })
   try {
-    if (parsed.type === 'complaint') throw await complaintFailure(parsed.complaint, declared, start)
+    if (parsed.type === 'complaint') throw complaintFailure(parsed.complaint, declared, start)
     checkArguments(declared, parsed.args, start.program)
     const { program, env, table } = start
-    const { values: flagValues, given, args } = parsed
-    const call = { program, env, table, id: declared.id, out, args, given, flags: flagValues }
+    const { values: flagValues, ...line } = parsed
+    const call = { program, env, table, id: declared.id, out, ...line, flags: flagValues }
     return await printAnswer(await declared.run(call), out)
   } catch (error) {
-    return printFailure(error, { out, who: `${start.program.name} ${declared.id}` })
+    const who = `${start.program.name} ${declared.id}`
+    const usage = await usageAfter(error, declared, profile)
+    return printFailure(error, { out, who, usage })
   }
 }
 
@@ -46,16 +56,16 @@ function wishesOf(parsed: Parsed, { argv }: Start): { json: boolean; color: bool
   return { json: on('json'), color }
 }
 
-async function complaintFailure(
-  complaint: Complaint,
-  declared: AnyCommand,
-  { program }: Start,
-): Promise<Failure> {
+/** What Consul's commands print behind a complaint about their use. */
+async function usageAfter(error: unknown, declared: AnyCommand, profile: Profile): Promise<string> {
+  if (profile !== 'consul' || !(error instanceof Failure) || !error.parts.withUsage) return ''
+  const { commandUsage } = await import('./usage.ts')
+  return `\n\n${commandUsage(declared).trimEnd()}`
+}
+
+function complaintFailure(complaint: Complaint, declared: AnyCommand, { program }: Start): Failure {
   const go = goComplaint(complaint)
-  if (program.profile === 'consul') {
-    const { commandUsage } = await import('./usage.ts')
-    return misuse(go, { consul: `${go}\n${commandUsage(declared).trimEnd()}` })
-  }
+  if (program.profile === 'consul') return misuse(go, { consul: go, withUsage: true })
   const help = `${program.name} ${declared.id} --help`
   if (complaint.type !== 'unknown-flag') return misuse(go, { next: [help] })
   const near = suggest(complaint.name, Object.keys(flagsOf(declared, 'lictor')))
@@ -91,10 +101,16 @@ interface FailureContext {
   readonly out: Output
   /** `lictor kv get` */
   readonly who: string
+  /** Behind Consul's line. */
+  readonly usage?: string
 }
 
-/** Prints what failed and returns the exit code. A bug of ours is no failure: it ends with 70 and its stack. */
-export function printFailure(error: unknown, { out, who }: FailureContext): number {
+/**
+ * Prints what failed and returns the exit code. A bug of ours is no failure: it ends with 70 and
+ * its stack.
+ */
+export function printFailure(error: unknown, context: FailureContext): number {
+  const { out, who, usage = '' } = context
   if (out.gone.aborted) return EXIT.ok // nobody reads any more
   if (!(error instanceof Failure)) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -103,7 +119,7 @@ export function printFailure(error: unknown, { out, who }: FailureContext): numb
   }
   const { parts } = error
   if (out.profile === 'consul') {
-    out.talk(parts.consul ?? `Error: ${parts.what}`)
+    out.talk(`${parts.consul ?? `Error: ${parts.what}`}${usage}`)
     return parts.consulExit ?? 1
   }
   if (out.json) out.talk(failureJson(parts))

@@ -1,10 +1,13 @@
-// What a command declares: plain records, from which the parser, the help, the completions and the man pages are all made.
+// What a command declares: plain records, from which the parser, the help, the completions and the
+// man pages are all made.
 //
-// A command is one record with `run`. The fast path (main.ts) loads the chosen record alone; oclif sees the same records
-// as classes (kit/oclif.ts). Flags are declared once, here or on the command, and nowhere again.
+// A command is one record with `run`. The fast path (main.ts) loads the chosen record alone; oclif
+// sees the same records as classes (kit/oclif.ts). Flags are declared once, here or on the command,
+// and nowhere again.
 import { parseDuration } from '../../core/time.ts'
 import { parseU64, type U64 } from '../../core/u64.ts'
 import type { Output } from './output.ts'
+import type { FlagUse } from './parse.ts'
 import type { Table } from './table.ts'
 
 /** Whose surface a program shows (design D9): Consul's texts and exit codes, or ours. */
@@ -16,13 +19,19 @@ export interface Program {
   readonly profile: Profile
 }
 
-/** A flag's text as a value, or why it is none (the words of Go's flag package, after `invalid value "x" for flag -x: `). */
+/**
+ * A flag's text as a value, or why it is none (the words of Go's flag package, after `invalid value
+ * "x" for flag -x: `).
+ */
 export type FlagRead<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly why: string }
 
 export interface Flag<T = unknown> {
-  /** A boolean needs no value: `-x` and `-x=false`. A list takes every occurrence; of all others the last counts. */
+  /**
+   * A boolean needs no value: `-x` and `-x=false`. A list takes every occurrence; of all others the
+   * last counts.
+   */
   readonly kind: 'boolean' | 'single' | 'list'
   /** Half a sentence for help, completion and the manual. */
   readonly about: string
@@ -31,7 +40,9 @@ export interface Flag<T = unknown> {
   /** The value when nobody sets one. */
   readonly fallback: T
   readonly read: (text: string) => FlagRead<unknown>
-  /** Variables that set it, the first that is set counts. Names with CONSUL_ also work with LICTOR_. */
+  /**
+   * Variables that set it, the first that is set counts. Names with CONSUL_ also work with LICTOR_.
+   */
   readonly env?: readonly string[]
   /** Known to one profile alone. */
   readonly only?: Profile
@@ -44,7 +55,7 @@ export interface Flag<T = unknown> {
 }
 
 /** What the shell offers for a value: files, or what `__complete` finds out. */
-export type Completes = 'file' | 'key' | 'member' | 'shell'
+export type Completes = 'file' | 'key' | 'daemon' | 'shell'
 
 export type Flags = Readonly<Record<string, Flag>>
 
@@ -210,6 +221,8 @@ export interface Call<F extends Flags> {
   readonly flags: Values<F & BaseFlags>
   /** The flags that stood on the command line. */
   readonly given: ReadonlySet<string>
+  /** The same in order, as texts. */
+  readonly uses: readonly FlagUse[]
   readonly env: Env
   readonly out: Output
   /** All commands: for those that speak of others. */

@@ -53,7 +53,10 @@ export interface Surface {
 
 export type Choice =
   | { readonly type: 'command'; readonly id: string; readonly rest: readonly string[] }
-  /** Help of everything, or of a group. `wrong`: the line was wrong; help goes to stderr, and this is the exit code. */
+  /**
+   * Help of everything, or of a group. `wrong`: the line was wrong; help goes to stderr, and this
+   * is the exit code.
+   */
   | { readonly type: 'help'; readonly group?: string; readonly wrong?: number }
   | { readonly type: 'unknown'; readonly words: readonly string[] }
 

@@ -1,4 +1,5 @@
-// How a command fails: three parts on stderr (what, why, what to do next) and an exit code, or Consul's own line.
+// How a command fails: three parts on stderr (what, why, what to do next) and an exit code, or
+// Consul's own line.
 import { EXIT } from '../../core/errors.ts'
 
 export interface FailureParts {
@@ -14,6 +15,8 @@ export interface FailureParts {
   /** What Consul's command prints here; `Error: what` when absent. */
   readonly consul?: string
   readonly consulExit?: number
+  /** As Consul: the command's usage follows. */
+  readonly withUsage?: boolean
 }
 
 /** Thrown by commands and their kit, printed in one place (kit/command.ts). */

@@ -8,7 +8,9 @@ export type Decoded =
 /** Only a run of 16 digits can be a number that a double does not hold. */
 const LONG_NUMBER = /\d{16}/
 
-/** One JSON value and nothing behind it. The complaint is worded as Go's json.Unmarshal words it. */
+/**
+ * One JSON value and nothing behind it. The complaint is worded as Go's json.Unmarshal words it.
+ */
 export function decodeJson(text: string): Decoded {
   try {
     const value = JSON.parse(text) as Json // JSON.parse returns nothing else

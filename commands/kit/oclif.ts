@@ -1,4 +1,5 @@
-// The same declarations as oclif's classes: for help, the manifest, and everything that knows oclif.
+// The same declarations as oclif's classes: for help, the manifest, and everything that knows
+// oclif.
 import { Args, Command, Config, Flags, Help } from '@oclif/core'
 import { perform } from './command.ts'
 import { type AnyCommand, type Flag, flagsOf, namesInEnv, type Program } from './declare.ts'

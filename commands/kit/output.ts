@@ -1,5 +1,6 @@
-// The only place that prints. stdout is data, stderr is talk; a reader that leaves ends us quietly; nothing here or in any
-// command calls process.exit, which would lose what a slow pipe has not taken yet.
+// The only place that prints. stdout is data, stderr is talk; a reader that leaves ends us quietly;
+// nothing here or in any command calls process.exit, which would lose what a slow pipe has not
+// taken yet.
 import { encodeJson } from '../../core/route/json.ts'
 import type { Env, Profile } from './declare.ts'
 
@@ -69,7 +70,10 @@ export interface ColorWish {
   readonly terminal: boolean
 }
 
-/** Flag, NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM=dumb, terminal: the first that says something counts. */
+/**
+ * Flag, NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM=dumb, terminal: the first that says
+ * something counts.
+ */
 export function wantsColor({ profile, color, env, terminal }: ColorWish): boolean {
   if (profile === 'consul') return false
   if (color !== undefined) return color
@@ -88,7 +92,9 @@ async function loadPaint(): Promise<Paint> {
   return (style, text) => chalk[style](text)
 }
 
-/** One value and a newline: indented for a person, on one line for a pipe. 64-bit numbers are exact. */
+/**
+ * One value and a newline: indented for a person, on one line for a pipe. 64-bit numbers are exact.
+ */
 export const jsonText = (value: unknown, out: Pick<Output, 'terminal'>): string =>
   `${encodeJson(value ?? null, out.terminal ? 2 : 0)}\n`
 
@@ -114,7 +120,10 @@ export const tabbed = (rows: readonly (readonly string[])[]): string =>
 
 const width = (text: string): number => [...text].length
 
-/** The layout of `kv get -detailed`: names, then values in a column of their own, nothing behind an empty one. */
+/**
+ * The layout of `kv get -detailed`: names, then values in a column of their own, nothing behind an
+ * empty one.
+ */
 export function labelled(rows: readonly (readonly [string, string])[], gap: number): string {
   const widest = Math.max(...rows.map(([name]) => name.length)) + gap
   return rows.map(([name, value]) => `${name.padEnd(widest)}${value}`.trimEnd()).join('\n')

@@ -1,6 +1,7 @@
-// From argv to flags and words, as Go's flag package does it: one dash or two, `-x v` or `-x=v`, booleans `-x` and `-x=false`,
-// the last of several counts, `--` ends the flags. As Consul the first word ends them too; under our name flags may follow
-// words, unless the words belong to a child process.
+// From argv to flags and words, as Go's flag package does it: one dash or two, `-x v` or `-x=v`,
+// booleans `-x` and `-x=false`, the last of several counts, `--` ends the flags. As Consul the
+// first word ends them too; under our name flags may follow words, unless the words belong to a
+// child process.
 import type { Flag, Flags, Profile } from './declare.ts'
 
 export type Complaint =
@@ -21,9 +22,16 @@ export type Parsed =
       readonly values: Readonly<Record<string, unknown>>
       readonly given: ReadonlySet<string>
       readonly args: readonly string[]
+      readonly uses: readonly FlagUse[]
     }
   | { readonly type: 'help' }
   | { readonly type: 'complaint'; readonly complaint: Complaint }
+
+/** One flag as it stood on the line, in the order of the line. */
+export interface FlagUse {
+  readonly name: string
+  readonly text: string
+}
 
 export interface ParseRules {
   readonly flags: Flags
@@ -38,6 +46,7 @@ interface Reader {
   readonly values: Record<string, unknown>
   readonly given: Set<string>
   readonly args: string[]
+  readonly uses: FlagUse[]
 }
 
 export const HELP_FLAGS: readonly string[] = ['-h', '-help', '--help', '--h']
@@ -45,7 +54,7 @@ export const HELP_FLAGS: readonly string[] = ['-h', '-help', '--help', '--h']
 export function parseArgv(argv: readonly string[], rules: ParseRules): Parsed {
   const values: Record<string, unknown> = {}
   for (const [name, flag] of Object.entries(rules.flags)) values[name] = flag.fallback
-  const reader: Reader = { rules, argv, at: 0, values, given: new Set(), args: [] }
+  const reader: Reader = { rules, argv, at: 0, values, given: new Set(), args: [], uses: [] }
   while (reader.at < argv.length) {
     const word = argv[reader.at++] ?? ''
     if (word === '--') break
@@ -59,7 +68,8 @@ export function parseArgv(argv: readonly string[], rules: ParseRules): Parsed {
     if (complaint !== undefined) return { type: 'complaint', complaint }
   }
   reader.args.push(...argv.slice(reader.at))
-  return { type: 'parsed', values, given: reader.given, args: reader.args }
+  const { given, args, uses } = reader
+  return { type: 'parsed', values, given, args, uses }
 }
 
 /** A lone `-` is a word. Under our name a negative number is one too: `kv put temperature -5`. */
@@ -74,40 +84,30 @@ function takeFlag(reader: Reader, word: string): Complaint | undefined {
   const [, name = '', glued] = match
   const flag = Object.hasOwn(reader.rules.flags, name) ? reader.rules.flags[name] : undefined
   if (flag === undefined) return { type: 'unknown-flag', name }
-  if (flag.kind === 'boolean') return setBoolean(reader, name, glued ?? 'true')
-  const given = glued ?? reader.argv[reader.at++]
+  const given = glued ?? (flag.kind === 'boolean' ? 'true' : reader.argv[reader.at++])
   if (given === undefined) return { type: 'needs-argument', name }
-  return setValue({ values: reader.values, given: reader.given }, { name, flag, text: given })
+  return setValue(reader, flag, { name, text: given })
 }
 
-function setBoolean(reader: Reader, name: string, given: string): Complaint | undefined {
-  const read = reader.rules.flags[name]?.read(given)
-  if (read?.ok !== true) return { type: 'invalid-boolean', name, given }
-  reader.values[name] = read.value
-  reader.given.add(name)
-  return undefined
-}
-
-interface Target {
-  readonly values: Record<string, unknown>
-  readonly given: Set<string>
-}
-
-function setValue(
-  target: Target,
-  { name, flag, text }: { name: string; flag: Flag; text: string },
-): Complaint | undefined {
-  const read = flag.read(text)
-  if (!read.ok) return { type: 'invalid-value', name, given: text, why: read.why }
-  const before = target.given.has(name) ? target.values[name] : []
-  target.values[name] =
+function setValue(reader: Reader, flag: Flag, use: FlagUse): Complaint | undefined {
+  const { name, text: given } = use
+  const read = flag.read(given)
+  if (!read.ok) {
+    return flag.kind === 'boolean'
+      ? { type: 'invalid-boolean', name, given }
+      : { type: 'invalid-value', name, given, why: read.why }
+  }
+  const before = reader.given.has(name) ? reader.values[name] : []
+  reader.values[name] =
     flag.kind === 'list' && Array.isArray(before) ? [...before, read.value] : read.value
-  target.given.add(name)
+  reader.given.add(name)
+  reader.uses.push(use)
   return undefined
 }
 
 /** What Go's flag package says: clients and people know these lines. */
 export function goComplaint(complaint: Complaint): string {
+  const given = 'given' in complaint ? JSON.stringify(complaint.given) : ''
   switch (complaint.type) {
     case 'bad-syntax':
       return `bad flag syntax: ${complaint.word}`
@@ -116,8 +116,8 @@ export function goComplaint(complaint: Complaint): string {
     case 'needs-argument':
       return `flag needs an argument: -${complaint.name}`
     case 'invalid-boolean':
-      return `invalid boolean value ${JSON.stringify(complaint.given)} for -${complaint.name}: parse error`
+      return `invalid boolean value ${given} for -${complaint.name}: parse error`
     default:
-      return `invalid value ${JSON.stringify(complaint.given)} for flag -${complaint.name}: ${complaint.why}`
+      return `invalid value ${given} for flag -${complaint.name}: ${complaint.why}`
   }
 }

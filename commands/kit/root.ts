@@ -1,4 +1,5 @@
-// Where the installed package lies: for the files that go with it (completions, manual, oclif's manifest).
+// Where the installed package lies: for the files that go with it (completions, manual, oclif's
+// manifest).
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 

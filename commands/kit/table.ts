@@ -1,4 +1,5 @@
-// What a program is made of: names it answers to, and commands with the way to load each. The table itself is ../table.ts.
+// What a program is made of: names it answers to, and commands with the way to load each. The table
+// itself is ../table.ts.
 import type { AnyCommand, Profile } from './declare.ts'
 
 export interface Table {

@@ -11,7 +11,7 @@ import {
 import { answerIsNo, Failure, misuse } from '../kit/failure.ts'
 import { HTTP_FLAGS } from '../kit/http-flags.ts'
 import { confirm } from '../kit/input.ts'
-import { keyOf } from './entry.ts'
+import { keyOf, namesIn } from './entry.ts'
 
 const FLAGS = {
   ...HTTP_FLAGS,
@@ -30,7 +30,8 @@ export const command = defineCommand({
   id: 'kv delete',
   summary: 'Delete a key, or all keys below a prefix',
   description: [
-    'Deleting a key that does not exist is no error. With -recurse the number of keys is shown and you are asked; ' +
+    'Deleting a key that does not exist is no error. With -recurse the number of keys is ' +
+      'shown and you are asked; ' +
       'without a terminal -force is needed.',
   ],
   examples: [
@@ -86,8 +87,7 @@ async function deleteTree(call: Delete, client: Client, prefix: string): Promise
 }
 
 async function namesBelow(client: Client, path: string): Promise<readonly string[]> {
-  const reply = await client.ask({ method: 'GET', path, query: { keys: '' }, accept: [404] })
-  return reply.status === 404 ? [] : (jsonOf(reply) as readonly string[]) // the API lists names
+  return namesIn(await client.ask({ method: 'GET', path, query: { keys: '' }, accept: [404] }))
 }
 
 async function mayDelete(client: Client, prefix: string): Promise<void> {

@@ -43,3 +43,7 @@ const DETAILS_GAP = 6
 
 /** A key as typed: Consul's commands take `/a` for `a`. */
 export const keyOf = (typed: string): string => (typed.startsWith('/') ? typed.slice(1) : typed)
+
+/** The names of an answer to `?keys`; none when it is a 404. */
+export const namesIn = (reply: Reply): readonly string[] =>
+  reply.status === 404 ? [] : (jsonOf(reply) as readonly string[]) // the API lists names

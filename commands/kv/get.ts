@@ -1,10 +1,10 @@
 // lictor kv get: one key, all below a prefix, or names.
-import { type Client, connect, jsonOf } from '../kit/client.ts'
+import { type Client, connect } from '../kit/client.ts'
 import { type Answer, boolean, type Call, defineCommand, type Flags, text } from '../kit/declare.ts'
 import { answerIsNo, misuse } from '../kit/failure.ts'
 import { HTTP_FLAGS } from '../kit/http-flags.ts'
 import type { Output } from '../kit/output.ts'
-import { type ApiEntry, bytesOf, detailsOf, entriesOf, keyOf } from './entry.ts'
+import { type ApiEntry, bytesOf, detailsOf, entriesOf, keyOf, namesIn } from './entry.ts'
 
 const FLAGS = {
   ...HTTP_FLAGS,
@@ -23,8 +23,10 @@ export const command = defineCommand({
   id: 'kv get',
   summary: 'Read a key, or all keys below a prefix',
   description: [
-    'Prints the value of a key. With -recurse prints every key below the prefix as key:value, with -keys their names. ' +
-      'A key that does not exist ends with exit code 1; a prefix without keys prints nothing and ends with 0.',
+    'Prints the value of a key. With -recurse prints every key below the prefix as key:value, ' +
+      'with -keys their names. ' +
+      'A key that does not exist ends with exit code 1; a prefix without keys prints nothing ' +
+      'and ends with 0.',
     'A newline is added on a terminal only; pipes get the value byte by byte.',
   ],
   examples: [
@@ -98,7 +100,7 @@ async function getTree(call: Get, client: Client, prefix: string): Promise<Answe
 async function getNames(call: Get, client: Client, prefix: string): Promise<Answer> {
   const query = { keys: '', separator: call.flags.separator }
   const reply = await client.ask({ method: 'GET', path: `/v1/kv/${prefix}`, query, accept: [404] })
-  const names = reply.status === 404 ? [] : (jsonOf(reply) as readonly string[]) // the API lists names
+  const names = namesIn(reply)
   return { json: names, text: names.map((name) => `${name}\n`).join('') }
 }
 

@@ -25,7 +25,8 @@ export const command = defineCommand({
   id: 'kv import',
   summary: 'Write keys from the JSON of kv export',
   description: [
-    'DATA is JSON as it stands, @FILE or -. Every entry is checked before the first is written; keys are then ' +
+    'DATA is JSON as it stands, @FILE or -. Every entry is checked before the first is ' +
+      'written; keys are then ' +
       'written one after the other, and other keys stay as they are.',
   ],
   examples: [
@@ -99,7 +100,8 @@ function rowOf(entry: Json): Row {
   if (entry === null || typeof entry !== 'object' || Array.isArray(entry)) {
     throw unreadable(`${goType(entry)} ${ENTRY}`)
   }
-  const { key = '', flags = 0, value = '' } = entry as Record<string, Json> // neither null nor a list
+  // Neither null nor a list.
+  const { key = '', flags = 0, value = '' } = entry as Record<string, Json>
   if (typeof key !== 'string') throw unreadable(`${goType(key)} ${ENTRY}.key of type string`)
   if (typeof value !== 'string') throw unreadable(`${goType(value)} ${ENTRY}.value of type string`)
   if (!isU64(flags)) throw unreadable(`${goType(flags)} ${ENTRY}.flags of type uint64`)

@@ -35,7 +35,8 @@ export const command = defineCommand({
   id: 'kv put',
   summary: 'Write a key',
   description: [
-    'DATA is taken as it stands. @FILE reads it from a file, - from standard input; without DATA the value is empty.',
+    'DATA is taken as it stands. @FILE reads it from a file, - from standard input; without ' +
+      'DATA the value is empty.',
   ],
   examples: [
     { does: 'A value', command: 'kv put config/web/port 8080' },
@@ -77,7 +78,10 @@ export const command = defineCommand({
   },
 })
 
-/** The value's bytes. Consul complains of bad base64 and then writes an empty value; we write nothing. */
+/**
+ * The value's bytes. Consul complains of bad base64 and then writes an empty value; we write
+ * nothing.
+ */
 function decode({ flags, out }: Put, value: Buffer): Uint8Array {
   if (!flags.base64) return value
   const decoded = parseBase64(value.toString('latin1'))

@@ -1,0 +1,62 @@
+// The hidden half of completion: what only a running agent knows. Quick and silent: a shell waits
+// for it at every TAB.
+import { connect, jsonOf } from './kit/client.ts'
+import { type Answer, type Call, defineCommand } from './kit/declare.ts'
+import { Failure } from './kit/failure.ts'
+import { HTTP_FLAGS } from './kit/http-flags.ts'
+import { listDaemons } from './kit/launch.ts'
+
+/** A shell that waits longer feels broken. */
+const BUDGET_MS = 150
+const NAMES_MAX = 500
+
+type Complete = Call<typeof HTTP_FLAGS>
+
+export const command = defineCommand({
+  id: '__complete',
+  summary: 'Find words for the shell',
+  hidden: true,
+  examples: [
+    { does: 'Keys', command: '__complete key config/' },
+    { does: 'Daemons', command: '__complete daemon ""' },
+  ],
+  args: [
+    { name: 'KIND', about: 'key or daemon' },
+    { name: 'PREFIX', about: 'what has been typed' },
+  ],
+  flags: HTTP_FLAGS,
+  run: async (call): Promise<Answer> => {
+    const [kind, prefix = ''] = call.args
+    const names = await silently(() => namesOf(call, kind, prefix))
+    const fitting = names.filter((name) => name.startsWith(prefix)).slice(0, NAMES_MAX)
+    return { json: fitting, text: fitting.map((name) => `${name}\n`).join('') }
+  },
+})
+
+async function namesOf(
+  call: Complete,
+  kind: string | undefined,
+  prefix: string,
+): Promise<readonly string[]> {
+  if (kind === 'key') return keysBelow(call, prefix)
+  if (kind !== 'daemon') return []
+  const { records } = await listDaemons(call.env)
+  return records.map(({ name }) => name)
+}
+
+async function keysBelow(call: Complete, prefix: string): Promise<readonly string[]> {
+  const client = connect({ ...call, flags: { ...call.flags, timeout: BUDGET_MS } })
+  const query = { keys: '', separator: '/' }
+  const reply = await client.ask({ method: 'GET', path: `/v1/kv/${prefix}`, query })
+  return jsonOf(reply) as readonly string[] // the API lists names
+}
+
+/** Nothing is said of what fails: a message would end up in the line that is being typed. */
+async function silently(find: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  try {
+    return await find()
+  } catch (error) {
+    if (error instanceof Failure) return []
+    throw error
+  }
+}

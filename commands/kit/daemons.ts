@@ -1,0 +1,53 @@
+// Which of the running daemons a command means: by name, process id, address, or the one from this
+// folder.
+import { EXIT } from '../../core/errors.ts'
+import type { Env } from './declare.ts'
+import { Failure, misuse } from './failure.ts'
+import { type DaemonRecord, listDaemons } from './launch.ts'
+import type { Output } from './output.ts'
+
+export interface DaemonWish {
+  /** A node's name, a process id, `host:port` or a port; undefined: the one there is. */
+  readonly named: string | undefined
+  readonly env: Env
+  readonly out: Output
+}
+
+/** Every daemon of ours that answers. What dead ones have left behind is removed, and said. */
+export async function runningDaemons(env: Env, out: Output): Promise<readonly DaemonRecord[]> {
+  const { records, removed } = await listDaemons(env)
+  if (removed.length > 0) out.talk(`removed sockets of daemons that are gone: ${removed.length}`)
+  return records
+}
+
+/** The one that is meant, or why that cannot be said. */
+export async function findDaemon({ named, env, out }: DaemonWish): Promise<DaemonRecord> {
+  const all = await runningDaemons(env, out)
+  if (all.length === 0) throw nobody('no daemon of yours is running', [])
+  const meant = named === undefined ? all : all.filter((one) => isMeant(one, named))
+  const [first] = meant
+  if (first === undefined) throw nobody(`no daemon ${JSON.stringify(named)}`, all)
+  if (meant.length === 1) return first
+  const here = meant.filter((one) => one.cwd === process.cwd())
+  if (here.length === 1 && here[0] !== undefined) {
+    out.talk(`${titleOf(here[0])}: the one that was started in this folder`)
+    return here[0]
+  }
+  throw misuse(`${meant.length} daemons: say which`, { next: meant.map(titleOf) })
+}
+
+function isMeant(record: DaemonRecord, named: string): boolean {
+  const addresses = Object.values(record.addresses).flat()
+  const names = [record.name, String(record.pid), record.socket, ...addresses]
+  return names.includes(named) || addresses.some((address) => address.endsWith(`:${named}`))
+}
+
+export const titleOf = ({ kind, name, pid }: DaemonRecord): string => `${kind} ${name} (pid ${pid})`
+
+const nobody = (what: string, all: readonly DaemonRecord[]): Failure =>
+  new Failure({
+    code: 'nobody_there',
+    what,
+    next: all.length === 0 ? ['lictor agent -dev   start one'] : all.map(titleOf),
+    exit: EXIT.nobody,
+  })

@@ -1,0 +1,34 @@
+// The only door from commands to daemons. Dynamic: a command that only talks to an agent never
+// loads one.
+import type { AgentProgram } from '../../daemons/agent.ts'
+import type { Loaded, LoadOrder } from '../../daemons/runtime/config.ts'
+import type { DaemonRecord, Found } from '../../daemons/runtime/control.ts'
+import type { PortHolder } from '../../daemons/runtime/port-holder.ts'
+import type { Env } from './declare.ts'
+
+export type { DaemonRecord, Found, Loaded, PortHolder }
+
+/** Runs an agent in this process until it is told to end; the result is the exit code. */
+export async function launchAgent(order: AgentProgram): Promise<number> {
+  const { runAgent } = await import('../../daemons/agent.ts')
+  return runAgent(order)
+}
+
+/** What an agent would make of files and flags. */
+export async function checkConfig(order: LoadOrder): Promise<Loaded> {
+  const { loadConfig } = await import('../../daemons/runtime/config.ts')
+  return loadConfig(order)
+}
+
+/** The daemons of this user that answer, found by their control sockets. */
+export async function listDaemons(env: Env): Promise<Found & { readonly dir: string }> {
+  const { findDaemons, runtimeDir } = await import('../../daemons/runtime/control.ts')
+  const dir = runtimeDir(env)
+  return { ...(await findDaemons(dir)), dir }
+}
+
+/** Who listens on a TCP port of this machine, where that can be known. */
+export async function portHolder(port: number): Promise<PortHolder | undefined> {
+  const { holderOf } = await import('../../daemons/runtime/port-holder.ts')
+  return holderOf(port)
+}

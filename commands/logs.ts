@@ -1,0 +1,89 @@
+// lictor logs: the log of a daemon that runs here: the end of its file, or what it writes from now
+// on.
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { clientFor } from './kit/client.ts'
+import { findDaemon, titleOf } from './kit/daemons.ts'
+import { type Answer, boolean, count, defineCommand, type Flags, text } from './kit/declare.ts'
+import { answerIsNo, reasonOf } from './kit/failure.ts'
+import { followLog } from './kit/follow.ts'
+import type { DaemonRecord } from './kit/launch.ts'
+
+const FLAGS = {
+  follow: boolean('show what comes, until interrupted', { only: 'lictor' }),
+  lines: count('how many of the last lines of the file', 50, { only: 'lictor' }),
+  'log-level': text('with -follow: show this and what is worse', 'info', {
+    only: 'lictor',
+    placeholder: 'LEVEL',
+    choices: ['trace', 'debug', 'info', 'warn', 'error'],
+  }),
+} as const satisfies Flags
+
+/** No more of a log file is read. */
+const TAIL_BYTES_MAX = 1 << 20
+const ANSWER_MS = 10_000
+
+export const command = defineCommand({
+  id: 'logs',
+  summary: 'Show the log of a daemon that runs here',
+  description: [
+    'DAEMON as in lictor stop. Without -follow prints the end of its log file; a daemon ' +
+      'without one can only be followed.',
+  ],
+  examples: [
+    { does: 'The last lines', command: 'logs -lines=20' },
+    { does: 'From now on', command: 'logs -follow' },
+  ],
+  args: [{ name: 'DAEMON', about: 'which', completes: 'daemon' }],
+  flags: FLAGS,
+  run: async ({ args, env, out, flags }): Promise<Answer> => {
+    const record = await findDaemon({ named: args[0], env, out })
+    if (!flags.follow) return tailAnswer(record, flags.lines)
+    const client = clientFor(endpointOf(record), { query: {}, timeoutMs: ANSWER_MS })
+    const query = { loglevel: flags['log-level'], ...(flags.json ? { logjson: '' } : {}) }
+    return followLog(await client.open({ method: 'GET', path: '/v1/agent/monitor', query }), out)
+  },
+})
+
+const endpointOf = ({ socket }: DaemonRecord) =>
+  ({
+    scheme: 'http',
+    host: 'localhost',
+    port: 80,
+    socketPath: socket,
+    prefix: '',
+    shown: 'http://localhost',
+    token: undefined,
+    basicAuth: undefined,
+    tls: { rejectUnauthorized: true },
+  }) as const
+
+function tailAnswer(record: DaemonRecord, count: number): Answer {
+  const { logFile } = record
+  if (logFile === undefined) {
+    throw answerIsNo('no_log_file', `${titleOf(record)} writes no log file`, {
+      next: ['lictor logs -follow', 'lictor agent -log-file=PATH   next time'],
+    })
+  }
+  const lines = lastLines(logFile, count)
+  return { json: lines, text: lines.map((line) => `${line}\n`).join('') }
+}
+
+function lastLines(path: string, count: number): readonly string[] {
+  const lines = tailOf(path).split('\n')
+  if (lines.at(-1) === '') lines.pop()
+  return count === 0 ? [] : lines.slice(-count)
+}
+
+function tailOf(path: string): string {
+  try {
+    const file = openSync(path, 'r')
+    const { size } = fstatSync(file)
+    const from = Math.max(0, size - TAIL_BYTES_MAX)
+    const tail = Buffer.alloc(size - from)
+    const read = readSync(file, tail, 0, tail.length, from)
+    closeSync(file)
+    return tail.toString('utf8', 0, read)
+  } catch (error) {
+    throw answerIsNo('no_log_file', `cannot read ${path}`, { why: reasonOf(error) })
+  }
+}

@@ -1,0 +1,168 @@
+// lictor watch: follows a key, a prefix or a list, as lines of JSON or by running a child for each
+// change.
+import { encodeJson, type Json } from '../core/route/json.ts'
+import { type ChildOrder, runChild, signalExit } from './kit/child.ts'
+import { type Client, connect } from './kit/client.ts'
+import {
+  type Answer,
+  boolean,
+  type Call,
+  count,
+  defineCommand,
+  duration,
+  type Flags,
+  list,
+  optional,
+  parseBoolean,
+} from './kit/declare.ts'
+import { answerIsNo, misuse } from './kit/failure.ts'
+import { HTTP_FLAGS } from './kit/http-flags.ts'
+import { changesOf, isReached, isSame } from './watch/changes.ts'
+import { poll, type Seen } from './watch/poll.ts'
+import { type Question, questionOf, WATCH_TYPES } from './watch/question.ts'
+
+const STREAM = { group: 'stream', only: 'lictor' } as const
+
+const FLAGS = {
+  ...HTTP_FLAGS,
+  type: optional(WATCH_TYPES.join(', '), { placeholder: 'TYPE', choices: WATCH_TYPES }),
+  key: optional('type key: which', { placeholder: 'KEY', completes: 'key' }),
+  prefix: optional('type keyprefix: below what', { placeholder: 'PREFIX', completes: 'key' }),
+  service: optional('type service, checks: of which service', { placeholder: 'NAME' }),
+  tag: list('type service: with this tag', { placeholder: 'TAG' }),
+  passingonly: optional('type service: healthy instances only', { placeholder: 'true|false' }),
+  state: optional('type checks: in this state', { placeholder: 'STATE' }),
+  name: optional('type event: with this name', { placeholder: 'NAME' }),
+  filter: optional('only what this expression selects', { placeholder: 'EXPRESSION' }),
+  shell: boolean('run the words as one script of the shell (default: one word yes, several no)'),
+  count: count('end after so many records', 0, STREAM),
+  until: optional('end with the record that has this: op=delete, data.Key=a', {
+    ...STREAM,
+    placeholder: 'FIELD=VALUE',
+  }),
+  heartbeat: duration('a record of its own when nothing happened for so long', STREAM),
+} as const satisfies Flags
+
+type Watch = Call<typeof FLAGS>
+
+export const command = defineCommand({
+  id: 'watch',
+  summary: 'Follow a key, a prefix or a list',
+  description: [
+    'Without a child prints one line of JSON for each change: first the present state (op ' +
+      'snapshot), then create, update ' +
+      'and delete. Changes that follow each other faster than the agent answers come as one.',
+    'With a child runs it for the present state and after each change, with the state as JSON ' +
+      'on its standard input and ' +
+      'the index in CONSUL_INDEX. A child that fails ends the watch with its exit code. ' +
+      'Signals are passed on to it.',
+  ],
+  examples: [
+    { does: 'A key', command: 'watch -type=key -key=config/web/port -count=1' },
+    {
+      does: 'Everything below a prefix',
+      command: 'watch -type=keyprefix -prefix=config/ -count=1',
+    },
+    {
+      does: 'Run something for each change',
+      command: 'watch -type=keyprefix -prefix=config/ -- systemctl reload web',
+    },
+  ],
+  args: [{ name: 'CHILD', about: 'what to run for each change', many: true }],
+  flags: FLAGS,
+  passthrough: true,
+  consul: { usage: 'watch [options] [child...]' },
+  run: async (call): Promise<Answer> => {
+    const question = whatToWatch(call)
+    const client = connect(call)
+    if (call.args.length > 0) return runHandlers(call, client, question)
+    return call.program.profile === 'consul'
+      ? printFirst(call, client, question)
+      : printStream(call, client, question)
+  },
+})
+
+function whatToWatch({ flags }: Watch): Question {
+  const { type } = flags
+  if (type === undefined) {
+    throw misuse('-type is missing', { consul: 'Watch type must be specified', withUsage: true })
+  }
+  const { passingonly } = flags
+  if (passingonly !== undefined && parseBoolean(passingonly) === undefined) {
+    const why = `strconv.ParseBool: parsing ${JSON.stringify(passingonly)}: invalid syntax`
+    const what = `Failed to parse passingonly flag: ${why}`
+    throw misuse(what, { consul: what })
+  }
+  if (flags.until !== undefined && !flags.until.includes('=')) {
+    throw misuse('-until needs FIELD=VALUE')
+  }
+  const { key, prefix, service, tag, state, name, filter } = flags
+  return questionOf(type, { key, prefix, service, tag, passingonly, state, name, filter })
+}
+
+/** As Consul without a child: the present state, and done. */
+async function printFirst(call: Watch, client: Client, question: Question): Promise<Answer> {
+  const options = { signal: call.out.gone, talk: call.out.talk }
+  for await (const seen of poll(client, question, options)) {
+    return { json: seen.value, text: `${encodeJson(seen.value, 4)}\n` }
+  }
+  return {}
+}
+
+async function printStream(call: Watch, client: Client, question: Question): Promise<Answer> {
+  const { out, flags } = call
+  const end = new AbortController()
+  const signal = AbortSignal.any([out.gone, end.signal])
+  let seq = 0
+  const say = async (fields: Readonly<Record<string, Json>>) => {
+    const record = { seq: ++seq, ts: new Date().toISOString(), topic: question.topic, ...fields }
+    await out.print(`${encodeJson(record)}\n`)
+    if (seq === flags.count || isReached(flags.until, record)) end.abort()
+  }
+  const heart = startHeart(flags.heartbeat, () => void say({ op: 'heartbeat' }))
+  let before: Json | undefined
+  for await (const seen of poll(client, question, { signal, talk: out.talk })) {
+    for (const change of changesOf(before, seen.value)) {
+      if (signal.aborted) break
+      heart.beat()
+      await say({ ...change, index: seen.index })
+    }
+    before = seen.value
+  }
+  heart.stop()
+  return {}
+}
+
+/** Calls back whenever nothing was heard for so long. */
+function startHeart(ms: number | undefined, call: () => void): { beat(): void; stop(): void } {
+  if (ms === undefined) return { beat: () => undefined, stop: () => undefined }
+  const timer = setInterval(call, ms)
+  return { beat: () => timer.refresh(), stop: () => clearInterval(timer) }
+}
+
+async function runHandlers(call: Watch, client: Client, question: Question): Promise<Answer> {
+  const { out } = call
+  let before: Json | undefined
+  for await (const seen of poll(client, question, { signal: out.gone, talk: out.talk })) {
+    if (before !== undefined && isSame(before, seen.value)) continue
+    before = seen.value
+    const { exit, signal } = await runChild(orderOf(call, seen))
+    if (signal !== undefined) return { exit: signalExit(signal) }
+    if (exit === 0) continue
+    throw answerIsNo('handler_failed', `the handler failed: exit ${exit}`, {
+      exit,
+      consul: `Error executing handler: exit status ${exit}`,
+    })
+  }
+  return {}
+}
+
+function orderOf({ args, env, flags, given, program }: Watch, seen: Seen): ChildOrder {
+  const unsaid = program.profile === 'consul' || args.length === 1
+  const shell = given.has('shell') ? flags.shell : unsaid
+  return {
+    run: shell ? { script: args.join(' ') } : { argv: args },
+    input: `${encodeJson(seen.value)}\n`,
+    env: { ...env, CONSUL_INDEX: String(seen.index) },
+  }
+}
