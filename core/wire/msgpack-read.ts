@@ -301,6 +301,39 @@ function asciiOf(bytes: Uint8Array, from: number, size: number): string | undefi
   return text
 }
 
+/** Text as a byte string (core/bytes.ts), whatever its bytes are. */
+export function readByteString(input: Reader): string {
+  const size = readRawSize(input)
+  return size <= 0 ? '' : takeByteString(input, size)
+}
+
+/** The next `size` bytes, which are there, as a byte string. */
+export function takeByteString(input: Reader, size: number): string {
+  const { bytes } = input
+  const end = input.at + size
+  let at = input.at
+  let text = ''
+  input.at = end
+  for (; at + UNITS <= end; at += UNITS) text += eightUnitsOf(bytes, at)
+  for (; at < end; at++) text += String.fromCharCode(bytes[at] as number)
+  return text
+}
+
+const UNITS = 8
+
+/** Each call makes a string: eight units per call. */
+const eightUnitsOf = (bytes: Uint8Array, at: number): string =>
+  String.fromCharCode(
+    bytes[at] as number,
+    bytes[at + 1] as number,
+    bytes[at + 2] as number,
+    bytes[at + 3] as number,
+    bytes[at + 4] as number,
+    bytes[at + 5] as number,
+    bytes[at + 6] as number,
+    bytes[at + 7] as number,
+  )
+
 /** A copy: what arrives together shall not be kept alive together. */
 export function readBytes(input: Reader): Uint8Array | null {
   const tag = input.bytes[input.at]

@@ -2,7 +2,6 @@
 // bytes of their names, unknown ones are skipped, missing ones are the zero of their type, and a
 // struct may also arrive as an array in the order of declaration.
 import { assert } from '../assert.ts'
-import { byteStringOf } from '../bytes.ts'
 import {
   type AnyCodec,
   type Codec,
@@ -20,6 +19,7 @@ import {
   readRawSize,
   skipNil,
   skipValue,
+  takeByteString,
 } from './msgpack-read.ts'
 import { putBytes, putMapHead, type Writer } from './msgpack-write.ts'
 
@@ -41,6 +41,8 @@ interface Plan {
   readonly byName: ReadonlyMap<string, number>
   readonly omits: boolean
   readonly zero: Members
+  /** The same, not frozen: of a frozen object the engine is slow to make a copy. */
+  readonly blank: Members
 }
 
 /** Longer names would have a different head in each dialect. */
@@ -63,7 +65,7 @@ type Some<F extends Fields> = { readonly [K in keyof F]?: Infer<F[K]> }
  * order of declaration.
  */
 export function partial<const F extends Fields>(fields: F): Codec<Some<F>> {
-  const plan: Plan = { ...planOf(fields), zero: Object.freeze({}) }
+  const plan: Plan = { ...planOf(fields), zero: Object.freeze({}), blank: {} }
   return {
     write: (out, value) => {
       const members = value as Members // as its type says
@@ -93,13 +95,15 @@ function planOf(fields: Fields): Plan {
     // The cast: the values handed in come from the record whose type was made from these codecs.
     return { name, key: encode(str, name), codec: codec as Coding<unknown, unknown> }
   })
+  const blank = Object.fromEntries(declared.map(({ name, codec }) => [name, codec.zero]))
   const sorted = [...declared].sort((a, b) => (a.name < b.name ? -1 : 1))
   return {
     sorted,
     declared,
     byName: new Map(sorted.map(({ name }, index) => [name, index])),
     omits: declared.some(({ codec }) => codec.omitted === true),
-    zero: Object.freeze(Object.fromEntries(declared.map(({ name, codec }) => [name, codec.zero]))),
+    zero: Object.freeze({ ...blank }),
+    blank: { ...blank },
   }
 }
 
@@ -143,7 +147,7 @@ function readNamed(input: Reader, plan: Plan, pairs: number): Members {
       skipValue(input)
       continue
     }
-    value ??= { ...plan.zero }
+    value ??= { ...plan.blank }
     value[field.name] = field.codec.read(input)
     expected = index + 1
   }
@@ -160,11 +164,9 @@ function readName(input: Reader, plan: Plan, expected: number): number {
     return expected
   }
   const size = readRawSize(input)
-  if (size < 0) return -1
-  const from = input.at
-  input.at = from + size
-  if (size > NAME_MAX) return -1
-  return plan.byName.get(byteStringOf(input.bytes.subarray(from, from + size))) ?? -1
+  if (size >= 0 && size <= NAME_MAX) return plan.byName.get(takeByteString(input, size)) ?? -1
+  if (size > NAME_MAX) input.at += size
+  return -1
 }
 
 function startsWith({ bytes, at }: Reader, key: Uint8Array): boolean {
@@ -176,7 +178,7 @@ function startsWith({ bytes, at }: Reader, key: Uint8Array): boolean {
 function readPlaced(input: Reader, plan: Plan): Members {
   const count = readHead(input, 'array')
   if (count === 0) return plan.zero
-  const value = { ...plan.zero }
+  const value = { ...plan.blank }
   for (let i = 0; i < count && input.fault === undefined; i++) {
     const field = plan.declared[i]
     if (field === undefined) skipValue(input)

@@ -8,7 +8,7 @@
 // Reading never throws: what is wrong comes back as a fault. Writing a value that does not fit its
 // codec is a bug of ours.
 import { assert } from '../assert.ts'
-import { byteStringOf, EMPTY } from '../bytes.ts'
+import { EMPTY } from '../bytes.ts'
 import { u64 as canonical, type U64 } from '../u64.ts'
 import {
   createReader,
@@ -22,11 +22,11 @@ import {
   type Reader,
   readBigInteger,
   readBool,
+  readByteString,
   readBytes,
   readCount,
   readFloat,
   readInteger,
-  readRawSize,
   readText,
   skipNil,
   skipValue,
@@ -227,13 +227,7 @@ export const str: Codec<string> = {
 export const byteString: Codec<string> = {
   ...str,
   write: putByteString,
-  read: (input) => {
-    const size = readRawSize(input)
-    if (size <= 0) return ''
-    const from = input.at
-    input.at = from + size
-    return byteStringOf(input.bytes.subarray(from, from + size))
-  },
+  read: readByteString,
 }
 
 /** Bytes; nil is read as none. Always a copy, so that nothing keeps a whole packet alive. */
