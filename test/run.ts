@@ -1,10 +1,11 @@
 // Runs test files, each as a process of its own, as many at once as there are cores. The last line
 // is `N passed, N failed, N skipped`; a file that hangs, leaves something behind or runs no test at
 // all counts as failed.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { inProject } from './kit/paths.ts'
 import {
   type Ended,
   judge,
@@ -54,6 +55,7 @@ async function main(options: Options): Promise<number> {
   const all = await listTests(root, compiled ? '.test.js' : '.test.ts')
   const files = selectTests(all, options.filters)
   if (files.length === 0) throw new Error(`no test file matches ${options.filters.join(' ')}`)
+  if (compiled) await linkData(root)
   const tmp = await mkdtemp(join(tmpdir(), 'lt-'))
   const total: Total = { passed: 0, failed: 0, skipped: 0 }
   const queue = files.map((file, number) => ({ file: join(root, file), number }))
@@ -73,6 +75,15 @@ async function main(options: Options): Promise<number> {
   if (options.summary !== undefined) await writeFile(options.summary, `${JSON.stringify(total)}\n`)
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
   return total.failed === 0 ? 0 : 1
+}
+
+/** Data that tests find beside themselves is not compiled: it is linked to where it stands. */
+async function linkData(root: string): Promise<void> {
+  for (const name of ['conformance', 'fixtures']) {
+    const link = join(root, name)
+    await rm(link, { force: true })
+    await symlink(inProject('test', name), link)
+  }
 }
 
 function report(name: string, ended: Ended, total: Total): void {
