@@ -2,7 +2,7 @@
 import { ApiError } from '../errors.ts'
 import type { Query } from '../route/query.ts'
 import { type Found, type Input, read } from '../route/route.ts'
-import { CATALOG_READ, checkNamed, isPeered, nameOf, wantedOf } from './queries.ts'
+import { CATALOG_READ, checkNamed, isPeered, nameOf, nobodyConnects, wantedOf } from './queries.ts'
 import {
   type Health,
   listChecksInState,
@@ -74,6 +74,20 @@ const serviceHealth = read({
   },
 })
 
+const connectHealth = read({
+  ...CATALOG_READ,
+  metaOnFailure: false,
+  path: 'GET /v1/health/connect/*service',
+  about: 'the same of those that serve a name over Connect; none in this version',
+  acl: { resource: 'service', access: 'read', of: 'service' },
+  check: (input) => {
+    checkNamed('Missing service name')(input)
+    checkGroup(input)
+    wantsPassing(input.query)
+  },
+  run: (view, input): Found<readonly ServiceEntry[]> => nobodyConnects(view, nameOf(input)),
+})
+
 /** Sameness groups are Enterprise's. */
 function checkGroup({ query }: Input): void {
   if ((query.get('sg') ?? query.get('sameness-group') ?? '') === '') return
@@ -102,4 +116,10 @@ const serviceEntry = ({ node, service, checks }: Health): ServiceEntry => ({
   Checks: checks.map(healthCheck),
 })
 
-export const healthRoutes = [nodeHealth, serviceChecks, checksInState, serviceHealth] as const
+export const healthRoutes = [
+  nodeHealth,
+  serviceChecks,
+  checksInState,
+  serviceHealth,
+  connectHealth,
+] as const

@@ -3,7 +3,9 @@
 import { textOfByteString } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
 import type { Query } from '../route/query.ts'
-import type { Input } from '../route/route.ts'
+import type { Found, Input } from '../route/route.ts'
+import type { View } from '../state/txn.ts'
+import { serviceIndex } from './indexes.ts'
 import type { Wanted } from './read.ts'
 
 /** How all reads of the catalog and of health behave. */
@@ -43,3 +45,9 @@ function splitPair(pair: string): readonly [string, string] {
 
 /** Rows of another cluster: none are imported in this version. */
 export const isPeered = (query: Query): boolean => (query.get('peer') ?? '') !== ''
+
+/** Proxies and native instances are refused where they would be registered: so there are none. */
+export const nobodyConnects = (view: View, service: string): Found<readonly never[]> => ({
+  index: serviceIndex(view, service, { exists: false, withChecks: false }),
+  value: [],
+})

@@ -9,7 +9,15 @@ import {
   registrationBody,
 } from './body.ts'
 import { healthRoutes } from './health-routes.ts'
-import { CATALOG_READ, checkFilter, checkNamed, isPeered, nameOf, wantedOf } from './queries.ts'
+import {
+  CATALOG_READ,
+  checkFilter,
+  checkNamed,
+  isPeered,
+  nameOf,
+  nobodyConnects,
+  wantedOf,
+} from './queries.ts'
 import { listInstances, listNodes, listServices, readNode } from './read.ts'
 import type { Registered } from './records.ts'
 import {
@@ -81,6 +89,15 @@ const service = read({
     const { index, rows } = listInstances(view, nameOf(input), wantedOf(input.query))
     return { index, value: rows.map(({ service, node }) => serviceNode(service, node)) }
   },
+})
+
+const connected = read({
+  ...CATALOG_READ,
+  path: 'GET /v1/catalog/connect/*service',
+  about: 'the instances that serve a name over Connect; none in this version',
+  acl: { resource: 'service', access: 'read', of: 'service' },
+  check: checkNamed('Missing service name'),
+  run: (view, input): Found<readonly ServiceNode[]> => nobodyConnects(view, nameOf(input)),
 })
 
 interface NodeServices {
@@ -156,6 +173,7 @@ export const catalogRoutes = [
   nodes,
   services,
   service,
+  connected,
   node,
   nodeServices,
   registerRoute,

@@ -1,8 +1,7 @@
-// What an agent tells of the group that it belongs to: /v1/status, and the servers that order the
-// writes.
-import { type Found, local, noBody, read, type Said } from '../route/route.ts'
-import type { RaftServer } from '../route/site.ts'
+// What an agent tells of itself and of the group that it belongs to. Here: /v1/status.
+import { local, noBody, type Said } from '../route/route.ts'
 import { agentRoutes } from './agent-routes.ts'
+import { raftRoutes } from './raft-routes.ts'
 
 const leader = local({
   path: 'GET /v1/status/leader',
@@ -22,21 +21,4 @@ const peers = local({
   run: (site): Said<readonly string[]> => ({ json: site.peerAddresses() }),
 })
 
-interface RaftServers {
-  readonly Servers: readonly RaftServer[]
-  readonly Index: number
-}
-
-const raftConfiguration = read({
-  path: 'GET /v1/operator/raft/configuration',
-  about: 'the servers, who of them votes, and who leads',
-  acl: { resource: 'operator', access: 'read' },
-  meta: 'none',
-  blocking: false,
-  run: (_view, _input, site): Found<RaftServers> => {
-    const { index, servers } = site.raftConfiguration()
-    return { index, value: { Servers: servers, Index: index } }
-  },
-})
-
-export const selfRoutes = [leader, peers, raftConfiguration, ...agentRoutes] as const
+export const selfRoutes = [leader, peers, ...raftRoutes, ...agentRoutes] as const

@@ -21,8 +21,7 @@ const CASES: readonly Case[] = [
   },
   {
     scenario: 'operator/raft.json',
-    steps: 12,
-    passOver: /raft\/peer|transfer-leader/,
+    steps: 21,
     config: { dev: false },
   },
 ]
