@@ -2,18 +2,18 @@
 // oclif's manifest.
 //
 // A command loads main, its own chunk and what it shares with others; packages stay outside and
-// load where they are used.
-import { chmod, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+// load where they are used. What is there is replaced, never missing: a program may be running.
+import { chmod, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { Plugin } from '@oclif/core'
 import { build } from 'esbuild'
 
 const root = process.cwd()
-const outdir = join(root, 'dist/bin')
+/** Another folder for a build beside the real one. */
+const outdir = join(root, process.argv[2] ?? 'dist/bin')
 const manifestFile = join(root, 'oclif.manifest.json')
 
-await rm(outdir, { recursive: true, force: true })
-await build({
+const { metafile } = await build({
   entryPoints: { lictor: 'commands/main.ts', oclif: 'commands/oclif.ts' },
   outdir,
   chunkNames: 'chunks/[name]-[hash]',
@@ -25,10 +25,15 @@ await build({
   packages: 'external',
   legalComments: 'none',
   logLevel: 'warning',
+  metafile: true,
 })
 await chmod(join(outdir, 'lictor.js'), 0o755)
 
-await rm(manifestFile, { force: true })
+const built = new Set(Object.keys(metafile.outputs).map((path) => basename(path)))
+const chunks = join(outdir, 'chunks')
+const stale = (await readdir(chunks)).filter((name) => !built.has(name))
+await Promise.all(stale.map((name) => rm(join(chunks, name))))
+
 const plugin = new Plugin({
   root,
   type: 'core',
@@ -37,4 +42,5 @@ const plugin = new Plugin({
   respectNoCacheDefault: true,
 })
 await plugin.load()
-await writeFile(manifestFile, `${JSON.stringify(plugin.manifest, null, 1)}\n`)
+await writeFile(`${manifestFile}.new`, `${JSON.stringify(plugin.manifest, null, 1)}\n`)
+await rename(`${manifestFile}.new`, manifestFile)
