@@ -1,4 +1,5 @@
-// Where our ground imitates Go's library, against what Go itself says: golden/go-texts.go made the file.
+// Where our ground imitates Go's library, against what Go itself says: golden/go-texts.go made the
+// file.
 import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'

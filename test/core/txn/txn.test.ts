@@ -313,7 +313,7 @@ routes('questions that are refused at once show meta fields of zero', () => {
   if (!('say' in intent)) throw new Error('it is refused at once')
   assert.is(intent.say.status, 409)
   assert.equal(intent.say.meta, { knownLeader: false })
-  const { Index, KnownLeader, LastContact } = intent.say.json as Record<string, unknown> // an object
+  const { Index, KnownLeader, LastContact } = intent.say.json as Record<string, unknown>
   assert.equal([Index, KnownLeader, LastContact], [0, false, 0])
 })
 
