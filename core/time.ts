@@ -31,8 +31,8 @@ const WHOLE_DIGITS_MAX = 19
 const FRACTION_DIGITS_MAX = 19
 
 /**
- * A Go duration (`1h2m3.5s`, `-300ms`, `0`) in nanoseconds; undefined if it is none. Whole above 2^53
- * only to a rounding.
+ * A Go duration (`1h2m3.5s`, `-300ms`, `0`) in nanoseconds; undefined if it is none. Whole above
+ * 2^53 only to a rounding.
  */
 export function parseDurationNs(text: string): number | undefined {
   const negative = text.startsWith('-')

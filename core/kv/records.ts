@@ -17,7 +17,9 @@ export interface KvRow {
   readonly modifyIndex: number
 }
 
-/** What remains of a deleted key or prefix, so that the index of a list never slides back at once. */
+/**
+ * What remains of a deleted key or prefix, so that the index of a list never slides back at once.
+ */
 export interface Tombstone {
   readonly key: string
   readonly index: number
@@ -76,7 +78,10 @@ export interface KvCommand {
   readonly change: KvChange
 }
 
-/** Command: forget the tombstones of deletes up to an index. Proposed by the leader, some time after the deletes. */
+/**
+ * Command: forget the tombstones of deletes up to an index. Proposed by the leader, some time after
+ * the deletes.
+ */
 export interface ReapTombstonesCommand {
   readonly type: 'reap-tombstones'
   readonly through: number

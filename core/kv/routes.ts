@@ -73,7 +73,8 @@ export const putKey = write({
       session: query.get('acquire') ?? query.get('release') ?? '',
     }),
   }),
-  reply: (result) => ({ json: result as boolean }), // the state machine answers every operation on a key with a boolean
+  // The state machine answers every operation on a key with a boolean.
+  reply: (result) => ({ json: result as boolean }),
 })
 
 export const deleteKey = write({

@@ -1,4 +1,5 @@
-// What the operations on keys do to the state (consul-surface §8.5). Deterministic; locking itself stands in `sessions`.
+// What the operations on keys do to the state (consul-surface §8.5). Deterministic; locking itself
+// stands in `sessions`.
 import { equalBytes } from '../bytes.ts'
 import { get, list, put, remove, removePrefix, type Txn } from '../state/txn.ts'
 import { KV, type KvChange, type KvRow, TOMBSTONES } from './records.ts'
@@ -37,7 +38,10 @@ export function deleteTree(txn: Txn, prefix: string): void {
   if (removed > 0 && prefix !== '') put(txn, TOMBSTONES, { key: prefix, index: txn.index })
 }
 
-/** Writes a row if it differs from what is there; the indexes move only then. Returns what stands afterwards. */
+/**
+ * Writes a row if it differs from what is there; the indexes move only then. Returns what stands
+ * afterwards.
+ */
 export function storeKey(
   txn: Txn,
   next: { change: KvChange; lockIndex: number; session: string },

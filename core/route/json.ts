@@ -81,8 +81,8 @@ export interface JsonField {
 }
 
 /**
- * Deeper nesting than this is refused. Go's bound is 10,000; ours is lower because a body must never
- * overflow the stack of whoever walks it.
+ * Deeper nesting than this is refused. Go's bound is 10,000; ours is lower because a body must
+ * never overflow the stack of whoever walks it.
  */
 export const JSON_DEPTH_MAX = 500
 
@@ -172,7 +172,7 @@ function scanString(s: Scanner): string {
       from = s.at
     } else if (code === 0x22) {
       text += s.text.slice(from, s.at++)
-      return escaped ? text.toWellFormed() : text // the body was valid: only an escape can halve a pair
+      return escaped ? text.toWellFormed() : text // only an escape can halve a pair
     } else if (!(code >= 0x20)) throw complain(s, 'in string literal')
     else s.at++
   }

@@ -1,4 +1,5 @@
-// The query string, parsed as Go's url.ParseQuery does: `;` is refused, `+` is a space, the first of several values counts.
+// The query string, parsed as Go's url.ParseQuery does: `;` is refused, `+` is a space, the first
+// of several values counts.
 import { byteString, textOfByteString } from '../bytes.ts'
 
 export interface Query {
@@ -66,7 +67,9 @@ function unescapeQuery(raw: string): string | undefined {
   return bytes === undefined ? undefined : textOfByteString(bytes)
 }
 
-/** Percent sequences replaced; the result is a byte string. Undefined for a sequence that is none. */
+/**
+ * Percent sequences replaced; the result is a byte string. Undefined for a sequence that is none.
+ */
 export function unescapePercent(raw: string): string | undefined {
   const text = byteString(raw)
   if (!text.includes('%')) return text

@@ -1,4 +1,5 @@
-// A request and its answer, whichever door it came through (HTTP, control socket, another agent). No socket in sight.
+// A request and its answer, whichever door it came through (HTTP, control socket, another agent).
+// No socket in sight.
 import type { RequestId } from '../ids.ts'
 import type { LogLevel } from '../log.ts'
 
@@ -12,7 +13,9 @@ export interface Request {
   /** One header by its lower-case name; several of a name are joined with `, `. */
   header(name: string): string | undefined
   readonly body: Uint8Array
-  /** The address of the peer, for limits and `allow_write_http_from`; empty for the control socket. */
+  /**
+   * The address of the peer, for limits and `allow_write_http_from`; empty for the control socket.
+   */
   readonly remote: string
 }
 

@@ -1,5 +1,6 @@
-// What an endpoint may declare. Routes are records: the pipeline (core/api) does for every one of them what Consul's handlers
-// do each on their own: tokens, datacenters, forwarding, consistency, blocking, headers, pretty printing.
+// What an endpoint may declare. Routes are records: the pipeline (core/api) does for every one of
+// them what Consul's handlers do each on their own: tokens, datacenters, forwarding, consistency,
+// blocking, headers, pretty printing.
 import type { View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
 import type { Query } from './query.ts'
@@ -30,13 +31,19 @@ export interface Input<Body = unknown> {
 
 /** What a read found. */
 export interface Found<Value = unknown> {
-  /** The log index of what was read: goes into X-Consul-Index, and decides when a blocking query returns. */
+  /**
+   * The log index of what was read: goes into X-Consul-Index, and decides when a blocking query
+   * returns.
+   */
   readonly index: number
   /** Printed as JSON. Undefined: 404 with an empty body. */
   readonly value: Value | undefined
   /** Bytes instead of JSON. */
   readonly raw?: { readonly bytes: Uint8Array; readonly headers: Headers }
-  /** A single object that is not there: a blocking query then waits for it to appear (consul-surface: missing objects). */
+  /**
+   * A single object that is not there: a blocking query then waits for it to appear
+   * (consul-surface: missing objects).
+   */
   readonly missing?: boolean
 }
 
@@ -72,13 +79,19 @@ export type Question =
   /** Stop in order after the answer is sent. */
   | { readonly type: 'leave' }
 
-/** What a write route makes of a request: a command for the log, an answer at once, or a read in its place. */
+/**
+ * What a write route makes of a request: a command for the log, an answer at once, or a read in its
+ * place.
+ */
 export type Intent<Command> =
   | { readonly propose: Command }
   | { readonly say: Said }
   | { readonly look: (view: View) => Said }
 
-/** Which of Consul's meta headers an answer carries. `effective` adds X-Consul-Effective-Consistency. */
+/**
+ * Which of Consul's meta headers an answer carries. `effective` adds
+ * X-Consul-Effective-Consistency.
+ */
 export type MetaHeaders = 'none' | 'index' | 'effective'
 
 interface Declared<P extends Pattern> {
@@ -98,7 +111,10 @@ interface Declared<P extends Pattern> {
 export interface ReadRoute<P extends Pattern, Value> extends Declared<P> {
   readonly kind: 'read'
   readonly meta: MetaHeaders
-  /** A refusal behind the checks shows the meta headers too, as Consul's catalog does and its KV store does not. */
+  /**
+   * A refusal behind the checks shows the meta headers too, as Consul's catalog does and its KV
+   * store does not.
+   */
   readonly metaOnFailure?: boolean
   readonly blocking: boolean
   /** Parameters are checked here, before any state is read. */
@@ -106,7 +122,9 @@ export interface ReadRoute<P extends Pattern, Value> extends Declared<P> {
   readonly run: (view: View, input: Input, site: Site) => Found<Value>
 }
 
-/** Ordered by the log. `intent` says what to do, `reply` what to say of the result of applying it. */
+/**
+ * Ordered by the log. `intent` says what to do, `reply` what to say of the result of applying it.
+ */
 export interface WriteRoute<P extends Pattern, Body, Command, Value> extends Declared<P> {
   readonly kind: 'write'
   /** Runs before the body's size is looked at, as in Consul. */
@@ -119,7 +137,10 @@ export interface WriteRoute<P extends Pattern, Body, Command, Value> extends Dec
 /** Answered by this agent from what it knows of itself. */
 export interface LocalRoute<P extends Pattern, Body, Value> extends Declared<P> {
   readonly kind: 'local'
-  /** Consistency, blocking and datacenter are read (and refused) as in a read, though they change nothing. */
+  /**
+   * Consistency, blocking and datacenter are read (and refused) as in a read, though they change
+   * nothing.
+   */
   readonly parsesOptions?: boolean
   readonly body: (bytes: Uint8Array) => Body
   readonly run: (site: Site, input: Input<Body>) => Said<Value> | Asked

@@ -1,4 +1,5 @@
-// What a route may know of the agent that answers: its configuration and a few facts. Not the machine itself.
+// What a route may know of the agent that answers: its configuration and a few facts. Not the
+// machine itself.
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { Metrics } from '../metrics.ts'
 
@@ -11,7 +12,10 @@ export interface Site {
   leaderAddress(): string
   /** The addresses of all voters. */
   peerAddresses(): readonly string[]
-  /** Whether a leader is known, and how many milliseconds ago it was heard of (0 on the leader itself). */
+  /**
+   * Whether a leader is known, and how many milliseconds ago it was heard of (0 on the leader
+   * itself).
+   */
   contact(): { readonly knownLeader: boolean; readonly lastContactMs: number }
   members(): readonly Member[]
   /** The pool that joins the servers of all datacenters. */

@@ -19,7 +19,10 @@ export function lockKey(txn: Txn, change: KvChange): KvRow | Refused | undefined
   return storeKey(txn, { change, lockIndex, session: change.session })
 }
 
-/** The value is replaced by the request's, as in Consul; undefined if this session does not hold the lock. */
+/**
+ * The value is replaced by the request's, as in Consul; undefined if this session does not hold the
+ * lock.
+ */
 export function unlockKey(txn: Txn, change: KvChange): KvRow | Refused | undefined {
   if (change.session === '') return refused('missing session')
   const known = get(txn, KV, change.key)

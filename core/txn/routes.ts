@@ -117,7 +117,7 @@ export const putTxn = write({
     return { propose: command }
   },
   reply: (result) => {
-    const { results, errors } = result as TxnOutcome // what the state machine answers to a transaction
+    const { results, errors } = result as TxnOutcome // what applying a transaction answers
     return errors.length > 0 ? failed(errors) : { json: { Results: results, Errors: null } }
   },
 })

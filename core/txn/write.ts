@@ -1,4 +1,5 @@
-// Runs a transaction: each operation sees what those before it did. The caller throws all away if one failed.
+// Runs a transaction: each operation sees what those before it did. The caller throws all away if
+// one failed.
 import { AssertionError } from '../assert.ts'
 import { EMPTY, textOfByteString } from '../bytes.ts'
 import { KV, type KvRow, kvEntry } from '../kv/records.ts'
@@ -75,19 +76,24 @@ function inspect(view: View, { verb, change }: KvTxnOp): Rows {
     case 'check-index':
       if (row === undefined) return refused(`failed to check index, key ${key} doesn't exist`)
       if (row.modifyIndex === change.index) return shown(row)
-      return refused(
-        `failed index check for key ${key}, current modify index ${row.modifyIndex} != ${change.index}`,
-      )
+      return unequal(`index check for key ${key}`, [
+        `modify index ${row.modifyIndex}`,
+        `${change.index}`,
+      ])
     case 'check-session':
       if (row === undefined) return refused(`failed to check session, key ${key} doesn't exist`)
       if (row.session === change.session) return shown(row)
-      return refused(
-        `failed session check for key ${key}, current session ${quoteGo(row.session)} != ${quoteGo(change.session)}`,
-      )
+      return unequal(`session check for key ${key}`, [
+        `session ${quoteGo(row.session)}`,
+        quoteGo(change.session),
+      ])
     default:
       throw new AssertionError(`${verb} is no question`)
   }
 }
+
+const unequal = (what: string, [found, wanted]: readonly [string, string]): Refused =>
+  refused(`failed ${what}, current ${found} != ${wanted}`)
 
 const shown = (row: KvRow | Refused): Rows => (isRefused(row) ? row : [{ ...row, value: EMPTY }])
 
