@@ -94,6 +94,9 @@ export const serviceFields = {
   enableTagOverride: bool,
 }
 
+/** A codec for every field, the optional ones too: by itself the compiler misses none of them. */
+type Complete<Row> = { readonly [Name in keyof Required<Row>]: Codec<Required<Row>[Name]> }
+
 /** In the order in which the API prints it. */
 const checkDefinition: Codec<CheckDefinition> = partial({
   HTTP: str,
@@ -121,7 +124,7 @@ const checkDefinition: Codec<CheckDefinition> = partial({
   OutputMaxSize: int,
   Timeout: nanos,
   DeregisterCriticalServiceAfter: nanos,
-})
+} satisfies Complete<CheckDefinition>)
 
 export const checkFields = {
   id: str,

@@ -91,7 +91,11 @@ const WRITERS: Readonly<Record<Dialect, Writer>> = {
   v2ext: createWriter('v2ext'),
 }
 
-export function encode<T>(codec: Codec<T>, value: T, dialect: Dialect = 'v055'): Uint8Array {
+export function encode<T>(
+  codec: Codec<T>,
+  value: NoInfer<T>,
+  dialect: Dialect = 'v055',
+): Uint8Array {
   const out = WRITERS[dialect]
   out.at = out.start // a failed assertion may have left half a message
   const { emptyForm } = codec

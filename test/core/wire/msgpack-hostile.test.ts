@@ -19,6 +19,7 @@ import {
   i64,
   int,
   list,
+  literal,
   map,
   nilable,
   omitEmpty,
@@ -31,7 +32,7 @@ import {
   u64,
   uint,
 } from '../../../core/wire/msgpack.ts'
-import { struct } from '../../../core/wire/msgpack-struct.ts'
+import { partial, struct } from '../../../core/wire/msgpack-struct.ts'
 import { time } from '../../../core/wire/msgpack-time.ts'
 import type { Dialect } from '../../../core/wire/msgpack-write.ts'
 import { codecOf, schemasOf } from './golden-codecs.ts'
@@ -166,6 +167,24 @@ round('unknown fields are skipped and missing ones are zero: schemas may grow', 
     notes: [],
     late: undefined,
   })
+})
+
+round('a partial struct has the fields it was given, in the order of declaration', () => {
+  const codec = partial({ z: uint, a: str, m: list(str) })
+  const read = readBack(codec, encode(codec, { m: [], z: 0 }))
+  assert.equal(read, { z: 0, m: [] })
+  assert.equal(Object.keys(read), ['z', 'm'])
+  assert.equal(readBack(codec, encode(codec, {})), {})
+})
+
+round('a literal never leaves and is always there', () => {
+  const codec = struct({ type: literal('put'), key: str })
+  const written = encode(codec, { type: 'put', key: 'k' })
+  assert.equal(written, encode(struct({ key: str }), { key: 'k' }))
+  assert.equal(readBack(codec, written), { type: 'put', key: 'k' })
+  const other = struct({ type: str, key: str })
+  const foreign = decode(codec, encode(other, { type: 'del', key: 'k' }))
+  assert.equal(foreign.ok && foreign.value, { type: 'put', key: 'k' })
 })
 
 round('bytes that were decoded stay when the packet is reused', () => {
@@ -361,6 +380,37 @@ hostile('elements are counted over the whole message, not list by list', () => {
   assert.ok(decode(codec, encode(codec, sent), { itemsMax: 16 }).ok)
   const read = decode(codec, encode(codec, sent), { itemsMax: 15 })
   assert.is(!read.ok && read.fault.why, 'there are more elements than allowed')
+})
+
+hostile('only timestamps are taken for times, of all extensions and lengths', () => {
+  const second = { seconds: 1, nanos: 0, zone: 'utc' }
+  const good = [
+    'a400000001',
+    'd6ff00000001',
+    'd7ff0000000000000001',
+    'c70cff000000000000000000000001',
+  ]
+  for (const text of good) {
+    const read = decode(time, unhex(text))
+    assert.equal(read.ok && read.value, second, text)
+  }
+  const bad = [
+    'd60100000001', // another extension
+    'c70cfe000000000000000000000001',
+    'c70bff000000000000000000000001', // a length that no timestamp has
+    'a500000000ff',
+    'a8ffffffff00000000', // more nanoseconds than a second has
+    'ac000000008000000000000000', // seconds beyond what a number holds
+    `af03${'00'.repeat(14)}`, // a version of Go's that does not exist
+    `af02${'00'.repeat(14)}`, // version 2 has 16 bytes
+    `b001${'00'.repeat(15)}`,
+    `af01${'00'.repeat(8)}ffffffffffff`, // negative nanoseconds
+  ]
+  for (const text of bad) {
+    const read = decode(time, unhex(text))
+    assert.is(!read.ok && read.fault.short, false, text)
+    assert.is(read.ok, false, text)
+  }
 })
 
 hostile(
