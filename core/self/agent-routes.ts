@@ -1,7 +1,7 @@
 // /v1/agent: the agent about itself. Services and checks of its own node come in a later version;
 // it has none yet.
 
-import { utf8 } from '../bytes.ts'
+import { textOfByteString, utf8 } from '../bytes.ts'
 import { nodeMeta } from '../catalog/boot.ts'
 import { checkFilter } from '../catalog/queries.ts'
 import { ApiError } from '../errors.ts'
@@ -107,6 +107,16 @@ const services = local({
   run: none,
 })
 
+const service = local({
+  path: 'GET /v1/agent/service/*service',
+  about: 'one service registered with this agent',
+  acl: { resource: 'service', access: 'read', of: 'service' },
+  body: noBody,
+  run: (_site, { rest }): Said => {
+    throw new ApiError('not-found', `unknown service ID: ${textOfByteString(rest)}`)
+  },
+})
+
 const checks = local({
   path: 'GET /v1/agent/checks',
   about: 'the checks registered with this agent, by id',
@@ -195,6 +205,7 @@ export const agentRoutes = [
   host,
   members,
   services,
+  service,
   checks,
   metrics,
   monitor,

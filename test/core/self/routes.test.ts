@@ -68,6 +68,14 @@ routes('what this version cannot do is refused, not answered wrongly', () => {
   assert.is(ask(closed, 'PUT /v1/agent/token/default', { body: '{}' }).status, 500)
 })
 
+routes('no service is registered with the agent itself', () => {
+  const machine = createMachine()
+  assert.is(textOfBody(ask(machine, 'GET /v1/agent/services')), '{}')
+  const missing = ask(machine, 'GET /v1/agent/service/a%20b')
+  assert.is(missing.status, 404)
+  assert.is(textOfBody(missing), 'unknown service ID: a b')
+})
+
 routes('the agent is registered when it starts, once', () => {
   const machine = createMachine({ ports: { ...PORTS, server: 4711 } })
   const [entry] = jsonOf(ask(machine, 'GET /v1/health/service/consul')) as [
