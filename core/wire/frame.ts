@@ -35,7 +35,7 @@ export interface Link {
 }
 
 export const FRAME_HEAD_BYTES = 16
-export const FRAME_ALIGN_BYTES = 8
+const FRAME_ALIGN_BYTES = 8
 /** More in one frame is refused: a reader must hold it whole. */
 export const FRAME_PAYLOAD_MAX = 256 << 20
 

@@ -112,7 +112,7 @@ function readTwosComplement(input: Reader, size: 1 | 2 | 4 | 8): number {
 }
 
 /** Four bytes, highest first, that the caller knows to be there. */
-export const word = (bytes: Uint8Array, at: number): number =>
+const word = (bytes: Uint8Array, at: number): number =>
   (((bytes[at] as number) << 24) |
     ((bytes[at + 1] as number) << 16) |
     ((bytes[at + 2] as number) << 8) |
@@ -368,7 +368,7 @@ export function skipValue(input: Reader): void {
  * Where the search for the end of a value stands. `pending` values have still to begin; `at` may
  * lie behind the bytes.
  */
-export interface Scan {
+interface Scan {
   at: number
   pending: number
 }
@@ -378,7 +378,7 @@ export interface Scan {
  * once, however small the pieces are in which the bytes arrive. `whole`: the value ends at
  * `scan.at`.
  */
-export function scanValue(scan: Scan, bytes: Uint8Array): 'whole' | 'short' | 'malformed' {
+function scanValue(scan: Scan, bytes: Uint8Array): 'whole' | 'short' | 'malformed' {
   while (scan.pending > 0) {
     const tag = bytes[scan.at]
     if (tag === undefined) return 'short'

@@ -36,7 +36,7 @@ const NANOS_MAX = 999_999_999
 const UTC_MINUTES = -1
 const EXTENSION_TYPE = 0xff
 
-export const ZERO_TIME: GoTime = Object.freeze({ seconds: -YEAR_ONE, nanos: 0, zone: 'utc' })
+const ZERO_TIME: GoTime = Object.freeze({ seconds: -YEAR_ONE, nanos: 0, zone: 'utc' })
 
 const isZeroTime = ({ seconds, nanos }: GoTime) => seconds === -YEAR_ONE && nanos === 0
 

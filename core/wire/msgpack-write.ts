@@ -94,7 +94,7 @@ export function putBytes(out: Writer, bytes: Uint8Array): void {
   out.at += count
 }
 
-export function put16(out: Writer, tag: number, value: number): void {
+function put16(out: Writer, tag: number, value: number): void {
   reserve(out, 3)
   const { bytes, at } = out
   bytes[at] = tag
@@ -103,7 +103,7 @@ export function put16(out: Writer, tag: number, value: number): void {
   out.at = at + 3
 }
 
-export function put32(out: Writer, tag: number, value: number): void {
+function put32(out: Writer, tag: number, value: number): void {
   reserve(out, 5)
   putByte(out, tag)
   putWord(out, value)
@@ -155,7 +155,7 @@ export function putSigned(out: Writer, value: number): void {
   else put64(out, 0xd3, wordsOf(value))
 }
 
-export function putPair(out: Writer, first: number, second: number): void {
+function putPair(out: Writer, first: number, second: number): void {
   reserve(out, 2)
   out.bytes[out.at++] = first
   out.bytes[out.at++] = second

@@ -1,4 +1,4 @@
-// Reads the golden vectors and recordings that the gossip tests share.
+// Reads the golden vectors that the tests of the wire share.
 import { readFileSync } from 'node:fs'
 import { concatBytes, parseHex } from '../../../core/bytes.ts'
 
@@ -43,33 +43,4 @@ export function unhex(text: string): Uint8Array {
   const bytes = parseHex(text)
   if (bytes === undefined) throw new Error(`not hex: ${text.slice(0, 20)}`)
   return bytes
-}
-
-/** One line of a recording: a datagram, or all that one side of a stream said. */
-export interface Recorded {
-  readonly from: string
-  readonly to: string
-  readonly proto: 'udp' | 'tcp'
-  readonly conn?: number
-  readonly dir?: 'request' | 'response'
-  readonly hex: string
-  readonly note: string
-  readonly error?: string
-  readonly decoded?: Record<string, unknown>
-}
-
-export interface Recording {
-  readonly keys: readonly Uint8Array[]
-  readonly label: string
-  readonly records: readonly Recorded[]
-}
-
-export function recording(file: string): Recording {
-  const [head, ...records] = linesOf(file)
-  const capture = head?.['capture'] as { keys?: string[]; label?: string }
-  return {
-    keys: (capture.keys ?? []).map(unhex),
-    label: capture.label ?? '',
-    records: records as unknown as Recorded[],
-  }
 }
