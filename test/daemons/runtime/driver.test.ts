@@ -1,0 +1,184 @@
+// The loop with a scripted machine: in which order things happen, and what ends it.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { AgentEffect } from '../../../core/agent/effects.ts'
+import type { AgentEvent } from '../../../core/agent/events.ts'
+import { AssertionError } from '../../../core/assert.ts'
+import type { Persist } from '../../../core/entry.ts'
+import { logIndex, requestId, term } from '../../../core/ids.ts'
+import {
+  type Driver,
+  exchangeMachine,
+  feed,
+  type Machine,
+  type Ports,
+  settle,
+  startDriver,
+  stopDriver,
+} from '../../../daemons/runtime/driver.ts'
+
+const driver = suite('driver')
+
+const TICK: AgentEvent = { type: 'tick' }
+const persist = (token: number): AgentEffect => ({
+  type: 'persist',
+  persist: { token, entries: [] },
+})
+const respond = (id: number): AgentEffect => ({
+  type: 'respond',
+  id: requestId(id),
+  response: { status: 200, headers: [], body: '' },
+})
+
+interface Stage {
+  readonly driver: Driver
+  /** What happened, in order. */
+  readonly trace: string[]
+  readonly fatal: unknown[]
+}
+
+/** A machine that answers each event with the next effects of its script. */
+function machineOf(trace: string[], script: readonly (readonly AgentEffect[])[]): Machine {
+  const left = [...script]
+  let effects: readonly AgentEffect[] = left.shift() ?? []
+  return {
+    step: (event) => {
+      trace.push(`step ${event.type}${'token' in event ? ` ${event.token}` : ''}`)
+      effects = [...effects, ...(left.shift() ?? [])]
+    },
+    drain: () => {
+      const drained = effects
+      effects = []
+      return drained
+    },
+  }
+}
+
+function stage(script: readonly (readonly AgentEffect[])[], ports: Partial<Ports> = {}): Stage {
+  const trace: string[] = []
+  const fatal: unknown[] = []
+  const defaults: Ports = {
+    respond: (id) => trace.push(`respond ${id}`),
+    persist: async ({ token }: Persist) => {
+      trace.push(`persist ${token}`)
+      return 'durable'
+    },
+    saveSnapshot: async () => 'saved',
+    trimLog: async () => undefined,
+    ask: async () => 42,
+    log: ({ message }) => trace.push(`log ${message}`),
+    fatal: (error) => fatal.push(error),
+  }
+  const started = startDriver({
+    machine: machineOf(trace, script),
+    ports: { ...defaults, ...ports },
+    readClock: () => ({ now: 1, wall: 2 }),
+  })
+  return { driver: started, trace, fatal }
+}
+
+driver('effects before the first event are performed at once', async () => {
+  const { driver, trace } = stage([[persist(1), respond(7)]])
+  assert.equal(trace, ['persist 1', 'respond 7'])
+  await settle(driver)
+  assert.equal(trace, ['persist 1', 'respond 7', 'step persisted 1'])
+})
+
+driver('effects are performed in their order, before the next event', () => {
+  const { driver, trace } = stage([[], [respond(1), respond(2)], [respond(3)]])
+  feed(driver, TICK)
+  feed(driver, TICK)
+  assert.equal(trace, ['step tick', 'respond 1', 'respond 2', 'step tick', 'respond 3'])
+})
+
+driver('an event that comes while another is handled waits for its turn', () => {
+  const trace: string[] = []
+  const { driver } = stage([[], [respond(1), respond(2)], [respond(3)]], {
+    respond: (id) => {
+      trace.push(`respond ${id}`)
+      if (id === 1) feed(driver, TICK)
+    },
+  })
+  feed(driver, TICK)
+  assert.equal(trace, ['respond 1', 'respond 2', 'respond 3'])
+})
+
+driver('each port answers with its own event', async () => {
+  const order = { index: logIndex(9), term: term(1), chunks: [] }
+  const events: AgentEvent[] = []
+  const { driver } = stage(
+    [
+      [
+        persist(1),
+        { type: 'ask', id: requestId(5), question: { type: 'runtime' } },
+        { type: 'save-snapshot', order },
+        { type: 'trim-log', through: logIndex(3) },
+      ],
+    ],
+    { persist: async () => 'full' },
+  )
+  driver.machine.step = (event) => events.push(event)
+  await settle(driver)
+  assert.equal(events, [
+    { type: 'persist-refused', token: 1 },
+    { type: 'answered', id: 5, answer: 42 },
+    { type: 'snapshot-saved', index: 9 },
+  ])
+})
+
+driver('a snapshot without room is refused', async () => {
+  const order = { index: logIndex(9), term: term(1), chunks: [] }
+  const { driver, trace } = stage([[{ type: 'save-snapshot', order }]], {
+    saveSnapshot: async () => 'full',
+  })
+  await settle(driver)
+  assert.equal(trace, ['step snapshot-refused'])
+})
+
+driver('a bug in the machine is fatal, and the machine is not stepped again', () => {
+  const { driver, fatal, trace } = stage([[]])
+  driver.machine.step = () => {
+    throw new AssertionError('what must hold')
+  }
+  feed(driver, TICK)
+  feed(driver, TICK)
+  assert.is(fatal.length, 1)
+  assert.instance(fatal[0], AssertionError)
+  assert.equal(trace, [])
+})
+
+driver('a port that fails is fatal, and nothing more is said', async () => {
+  const failure = new Error('fdatasync')
+  const { driver, fatal, trace } = stage([[persist(1)], [respond(1)]], {
+    persist: () => Promise.reject(failure),
+  })
+  await settle(driver)
+  feed(driver, TICK)
+  assert.equal(fatal, [failure])
+  assert.equal(trace, [])
+})
+
+driver('stopping waits for what is under way, and lets nothing of it through', async () => {
+  let finish: (end: 'durable') => void = () => undefined
+  const { driver, trace } = stage([[persist(1)]], {
+    persist: () => new Promise((resolve) => (finish = resolve)),
+  })
+  let isStopped = false
+  const stopped = stopDriver(driver).then(() => {
+    isStopped = true
+  })
+  await Promise.resolve()
+  assert.not(isStopped)
+  finish('durable')
+  await stopped
+  assert.equal(trace, [])
+})
+
+driver('what was begun for one machine means nothing to the next', async () => {
+  const { driver, trace } = stage([[persist(1)]])
+  exchangeMachine(driver, machineOf(trace, [[respond(8)]]))
+  await settle(driver)
+  assert.equal(trace, ['persist 1', 'respond 8'])
+})
+
+driver.run()
