@@ -58,7 +58,7 @@ export async function* poll(
 
 function askOnce(
   client: Client,
-  { path, query }: Question,
+  { path, query, mayBeMissing }: Question,
   { index, signal }: { index: number; signal: AbortSignal },
 ): Promise<Reply> {
   const blocking: Record<string, string> =
@@ -67,7 +67,7 @@ function askOnce(
     method: 'GET',
     path,
     query: { ...query, ...blocking },
-    accept: [404],
+    accept: mayBeMissing ? [404] : [],
     signal,
     ...(index === 0 ? {} : { waitMs: WAIT_MS }),
   })

@@ -20,9 +20,13 @@ export interface Question {
   readonly topic: string
   readonly path: string
   readonly query: Readonly<Record<string, string>>
+  /** 404 is an answer: there is no such key. */
+  readonly mayBeMissing?: boolean
   /** The answer as Consul's command prints it. */
   readonly read: (reply: Reply) => Json
 }
+
+const KV = { topic: 'kv', mayBeMissing: true } as const
 
 interface WatchType {
   readonly params: readonly (keyof WatchParams)[]
@@ -34,14 +38,14 @@ const TYPES: Readonly<Record<string, WatchType>> = {
     params: ['key'],
     ask: ({ key }) => {
       const path = `/v1/kv/${needed(key, 'key')}`
-      return { topic: 'kv', path, query: {}, read: (reply) => first(entriesOf(reply)) }
+      return { ...KV, path, query: {}, read: (reply) => first(entriesOf(reply)) }
     },
   },
   keyprefix: {
     params: ['prefix'],
     ask: ({ prefix }) => {
       const path = `/v1/kv/${needed(prefix, 'prefix')}`
-      return { topic: 'kv', path, query: { recurse: '' }, read: readTree }
+      return { ...KV, path, query: { recurse: '' }, read: readTree }
     },
   },
   services: {
