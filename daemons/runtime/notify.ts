@@ -17,7 +17,7 @@ const SEND_MS = 6_000
 const PERL = [
   'use Socket;',
   'my ($to, $text) = @ARGV; $to =~ s/^@/\\0/;',
-  'socket(my $s, AF_UNIX, SOCK_DGRAM, 0) and send($s, $text, 0, pack_sockaddr_un($to)) or die $!;',
+  'socket(S, AF_UNIX, SOCK_DGRAM, 0) and send(S, $text, 0, pack_sockaddr_un($to)) or die $!;',
 ].join(' ')
 
 export type Notice = 'ready' | 'stopping' | 'reloading'

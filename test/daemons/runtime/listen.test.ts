@@ -47,8 +47,9 @@ listen('a Unix socket serves, has its mode, and goes with the server', () =>
 listen('a socket that nobody listens on is replaced', () =>
   withTemp(async (dir) => {
     const path = join(dir, 'http.sock')
-    const dying = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 9))`
-    spawnSync(process.execPath, ['-e', dying])
+    const listen = 'require("node:net").createServer().listen(process.argv[1]'
+    const dying = `${listen}, () => process.kill(process.pid, 9))`
+    spawnSync(process.execPath, ['-e', dying, path])
     assert.ok(statSync(path).isSocket())
     await withPlain({ onRequest: () => said('new'), door: at(path) }, async () => {
       const client = await openRaw(path)
