@@ -1,5 +1,5 @@
-// Addresses as settings give them: IP addresses, Unix sockets, several in one text, and the few go-sockaddr templates that
-// people use, filled from the facts of the machine.
+// Addresses as settings give them: IP addresses, Unix sockets, several in one text, and the few
+// go-sockaddr templates that people use, filled from the facts of the machine.
 import type { ListenAddress } from './agent-config.ts'
 import { type Draft, gatherRefusal } from './draft.ts'
 import type { MachineFacts, NetworkInterface } from './facts.ts'
@@ -98,7 +98,10 @@ export function fillTemplates(text: string, facts: MachineFacts): Filled {
   return why === undefined ? { ok: true, text: filled } : { ok: false, why }
 }
 
-/** What a template stands for, '' where the machine has no such address; undefined for an unknown one. */
+/**
+ * What a template stands for, '' where the machine has no such address; undefined for an unknown
+ * one.
+ */
 function evaluate(expression: string, facts: MachineFacts): string | undefined {
   if (expression === 'GetPrivateIP') return addressOfRoute(facts, true)
   if (expression === 'GetPublicIP') return addressOfRoute(facts, false)
@@ -109,7 +112,10 @@ function evaluate(expression: string, facts: MachineFacts): string | undefined {
   return expression.startsWith('GetInterfaceIPs') ? own.join(' ') : (own[0] ?? '')
 }
 
-/** The IPv4 address of the interface of the default route, or of the first one that has a fitting address. */
+/**
+ * The IPv4 address of the interface of the default route, or of the first one that has a fitting
+ * address.
+ */
 function addressOfRoute(facts: MachineFacts, wantPrivate: boolean): string {
   const fitting = (one: NetworkInterface) => {
     const ip = parseIp(one.address)

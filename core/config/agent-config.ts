@@ -1,5 +1,5 @@
-// What an agent is told at start: every setting decided, validated and frozen. Files and flags become this record in
-// config/merge.ts; nothing reads a flag or an environment variable later.
+// What an agent is told at start: every setting decided, validated and frozen. Files and flags
+// become this record in config/merge.ts; nothing reads a flag or an environment variable later.
 import type { LogLevel } from '../log.ts'
 
 /** Where a listener stands: `host` and `port` (0: the kernel chooses), or a Unix socket. */
@@ -81,7 +81,10 @@ export interface AgentConfig {
   readonly pidFile: string | undefined
   readonly unixSocket: { readonly user: string; readonly group: string; readonly mode: string }
   readonly enableDebug: boolean
-  /** Whether `/v1/agent/metrics?format=prometheus` answers: always, but as `consul` only with a retention time. */
+  /**
+   * Whether `/v1/agent/metrics?format=prometheus` answers: always, but as `consul` only with a
+   * retention time.
+   */
   readonly prometheus: boolean
   /** What `/v1/agent/self` shows as DebugConfig: Consul's names, secrets hidden. */
   readonly debug: Readonly<Record<string, unknown>>

@@ -1,5 +1,6 @@
-// A command line read by the rules of Go's flag package, which Consul's users know: one dash or two, `-x=v` or `-x v`,
-// bools alone or with `=`, `--` ends the flags, and so does the first word that is none.
+// A command line read by the rules of Go's flag package, which Consul's users know: one dash or
+// two, `-x=v` or `-x v`, bools alone or with `=`, `--` ends the flags, and so does the first
+// word that is none.
 
 import type { AgentFlag, FlagUse } from './flags.ts'
 import { closest } from './nearest.ts'
@@ -52,20 +53,17 @@ const refuse = (consul: string, what: string, next?: string): ArgvParse => ({
 
 function checkValue(flag: AgentFlag, value: string): ArgvParse | undefined {
   const shown = JSON.stringify(value)
-  if (flag.type === 'bool' && !WORDS_TRUE.includes(value) && !WORDS_FALSE.includes(value))
-    return refuse(
-      `invalid boolean value ${shown} for -${flag.name}: strconv.ParseBool: parsing ${shown}: invalid syntax`,
-      `-${flag.name} is true or false, not ${shown}`,
-    )
-  if (flag.type === 'int' && !/^[+-]?\d+$/.test(value))
-    return refuse(
-      `invalid value ${shown} for flag -${flag.name}: strconv.Atoi: parsing ${shown}: invalid syntax`,
-      `-${flag.name} takes a whole number, not ${shown}`,
-    )
-  if (flag.type === 'int' && !Number.isSafeInteger(Number(value)))
-    return refuse(
-      `invalid value ${shown} for flag -${flag.name}: strconv.Atoi: parsing ${shown}: value out of range`,
-      `-${flag.name} is out of range: ${shown}`,
-    )
-  return undefined
+  const { name } = flag
+  if (flag.type === 'bool' && !WORDS_TRUE.includes(value) && !WORDS_FALSE.includes(value)) {
+    const why = `strconv.ParseBool: parsing ${shown}: invalid syntax`
+    const consul = `invalid boolean value ${shown} for -${name}: ${why}`
+    return refuse(consul, `-${name} is true or false, not ${shown}`)
+  }
+  if (flag.type !== 'int') return undefined
+  const whole = /^[+-]?\d+$/.test(value)
+  if (whole && Number.isSafeInteger(Number(value))) return undefined
+  const why = whole ? 'value out of range' : 'invalid syntax'
+  const consul = `invalid value ${shown} for flag -${name}: strconv.Atoi: parsing ${shown}: ${why}`
+  const fault = whole ? 'is out of range:' : 'takes a whole number, not'
+  return refuse(consul, `-${name} ${fault} ${shown}`)
 }

@@ -1,5 +1,6 @@
-// Merged settings and the facts of the machine become the record that an agent runs by, or refusals. This file decides
-// what each setting means; network.ts decides addresses, validate.ts says which combinations are refused.
+// Merged settings and the facts of the machine become the record that an agent runs by, or
+// refusals. This file decides what each setting means; network.ts decides addresses, validate.ts
+// says which combinations are refused.
 import { isLogLevel, type LogLevel } from '../log.ts'
 import type { AgentConfig } from './agent-config.ts'
 import { type Draft, durationOf } from './draft.ts'

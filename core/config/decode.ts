@@ -1,13 +1,16 @@
-// A document, read with a shape. Follows the decoder that Consul uses (mapstructure without weak typing, after a hook
-// that opens lists of one): types must match, keys match without regard to case, every mismatch and every unknown key is
-// reported, not only the first.
+// A document, read with a shape. Follows the decoder that Consul uses (mapstructure without weak
+// typing, after a hook that opens lists of one): types must match, keys match without regard to
+// case, every mismatch and every unknown key is reported, not only the first.
 import type { Node, NodeField, ObjectNode, Origin, Source } from './document.ts'
 import { goKind, goType, goValue } from './go-value.ts'
 import type { RecordShape, Shape } from './shape.ts'
 
 export interface Mismatch {
   readonly path: string
-  /** As mapstructure puts it: `'server' expected type 'bool', got unconvertible type 'string', value: 'maybe'`. */
+  /**
+   * As mapstructure puts it: `'server' expected type 'bool', got unconvertible type 'string',
+   * value: 'maybe'`.
+   */
   readonly consul: string
   /** `server must be true or false, not "maybe"`. */
   readonly what: string
@@ -113,7 +116,10 @@ function decodeNode(d: Decoding, task: Task<Node, Shape>): unknown {
   }
 }
 
-/** A list of one stands for its item where no list is wanted: HCL cannot tell a block from a list of blocks. */
+/**
+ * A list of one stands for its item where no list is wanted: HCL cannot tell a block from a list
+ * of blocks.
+ */
 function openSingle(node: Node): Node {
   const only = node.type === 'list' && node.items.length === 1 ? node.items[0] : undefined
   return only === undefined ? node : openSingle(only)
@@ -228,7 +234,8 @@ const GO_TYPE: Partial<Record<Shape['type'], string>> = {
 
 function mismatch(d: Decoding, { path, node, shape }: Task<Node, Shape>): undefined {
   const goal = GO_TYPE[shape.type]
-  const scalar = `'${path}' expected type '${goal}', got unconvertible type '${goType(node)}', value: '${goValue(node)}'`
+  const got = `got unconvertible type '${goType(node)}', value: '${goValue(node)}'`
+  const scalar = `'${path}' expected type '${goal}', ${got}`
   const consul =
     goal !== undefined
       ? scalar

@@ -1,5 +1,5 @@
-// What holds when nobody says otherwise (consul-surface 6.2), and what `-dev` says instead. Both are ordinary settings: the
-// first two sources of a merge.
+// What holds when nobody says otherwise (consul-surface 6.2), and what `-dev` says instead. Both
+// are ordinary settings: the first two sources of a merge.
 import type { Settings } from './schema.ts'
 
 /** Bytes that a key's value or a transaction may have: half a megabyte. */

@@ -1,7 +1,11 @@
-// What a configuration text becomes before anybody knows what its settings mean. HCL and JSON end in the same tree, and
-// every node remembers where it began, so that a complaint can name file, line and column.
+// What a configuration text becomes before anybody knows what its settings mean. HCL and JSON
+// end in the same tree, and every node remembers where it began, so that a complaint can name
+// file, line and column.
 
-/** A text with a name that people know it by: a path, or `flags-0.hcl` for a fragment of the command line. */
+/**
+ * A text with a name that people know it by: a path, or `flags-0.hcl` for a fragment of the
+ * command line.
+ */
 export interface Source {
   readonly name: string
   readonly text: string
@@ -10,7 +14,10 @@ export interface Source {
 export type Node =
   | { readonly type: 'null'; readonly at: number }
   | { readonly type: 'bool'; readonly at: number; readonly value: boolean }
-  /** `kind` is what Go's parser of that language makes of the number: it shows in Consul's complaints. */
+  /**
+   * `kind` is what Go's parser of that language makes of the number: it shows in Consul's
+   * complaints.
+   */
   | {
       readonly type: 'number'
       readonly at: number
@@ -71,7 +78,10 @@ export function showOrigin(origin: Origin): string {
 /** The place of what came from no text: a flag, a default. */
 export const wholeSource = (name: string): Origin => ({ source: { name, text: '' }, at: -1 })
 
+/** Plain line ends: what HCL reads, and what places are counted in. */
+export const normalizeLines = (text: string): string => text.replaceAll('\r\n', '\n')
+
 /** Objects nested deeper than this are refused in either language. */
 export const NESTING_MAX = 200
 /** Longer texts are refused: nobody writes such a file by hand. In characters. */
-export const TEXT_LENGTH_MAX = 16 * 1024 * 1024
+export const TEXT_LENGTH_MAX = 4 * 1024 * 1024

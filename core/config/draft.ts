@@ -1,4 +1,5 @@
-// The work table of config/build.ts: the settings, the machine, and the complaints and warnings gathered on the way.
+// The work table of config/build.ts: the settings, the machine, and the complaints and warnings
+// gathered on the way.
 
 import { parseDurationNs } from '../time.ts'
 import type { Origin } from './document.ts'

@@ -1,5 +1,5 @@
-// What the given flags set, as settings like those of a file. Lists come apart from the rest: they stand before the lists
-// of files, everything else stands after (consul-surface 6.1).
+// What the given flags set, as settings like those of a file. Lists come apart from the rest:
+// they stand before the lists of files, everything else stands after (consul-surface 6.1).
 import { isTrueWord } from './argv.ts'
 import { type Origin, wholeSource } from './document.ts'
 import type { FlagUse } from './flags.ts'

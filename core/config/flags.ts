@@ -1,5 +1,6 @@
-// The flags of `agent` as data: what each is called, what it takes, which setting it sets (consul-surface 6.4). The parser
-// of the command line, the help and the completions all read this table.
+// The flags of `agent` as data: what each is called, what it takes, which setting it sets
+// (consul-surface 6.4). The parser of the command line, the help and the completions all read
+// this table.
 
 export type FlagType = 'bool' | 'int' | 'string' | 'list' | 'pairs'
 

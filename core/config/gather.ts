@@ -1,5 +1,5 @@
-// From texts and flags to one set of settings: parse, decode, complain about what nobody knows, merge in order (defaults,
-// -dev, lists of flags, files, -hcl fragments, other flags).
+// From texts and flags to one set of settings: parse, decode, complain about what nobody knows,
+// merge in order (defaults, -dev, lists of flags, files, -hcl fragments, other flags).
 import { isTrueWord } from './argv.ts'
 import { type Decoded, decodeDocument, type UnknownKey } from './decode.ts'
 import { DEFAULTS, DEV } from './defaults.ts'
@@ -115,7 +115,8 @@ function readText(source: ConfigText, profile: Profile): ReadText {
 /** Consul names all mismatches of a file in one breath; we put each on its own line. */
 function refuseMismatches(source: Source, { mismatches }: Decoded): readonly Refusal[] {
   const list = mismatches.map((one) => `* ${one.consul}`).join('\n')
-  const consul = `failed to parse ${source.name}: ${mismatches.length} error(s) decoding:\n\n${list}`
+  const count = `${mismatches.length} error(s) decoding`
+  const consul = `failed to parse ${source.name}: ${count}:\n\n${list}`
   return mismatches.map((one) => ({ consul, what: one.what, origin: { source, at: one.at } }))
 }
 

@@ -1,4 +1,5 @@
-// How Go's reflection names and prints a value of a document: parts of Consul's complaints are made of it.
+// How Go's reflection names and prints a value of a document: parts of Consul's complaints are
+// made of it.
 import type { Node } from './document.ts'
 
 /** The type as `%T` prints it. */
@@ -43,7 +44,10 @@ export function goValue(node: Node): string {
   }
 }
 
-/** `%v` of a float: shortest digits, an exponent of at least two digits from 1e21 on and below 1e-4. */
+/**
+ * `%v` of a float: shortest digits, an exponent of at least two digits from 1e21 on and below
+ * 1e-4.
+ */
 function goNumber(value: number): string {
   const size = Math.abs(value)
   if (size !== 0 && (size < 1e-4 || size >= 1e21))

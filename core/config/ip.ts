@@ -1,9 +1,13 @@
-// IP addresses and networks as text, without the machine: what is one, which kind it is, whether a network holds it.
+// IP addresses and networks as text, without the machine: what is one, which kind it is, whether
+// a network holds it.
 
 /** 4 or 16 bytes. */
 export type IpBytes = readonly number[]
 
-/** Strict as Go's net.ParseIP: four decimal parts without leading zeros, or RFC 4291 text without a zone. */
+/**
+ * Strict as Go's net.ParseIP: four decimal parts without leading zeros, or RFC 4291 text without
+ * a zone.
+ */
 export function parseIp(text: string): IpBytes | undefined {
   return text.includes(':') ? parseIp6(text) : parseIp4(text)
 }

@@ -1,5 +1,6 @@
-// JSON as a configuration document: the whole text must be one object, the complaints are those of Go's json.Unmarshal,
-// and every node keeps its place. (core/route/json.ts reads bodies: it has no places and stops after the first value.)
+// JSON as a configuration document: the whole text must be one object, the complaints are those
+// of Go's json.Unmarshal, and every node keeps its place. (core/route/json.ts reads bodies: it
+// has no places and stops after the first value.)
 import { NESTING_MAX, type Node, type NodeField, type Parse, TEXT_LENGTH_MAX } from './document.ts'
 
 interface Scanner {

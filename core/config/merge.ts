@@ -1,6 +1,7 @@
-// Many sources, one set of settings: later scalars win, lists are appended, maps and blocks are merged key by key. Old
-// spellings are moved to where they belong source by source, so that a later old key still beats an earlier new one.
-import { getAt, setAt } from './paths.ts'
+// Many sources, one set of settings: later scalars win, lists are appended, maps and blocks are
+// merged key by key. Old spellings are moved to where they belong source by source, so that a
+// later old key still beats an earlier new one.
+import { getAt, isPlain, setAt } from './paths.ts'
 import { AGENT, MOVES, type Settings } from './schema.ts'
 import type { RecordShape, Shape } from './shape.ts'
 
@@ -16,11 +17,10 @@ export function mergeSettings(sources: readonly Settings[]): Settings {
 function mergeValue(shape: Shape, earlier: unknown, later: unknown): unknown {
   if (later === undefined) return earlier
   if (earlier === undefined) return later
-  // The decoder has made sure that values have the types of their shapes.
-  if (shape.type === 'list') return [...(earlier as unknown[]), ...(later as unknown[])]
-  if (shape.type === 'map') return { ...(earlier as Plain), ...(later as Plain) }
-  if (shape.type === 'record') return mergeRecord(shape, earlier as Plain, later as Plain)
-  return later
+  if (Array.isArray(earlier) && Array.isArray(later)) return [...earlier, ...later]
+  if (!isPlain(earlier) || !isPlain(later)) return later
+  if (shape.type === 'map') return { ...earlier, ...later }
+  return shape.type === 'record' ? mergeRecord(shape, earlier, later) : later
 }
 
 function mergeRecord(shape: RecordShape, earlier: Plain, later: Plain): Plain {
@@ -38,7 +38,10 @@ export interface Modernized {
   readonly moved: readonly string[]
 }
 
-/** One source with its old spellings moved, and its single `service` and `check` put into the lists. */
+/**
+ * One source with its old spellings moved, and its single `service` and `check` put into the
+ * lists.
+ */
 export function modernize(settings: Settings): Modernized {
   const moved: string[] = []
   let plain: Plain = settings

@@ -5,7 +5,10 @@ const EDITS_MAX = 2
 /** Longer words are not compared: nobody mistypes them, and the table grows with the square. */
 const LENGTH_MAX = 100
 
-/** The nearest known word at an edit distance of at most two, the first of several; undefined if there is none. */
+/**
+ * The nearest known word at an edit distance of at most two, the first of several; undefined if
+ * there is none.
+ */
 export function closest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined
   let bestEdits = EDITS_MAX + 1

@@ -1,5 +1,6 @@
-// Ports and addresses of an agent: what it binds, what it tells others, where its APIs listen. In the order in which
-// Consul decides them, because it stops at the first address that it cannot use.
+// Ports and addresses of an agent: what it binds, what it tells others, where its APIs listen.
+// In the order in which Consul decides them, because it stops at the first address that it
+// cannot use.
 
 import { expandAddresses, expandIp, listenOn } from './addresses.ts'
 import type { ListenAddress } from './agent-config.ts'

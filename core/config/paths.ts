@@ -1,4 +1,5 @@
-// Reading and writing a setting by its path (`ports.http`) in settings that are never changed in place.
+// Reading and writing a setting by its path (`ports.http`) in settings that are never changed in
+// place.
 type Plain = Readonly<Record<string, unknown>>
 
 export const isPlain = (value: unknown): value is Plain =>

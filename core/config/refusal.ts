@@ -1,5 +1,5 @@
-// A configuration that cannot be used, said twice: as Consul says it, which scripts match on, and in our words, which name
-// the place and what to do next.
+// A configuration that cannot be used, said twice: as Consul says it, which scripts match on,
+// and in our words, which name the place and what to do next.
 import { type Origin, showOrigin } from './document.ts'
 
 /** Who is being asked: decides texts, exit codes, and whether keys of ours are known (D9). */

@@ -1,4 +1,5 @@
-// The groups of the agent's configuration, one declaration per block of a file (consul-surface 1.3, 6.2, 6.3).
+// The groups of the agent's configuration, one declaration per block of a file (consul-surface
+// 1.3, 6.2, 6.3).
 import {
   anything,
   bool,

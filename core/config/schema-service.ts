@@ -1,5 +1,5 @@
-// Services and checks as they may stand in a configuration file: snake case, with the CamelCase of the HTTP API and old
-// names as aliases (consul-surface 7.1).
+// Services and checks as they may stand in a configuration file: snake case, with the CamelCase
+// of the HTTP API and old names as aliases (consul-surface 7.1).
 import {
   anything,
   bool,

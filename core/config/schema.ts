@@ -1,5 +1,6 @@
-// Every key of the agent's configuration, its type, and what became of old spellings (consul-surface 1.3, 6.3, 7.1).
-// Defaults stand in defaults.ts; what the keys mean to the agent is decided in build.ts.
+// Every key of the agent's configuration, its type, and what became of old spellings
+// (consul-surface 1.3, 6.3, 7.1). Defaults stand in defaults.ts; what the keys mean to the agent
+// is decided in build.ts.
 import {
   ACL,
   ADDRESSES,
@@ -171,7 +172,10 @@ const OBSERVING = {
   reporting: record({ license: record({ enabled: bool }) }),
 } as const
 
-/** Old spellings, each with the type it always had. Their values move to where the map below says. */
+/**
+ * Old spellings, each with the type it always had. Their values move to where the map below
+ * says.
+ */
 const DEPRECATED = {
   acl_datacenter: text,
   acl_default_policy: text,
@@ -224,7 +228,10 @@ export const AGENT = record(
   },
 )
 
-/** Old spellings and where their values belong now; '' has no effect any more. Paths from the top. */
+/**
+ * Old spellings and where their values belong now; '' has no effect any more. Paths from the
+ * top.
+ */
 export const MOVES: Readonly<Record<string, string>> = {
   acl_datacenter: 'primary_datacenter',
   acl_default_policy: 'acl.default_policy',

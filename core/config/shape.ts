@@ -1,5 +1,6 @@
-// The vocabulary in which settings are declared: what may stand under a key, how else the key may be spelled, and what
-// became of keys that are no longer used. One declaration gives the decoder, the TypeScript type and the manual's list.
+// The vocabulary in which settings are declared: what may stand under a key, how else the key
+// may be spelled, and what became of keys that are no longer used. One declaration gives the
+// decoder, the TypeScript type and the manual's list.
 
 export type Shape =
   | { readonly type: 'string' }

@@ -1,5 +1,5 @@
-// Files, folders and the machine, read for core/config: what stands where, in which order. Everything that the texts mean
-// is decided there.
+// Files, folders and the machine, read for core/config: what stands where, in which order.
+// Everything that the texts mean is decided there.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
@@ -20,7 +20,10 @@ export interface LoadOrder {
 
 export type Loaded =
   | { readonly ok: true; readonly config: AgentConfig; readonly warnings: readonly string[] }
-  /** `message` has no line end; as `consul`, the command puts `==> ` before it unless it is about `usage`. */
+  /**
+   * `message` has no line end; as `consul`, the command puts `==> ` before it unless it is about
+   * `usage`.
+   */
   | {
       readonly ok: false
       readonly about: 'usage' | 'config'
@@ -97,7 +100,8 @@ function readOne(path: string, format: Format | undefined): Files {
   const known = format ?? formatOf(path)
   if (known !== undefined)
     return { ok: true, texts: [{ name: path, text: readFileSync(path, 'utf8'), format: known }] }
-  const consul = `file ${path} has unknown extension; must be .hcl or .json, or config format must be set`
+  const must = 'must be .hcl or .json, or config format must be set'
+  const consul = `file ${path} has unknown extension; ${must}`
   const what = `${path} ends neither in .hcl nor in .json`
   return { ok: false, refusal: { consul, what, next: 'rename it, or give -config-format' } }
 }
