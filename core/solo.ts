@@ -7,7 +7,8 @@
 // that the disk has seen, and the vote for ourselves in that term reaches the disk in one write with its first entry and
 // before it (Raft §5.2, figure 2). What is found on the disk counts as committed, as it would for a lone voter.
 import { assert } from './assert.ts'
-import { ENTRY, type Entry, type Persist, type Recovered } from './entry.ts'
+import { EMPTY } from './bytes.ts'
+import { ENTRY, type Entry, type EntryType, type Persist, type Recovered } from './entry.ts'
 import { type LogIndex, logIndex, type Term, term } from './ids.ts'
 
 /** Entries that are not durable yet, those under way included. Beyond it `propose` refuses. */
@@ -71,11 +72,17 @@ export function createSolo(recovered: Recovered, self: string): Solo {
 }
 
 /** Gives the command its place in the log. It is committed when `takeCommitted` hands it over, not before. */
-export function propose(solo: Solo, data: Uint8Array): Proposed {
+export const propose = (solo: Solo, data: Uint8Array): Proposed =>
+  proposeEntry(solo, ENTRY.command, data)
+
+/** An entry without effect: it moves the index, and nothing else. */
+export const proposeNoop = (solo: Solo): Proposed => proposeEntry(solo, ENTRY.noop, EMPTY)
+
+function proposeEntry(solo: Solo, type: EntryType, data: Uint8Array): Proposed {
   const why = whyFull(solo, data.length)
   if (why !== undefined) return { ok: false, why }
   const index = logIndex(solo.last + 1)
-  solo.queued.push({ index, term: solo.term, type: ENTRY.command, data })
+  solo.queued.push({ index, term: solo.term, type, data })
   solo.unsavedBytes += data.length
   solo.last = index
   assert(index > solo.committed.index, 'a proposal stands behind what is durable')

@@ -16,12 +16,12 @@ import {
   type Pipeline,
   refuse,
   replyTo,
-  respondSaid,
+  sayTo,
   wake,
 } from '../api/pipeline.ts'
 import { createRouter } from '../api/router.ts'
 import { ROUTES } from '../api/table.ts'
-import { present, unreachable } from '../assert.ts'
+import { unreachable } from '../assert.ts'
 import { registerLoneNode } from '../catalog/boot.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { Recovered } from '../entry.ts'
@@ -42,6 +42,7 @@ import {
   onRefused,
   positionOf,
   propose,
+  proposeNoop,
   type Solo,
   takeCommitted,
   takePersist,
@@ -97,6 +98,12 @@ interface Waiting {
   readonly since: Instant
 }
 
+/**
+ * A fresh log begins with this many entries without effect. Clients take small indexes for "long ago" (`?index=1`, `?cas=2`), for
+ * Consul's own start uses the first ones up.
+ */
+const START_ENTRIES = 16
+
 /** The id of the questions that the agent asks for itself. */
 const OWN_QUESTION = requestId(0)
 /** How often the gauges of the process are read. */
@@ -133,6 +140,7 @@ export function createAgent(options: AgentOptions): Agent {
   }
   applyCommitted(agent)
   noteTombstones(agent.tombstones, agent.applied, clock.now)
+  if (agent.applied === 0) for (let n = 0; n < START_ENTRIES; n++) proposeNoop(solo)
   proposeOwn(agent, registerLoneNode(site))
   persistNext(agent)
   return agent
@@ -303,11 +311,7 @@ function onAnswered(agent: Agent, { id, answer }: { id: RequestId; answer: unkno
   const waiting = agent.asks.get(id)
   if (waiting === undefined) return // the client has left
   agent.asks.delete(id)
-  respond(
-    agent,
-    id,
-    respondSaid(agent.pipeline, waiting.call, present(waiting.asked, 'question').say(answer)),
-  )
+  respond(agent, id, sayTo(agent.pipeline, waiting, answer))
 }
 
 function answerAll(agent: Agent, answered: readonly Answered[]): void {

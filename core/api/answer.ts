@@ -41,8 +41,11 @@ export interface Meta {
 export interface Manner {
   readonly meta: MetaHeaders
   readonly consistency: Consistency
-  readonly pretty: boolean
+  readonly layout: Layout
 }
+
+/** How JSON is laid out. A dev agent indents all of it, `?pretty` adds a newline at the end. */
+export type Layout = 'compact' | 'indented' | 'pretty'
 
 export function answerFound(
   head: Letterhead,
@@ -56,17 +59,17 @@ export function answerFound(
   }
   if (found.value === undefined)
     return { status: 404, headers: [...head.endpoint, ...meta], body: '' }
-  return { status: 200, headers: [...head.json, ...meta], body: printJson(found.value, how.pretty) }
+  return { status: 200, headers: [...head.json, ...meta], body: printJson(found.value, how.layout) }
 }
 
-export function answerSaid(head: Letterhead, said: Said, pretty: boolean): Response {
+export function answerSaid(head: Letterhead, said: Said, layout: Layout): Response {
   const status = said.status ?? 200
   const extra = [...(said.headers ?? []), ...(said.meta === undefined ? [] : saidMeta(said.meta))]
   if (said.live !== undefined) {
     return { status, headers: [...head.endpoint, ...extra], body: said.live }
   }
   if (said.json !== undefined) {
-    return { status, headers: [...head.json, ...extra], body: printJson(said.json, pretty) }
+    return { status, headers: [...head.json, ...extra], body: printJson(said.json, layout) }
   }
   if (said.text !== undefined) {
     return { status, headers: [...head.endpoint, ...PLAIN_TEXT, ...extra], body: said.text }
@@ -149,8 +152,9 @@ const HTML: Readonly<Record<string, string>> = {
 
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => HTML[c] as string)
 
-const printJson = (value: unknown, pretty: boolean): string | Uint8Array => {
-  const text = pretty ? `${encodeJson(value, 4)}\n` : encodeJson(value)
+const printJson = (value: unknown, layout: Layout): string | Uint8Array => {
+  const json = layout === 'compact' ? encodeJson(value) : encodeJson(value, 4)
+  const text = layout === 'pretty' ? `${json}\n` : json
   return text.length > ENCODE_EARLY_CHARS ? utf8(text) : text
 }
 

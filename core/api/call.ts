@@ -8,7 +8,7 @@ import type { Input, Route } from '../route/route.ts'
 import type { Site } from '../route/site.ts'
 import type { WallMs } from '../time.ts'
 import { isWriteAllowed } from './allow-write.ts'
-import { answerBare, answerRedirect, answerSaid, type Letterhead } from './answer.ts'
+import { answerBare, answerRedirect, answerSaid, type Layout, type Letterhead } from './answer.ts'
 import { parseOptions, type QueryOptions, refuseEnterprise } from './options.ts'
 import { type Endpoint, matchPath, type Router } from './router.ts'
 
@@ -17,7 +17,7 @@ export interface Call {
   readonly route: Route
   readonly input: Input<unknown>
   readonly options: QueryOptions
-  readonly pretty: boolean
+  readonly layout: Layout
   /** A datacenter other than ours that shall answer; empty: this one. */
   readonly elsewhere: string
 }
@@ -89,9 +89,9 @@ function openEndpoint(desk: Desk, request: Request, found: Found): Call | Respon
   if (route.kind !== 'local') route.check?.(bare, desk.site)
   const body: unknown = route.kind === 'read' ? undefined : bodyOf(desk.site.config, route, request)
   const input: Input<unknown> = body === undefined ? bare : { ...bare, body }
-  const pretty = desk.site.config.dev || query.has('pretty')
+  const layout = query.has('pretty') ? 'pretty' : desk.site.config.dev ? 'indented' : 'compact'
   const elsewhere = datacenterOf(desk.site.config, route, query)
-  return { id: request.id, route, input, options, pretty, elsewhere }
+  return { id: request.id, route, input, options, layout, elsewhere }
 }
 
 const NO_OPTIONS: QueryOptions = { consistency: 'default', minIndex: 0, waitMs: 0 }
@@ -102,8 +102,8 @@ const optionsOf = (route: Route, request: Request, query: Query): QueryOptions =
 function answerMethod(head: Letterhead, endpoint: Endpoint, method: string): Response {
   const headers = ['Allow', endpoint.allow]
   if (method === 'OPTIONS')
-    return { ...answerSaid(head, { headers }, false), headers: [...head.json, ...headers] }
-  return answerSaid(head, { status: 405, text: `method ${method} not allowed`, headers }, false)
+    return { ...answerSaid(head, { headers }, 'compact'), headers: [...head.json, ...headers] }
+  return answerSaid(head, { status: 405, text: `method ${method} not allowed`, headers }, 'compact')
 }
 
 /** The decoded body. Its size is judged before it is decoded: by what was declared, else by what came. */

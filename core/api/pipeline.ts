@@ -195,16 +195,35 @@ export function replyTo(
   if (isRefused(applied.result)) {
     return refuse(pipeline, new ApiError('invalid', `raft apply failed: ${applied.result.refused}`))
   }
-  const said = call.route.reply(applied.result, call.input)
-  const response = respondSaid(pipeline, call, said)
+  const { route } = call
+  const response = guard(pipeline, () =>
+    respondSaid(pipeline, call, route.reply(applied.result, call.input)),
+  )
   return { ...response, headers: [...response.headers, 'X-Lictor-Index', String(applied.index)] }
+}
+
+/** What to say when the machine around the agent has answered. */
+export const sayTo = (
+  pipeline: Pipeline,
+  { call, asked }: { call: Call; asked: Asked },
+  answer: unknown,
+): Response => guard(pipeline, () => respondSaid(pipeline, call, asked.say(answer)))
+
+/** A refusal that comes late is a refusal all the same. */
+function guard(pipeline: Pipeline, answer: () => Response): Response {
+  try {
+    return answer()
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return refuse(pipeline, error)
+  }
 }
 
 export const refuse = (pipeline: Pipeline, error: ApiError): Response =>
   answerError(pipeline.desk.head, error)
 
-export const respondSaid = (pipeline: Pipeline, call: Call, said: Said): Response =>
-  answerSaid(pipeline.desk.head, said, call.pretty)
+const respondSaid = (pipeline: Pipeline, call: Call, said: Said): Response =>
+  answerSaid(pipeline.desk.head, said, call.layout)
 
 function respondFound(pipeline: Pipeline, call: Call, found: Found): Response {
   const { site, head } = pipeline.desk
@@ -214,7 +233,7 @@ function respondFound(pipeline: Pipeline, call: Call, found: Found): Response {
     meta,
     state,
     consistency: call.options.consistency,
-    pretty: call.pretty,
+    layout: call.layout,
   })
 }
 

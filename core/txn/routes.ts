@@ -48,7 +48,18 @@ const kvOp = struct({
   Partition: text,
 })
 
-const body = list(struct({ KV: nullable(kvOp) }))
+const isThere: Decoder<boolean> = (node) => node.type !== 'null'
+
+const body = list(struct({ KV: nullable(kvOp), Node: isThere, Service: isThere, Check: isThere }))
+
+/** An operation with several kinds performs the first; a lone one on the catalog would silently be left out. */
+function refuseCatalogOp(sent: { Node?: boolean; Service?: boolean; Check?: boolean }): void {
+  if (!sent.Node && !sent.Service && !sent.Check) return
+  throw new ApiError(
+    'invalid',
+    'transactions over nodes, services and checks are not built into this version',
+  )
+}
 
 type SentKv = ReturnType<typeof kvOp>
 
@@ -70,8 +81,11 @@ const decodeOps: Decoder<SentOps> = (node) => {
   const ops: TxnOp[] = []
   const errors: TxnError[] = []
   let writes = false
-  for (const { KV } of sent) {
-    if (KV === undefined || KV === null) continue
+  for (const { KV, ...others } of sent) {
+    if (KV === undefined || KV === null) {
+      refuseCatalogOp(others)
+      continue
+    }
     const verb = KV.Verb ?? ''
     if (VERBS[verb as KvVerb] === 'write') writes = true // a verb that is none has no entry
     const op = kvTxnOp(verb, KV)

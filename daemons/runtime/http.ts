@@ -345,6 +345,8 @@ function onClientError(http: Http, error: Error, socket: Socket): void {
   }
   if (isOver(connection) || connection.complaint !== undefined) return
   const { current, waiting } = connection
+  // Behind a request that asked to close nothing is read any more (RFC 9112 §9.6).
+  if (current !== undefined && !current.response.shouldKeepAlive) return
   if (current?.stop !== undefined) {
     socket.destroy()
     return

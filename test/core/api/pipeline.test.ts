@@ -126,7 +126,9 @@ pipeline('JSON is compact, pretty on demand, and always pretty from a dev agent'
   assert.is(textOfBody(ask(compact, 'GET /v1/kv/?keys')), '["a"]')
   assert.is(textOfBody(ask(compact, 'GET /v1/kv/?keys&pretty')), '[\n    "a"\n]\n')
   const dev = createMachine({ dev: true })
-  assert.is(textOfBody(ask(dev, 'PUT /v1/kv/a', { body: '1' })), 'true\n')
+  assert.is(textOfBody(ask(dev, 'PUT /v1/kv/a', { body: '1' })), 'true')
+  assert.is(textOfBody(ask(dev, 'GET /v1/kv/?keys')), '[\n    "a"\n]')
+  assert.is(textOfBody(ask(dev, 'GET /v1/kv/?keys&pretty')), '[\n    "a"\n]\n')
 })
 
 pipeline('flags keep all their 64 bits', () => {
