@@ -1,0 +1,136 @@
+// The pages of section 1, from the declarations of the commands.
+import { type AnyCommand, type Flag, flagsOf, namesInEnv } from '../commands/kit/declare.ts'
+import { type Group, isIn, type Table } from '../commands/kit/table.ts'
+import { TOPICS, type Topic } from '../commands/topics.ts'
+import { LICTOR_VERSION } from '../core/version.ts'
+import { bold, entry, example, italic, paragraphs, roff, section, title } from './roff.ts'
+
+/** When the manual was last read through as a whole. */
+const DATE = '2026-11-26'
+
+const head = (name: string): string[] => [
+  '.\\" Written by man/generate.ts; do not edit.',
+  title({ name, section: 1, version: LICTOR_VERSION, date: DATE }),
+]
+
+/** `lictor-kv-get` */
+export const pageName = (id: string): string => `lictor-${id.replaceAll(' ', '-')}`
+
+export function commandPage(declared: AnyCommand): string {
+  const name = pageName(declared.id)
+  const description = declared.description ?? [`${declared.summary}.`]
+  return page([
+    ...head(name),
+    ...section('NAME', [`${roff(name)} \\- ${roff(lowered(declared.summary))}`]),
+    ...section('SYNOPSIS', [synopsis(declared)]),
+    ...section('DESCRIPTION', paragraphs(description)),
+    ...section(
+      'ARGUMENTS',
+      declared.args.flatMap((one) => entry(italic(one.name), `${one.about}.`)),
+    ),
+    ...flagSections(declared),
+    ...section('EXAMPLES', declared.examples.flatMap(exampleLines).slice(1)),
+    ...section('EXIT STATUS', paragraphs(['See lictor(1).'])),
+    ...section('SEE ALSO', [seeAlso(declared)]),
+  ])
+}
+
+const page = (lines: readonly string[]): string => `${lines.join('\n')}\n`
+
+const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
+
+function synopsis({ id, args }: AnyCommand): string {
+  const words = args.map(({ name, required, many }) => {
+    const word = many ? `${italic(name)} ...` : italic(name)
+    return required ? word : `[${word}]`
+  })
+  return [bold(`lictor ${id}`), `[${italic('flags')}]`, ...words].join(' ')
+}
+
+/** One section for each group of flags, the command's own first. */
+function flagSections(declared: AnyCommand): string[] {
+  const flags = Object.entries(flagsOf(declared, 'lictor')).sort(([a], [b]) => (a < b ? -1 : 1))
+  const groups = [...new Set(flags.map(([, flag]) => flag.group ?? ''))].sort()
+  return groups.flatMap((group) => {
+    const own = flags.filter(([, flag]) => (flag.group ?? '') === group)
+    const name = group === '' ? 'FLAGS' : `${group.toUpperCase()} FLAGS`
+    return section(
+      name,
+      own.flatMap(([flagName, flag]) => flagEntry(flagName, flag)),
+    )
+  })
+}
+
+function flagEntry(name: string, flag: Flag): string[] {
+  const value = flag.kind === 'boolean' ? '' : `=${italic(flag.placeholder)}`
+  const env = (flag.env ?? []).flatMap((one) => namesInEnv(one, 'lictor'))
+  const more = [
+    ...(typeof flag.fallback === 'string' && flag.fallback !== ''
+      ? [`Default: ${flag.fallback}.`]
+      : []),
+    ...(env.length === 0 ? [] : [`Environment: ${env.join(', ')}.`]),
+  ]
+  return entry(`${bold(`-${name}`)}${value}`, [`${flag.about}.`, ...more].join(' '))
+}
+
+const exampleLines = (one: AnyCommand['examples'][number]): string[] => [
+  '.PP',
+  `${roff(one.does)}:`,
+  ...example([`lictor ${one.command}${one.pipe === undefined ? '' : ` ${one.pipe}`}`]),
+]
+
+function seeAlso({ id }: AnyCommand): string {
+  const others = [reference('lictor', 1)]
+  if (id.startsWith('kv ') || id === 'watch') others.push(reference('lictor-kv', 7))
+  if (id === 'agent' || id === 'validate') others.push(reference('lictor-config', 5))
+  return others.join(', ')
+}
+
+const reference = (name: string, number: number): string => `${bold(name)}(${number})`
+
+export function mainPage(table: Table, commands: readonly AnyCommand[]): string {
+  const inGroup = (one: AnyCommand) => table.groups.some((group) => isIn(one, group))
+  return page([
+    ...head('lictor'),
+    ...section('NAME', ['lictor \\- Consul rebuilt as composable Unix commands']),
+    ...section('SYNOPSIS', [
+      `${bold('lictor')} ${italic('command')} [${italic('flags')}] [${italic('words')}]`,
+    ]),
+    ...section('DESCRIPTION', paragraphs(INTRODUCTION)),
+    ...section('COMMANDS', [
+      ...commands.filter((one) => !inGroup(one)).flatMap(commandEntry),
+      ...table.groups.flatMap((group) => groupEntries(group, commands)),
+    ]),
+    ...Object.entries(TOPICS).flatMap(([name, topic]) => topicSection(name, topic)),
+    ...section('SEE ALSO', [[reference('lictor-config', 5), reference('lictor-kv', 7)].join(', ')]),
+  ])
+}
+
+const INTRODUCTION: readonly string[] = [
+  'An agent that answers the HTTP API of Consul, and the commands that go with it. The same ' +
+    'program answers as consul when it is called by that name, with the texts and exit codes of ' +
+    'Consul, and as consul-clone.',
+  'Flags may be written with one dash or two, with the value behind = or as the next word. -h ' +
+    'shows the help of any command.',
+]
+
+const commandEntry = (one: AnyCommand): string[] =>
+  entry(`${bold(pageName(one.id))}(1)`, `${one.summary}.`)
+
+const groupEntries = (group: Group, commands: readonly AnyCommand[]): string[] =>
+  commands.filter((one) => isIn(one, group)).flatMap(commandEntry)
+
+/** The headings that readers of manuals look for. */
+const HEADINGS: Readonly<Record<string, string>> = {
+  environment: 'ENVIRONMENT',
+  'exit-codes': 'EXIT STATUS',
+  files: 'FILES',
+  formatting: 'OUTPUT',
+  ports: 'PORTS',
+}
+
+const topicSection = (name: string, { intro, rows }: Topic): string[] =>
+  section(HEADINGS[name] ?? name.toUpperCase(), [
+    ...paragraphs(intro),
+    ...rows.flatMap(([term, about]) => entry(bold(term), `${about}.`)),
+  ])
