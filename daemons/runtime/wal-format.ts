@@ -11,13 +11,13 @@
 //
 // A frame is padded to 32 bytes, which divide a sector, and ends in a byte that is not zero:
 //
-//   │ frame head (16) │ zero sectors │ ~zero sectors │ records …                                      │ 0 … │ a5 │
+//   │ frame head (16) │ zero bytes │ ~zero bytes │ records …                                          │ 0 … │ a5 │
 //
 //   record:  │ kind │ type │ 0 │ data length │ index (8) │ term (8) │ extensions + 1 │ 0 │ data │ extensions │ to 8
 //
-// What a crash leaves of a write that was never synced: some sectors are there, some still zero, or only a first part of the
-// bytes. A flipped bit leaves neither: the last byte is there and no more sectors are zero than were written as zeros.
-// `isTear` tells the two apart, so that a rotten last write is not taken for a torn one and cut away.
+// What a crash leaves of a write that was never synced: parts of it are there, the others are still zero. A flipped bit leaves
+// all of it, and at most one more zero byte than was written. `isTear` tells the two apart, so that a rotten last write is not
+// taken for a torn one and cut away.
 import { assert } from '../../core/assert.ts'
 import { textOf, utf8 } from '../../core/bytes.ts'
 import type { Entry, EntryType, Persist, Vote } from '../../core/entry.ts'
@@ -45,7 +45,7 @@ import {
 /** What a disk writes whole or not at all. */
 const SECTOR_BYTES = HEAD_BYTES
 const WRITE_ALIGN_BYTES = 32
-/** Zero sectors, twice. */
+/** The number of zero bytes behind it, and its complement. */
 const PREFACE_BYTES = 8
 const RECORD_HEAD_BYTES = 32
 const RECORD_ALIGN_BYTES = 8
@@ -208,7 +208,7 @@ function putRecord(view: DataView, at: number, record: RecordFields): number {
 function finish(place: WritePlace, kind: Kind, payload: Uint8Array): EncodedWrite {
   assert(place.at % WRITE_ALIGN_BYTES === 0, 'a write begins at a multiple of 32')
   payload[payload.length - 1] = LAST_BYTE
-  const zeros = zeroSectors(payload, place.at + FRAME_HEAD_BYTES)
+  const zeros = zeroBytes(payload, { from: PREFACE_BYTES, to: payload.length })
   const view = viewOf(payload)
   view.setUint32(0, zeros, true)
   view.setUint32(4, ~zeros, true)
@@ -217,19 +217,10 @@ function finish(place: WritePlace, kind: Kind, payload: Uint8Array): EncodedWrit
   return written
 }
 
-/** How many whole sectors of the file are zero within the bytes that begin at `offset`. The first and the last sector of a
- * write never are, for there is its head and its last byte. */
-function zeroSectors(bytes: Uint8Array, offset: number): number {
+function zeroBytes(bytes: Uint8Array, { from, to }: { from: number; to: number }): number {
   let count = 0
-  let at = alignUp(offset, SECTOR_BYTES) - offset
-  for (; at + SECTOR_BYTES <= bytes.length; at += SECTOR_BYTES)
-    if (isZero(bytes, at, at + SECTOR_BYTES)) count++
+  for (let at = from; at < to; at++) if (bytes[at] === 0) count++
   return count
-}
-
-export function isZero(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (bytes[at] !== 0) return false
-  return true
 }
 
 /** The records of a good frame of kind `write`; undefined if they make no sense, which only a bug of ours can cause. */
@@ -280,15 +271,24 @@ function decodeRecord(
 /** Whether a flawed last write is what a crash can leave. Otherwise it was whole once, and is damaged. `bytes` is the whole
  * segment, and behind the flaw there is no good frame. */
 export function isTear(bytes: Uint8Array, { at, flaw }: { at: number; flaw: Flaw }): boolean {
-  const body = at + FRAME_HEAD_BYTES
   if (flaw === 'gap') return true // the sector with the head is missing
-  if (flaw === 'head') return isZero(bytes, body, bytes.length) // only a part of the head is there
   if (flaw === 'chain') return false
-  const end = at + announcedBytes(bytes, at)
-  if (end > bytes.length || end < body + PREFACE_BYTES) return false
-  if (bytes[end - 1] === 0) return true
+  const body = at + FRAME_HEAD_BYTES
+  const content = body + PREFACE_BYTES
   const view = viewOf(bytes)
   const zeros = view.getUint32(body, true)
-  if (view.getUint32(body + 4, true) !== ~zeros >>> 0) return false
-  return zeroSectors(bytes.subarray(body, end), body) > zeros
+  // Head and preface lie in one sector with what follows, which never begins with a zero.
+  if (flaw === 'head' || view.getUint32(body + 4, true) !== ~zeros >>> 0) {
+    const sectorEnd = alignUp(content, SECTOR_BYTES)
+    return isZero(bytes, content, sectorEnd)
+  }
+  const end = at + announcedBytes(bytes, at)
+  if (end > bytes.length || end <= content) return false
+  if (bytes[end - 1] === 0) return true
+  return zeroBytes(bytes, { from: content, to: end }) > zeros + 1
+}
+
+function isZero(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] !== 0) return false
+  return true
 }

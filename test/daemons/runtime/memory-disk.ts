@@ -16,7 +16,7 @@ export type Op =
       readonly bytes: Uint8Array
     }
   | { readonly type: 'sync'; readonly path: string; readonly inode: Inode }
-  | { readonly type: 'rename'; readonly path: string; readonly to: string }
+  | { readonly type: 'rename'; readonly path: string; readonly to: string; readonly inode: Inode }
   | { readonly type: 'unlink'; readonly path: string }
   | { readonly type: 'sync-dir'; readonly path: string }
   /** Something that the test wants to remember at this point. */
@@ -31,6 +31,8 @@ export interface Fault {
 
 export interface Inode {
   bytes: Uint8Array
+  /** Sectors that a power cut has left at an earlier state: later writes to them are lost. */
+  lost?: Set<number>
 }
 
 export interface MemoryDisk extends FileSystem {
@@ -68,8 +70,10 @@ export function createMemoryDisk(): MemoryDisk {
       return names.map((path) => path.slice(dir.length + 1)).sort()
     },
     async rename(path, to) {
-      record({ type: 'rename', path, to })
-      move(disk.names, path, to)
+      const inode = inodeOf(path)
+      record({ type: 'rename', path, to, inode })
+      disk.names.delete(path)
+      disk.names.set(to, inode)
     },
     async unlink(path) {
       inodeOf(path)
@@ -146,13 +150,6 @@ function writeInto(old: Uint8Array, offset: number, bytes: Uint8Array): Uint8Arr
   return into
 }
 
-function move<T>(names: Map<string, T>, from: string, to: string): void {
-  const moved = names.get(from)
-  if (moved === undefined) return
-  names.delete(from)
-  names.set(to, moved)
-}
-
 /** What becomes of calls that no sync holds. */
 export interface Crash {
   /** Of an unsynced write, asked for each sector that it touches: is it on the disk? */
@@ -210,16 +207,24 @@ function replay(
     if (isHeld || crash.keepName()) image.names.set(op.path, inode)
     return
   }
-  if (op.type === 'rename' && (isHeld || crash.keepName())) move(image.names, op.path, op.to)
+  if (op.type === 'rename' && (isHeld || crash.keepName())) {
+    const inode = contents.get(op.inode)
+    if (inode === undefined) throw new Error('a new name for a file that nobody created')
+    if (image.names.get(op.path) === inode) image.names.delete(op.path)
+    image.names.set(op.to, inode)
+  }
   if (op.type === 'unlink' && (isHeld || crash.keepName())) image.names.delete(op.path)
 }
 
-/** Sectors reach the disk in any order, or not. */
+/** Sectors reach the disk in any order, or not; each is in a state that it has had. */
 function tear(inode: Inode, op: Op & { type: 'write' }, crash: Crash): void {
   const end = op.offset + op.bytes.length
+  inode.lost ??= new Set()
   for (let from = op.offset; from < end; ) {
-    const to = Math.min(end, from - (from % SECTOR) + SECTOR)
-    if (crash.keepSector()) {
+    const sector = Math.floor(from / SECTOR)
+    const to = Math.min(end, (sector + 1) * SECTOR)
+    if (!inode.lost.has(sector) && !crash.keepSector()) inode.lost.add(sector)
+    if (!inode.lost.has(sector)) {
       const part = op.bytes.subarray(from - op.offset, to - op.offset)
       inode.bytes = writeInto(inode.bytes, from, part)
     }

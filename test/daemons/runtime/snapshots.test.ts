@@ -1,0 +1,261 @@
+// Snapshots on the disk in memory: kept, found, damaged, without room, and at every point of a crash.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { concatBytes, utf8 } from '../../../core/bytes.ts'
+import { logIndex, term } from '../../../core/ids.ts'
+import type { LogLine } from '../../../core/log.ts'
+import { createPrng } from '../../../core/prng.ts'
+import { DataDirRefused, DiskFailure } from '../../../daemons/runtime/disk-errors.ts'
+import { finishHead } from '../../../daemons/runtime/file-head.ts'
+import {
+  neededBehind,
+  openSnapshots,
+  type SnapshotOptions,
+  saveSnapshot,
+} from '../../../daemons/runtime/snapshots.ts'
+import { before } from '../../kit/within.ts'
+import {
+  crashImage,
+  createMemoryDisk,
+  KEEP_ALL,
+  KEEP_NONE,
+  type MemoryDisk,
+} from './memory-disk.ts'
+
+const snapshots = suite('snapshots')
+const DEADLINE_MS = 20_000
+const fact = (name: string, check: () => Promise<void>) =>
+  snapshots(name, () => before(DEADLINE_MS, check, name))
+
+const DIR = '/snapshots'
+const NODE = 'a-node'
+const fileOf = (index: number) =>
+  `${DIR}/snapshot-${String(index).padStart(16, '0')}-0000000000000001`
+
+async function openOn(disk: MemoryDisk, more: Partial<SnapshotOptions> = {}) {
+  const lines: LogLine[] = []
+  const log = (line: LogLine) => lines.push(line)
+  const options = { files: disk, dir: DIR, nodeId: NODE, random: () => 0x5eed_0002, log, ...more }
+  return { ...(await openSnapshots(options)), lines }
+}
+
+type Opened = Awaited<ReturnType<typeof openOn>>
+
+const order = (index: number, chunks: Iterable<Uint8Array>) => ({
+  index: logIndex(index),
+  term: term(1),
+  chunks,
+})
+
+const textsOf = ({ newest }: Opened) =>
+  newest === undefined
+    ? undefined
+    : [...newest.chunks].map((chunk) => new TextDecoder().decode(chunk))
+
+async function savedOn(disk: MemoryDisk, ...indexes: number[]): Promise<Opened> {
+  const opened = await openOn(disk)
+  for (const index of indexes) {
+    const chunks = [utf8(`state ${index}`), utf8(''), utf8('end')]
+    assert.is(await saveSnapshot(opened.snapshots, order(index, chunks)), 'saved')
+  }
+  return opened
+}
+
+fact('a snapshot comes back chunk by chunk, of any sizes, and more than once', async () => {
+  const disk = createMemoryDisk()
+  const opened = await openOn(disk)
+  const prng = createPrng(1)
+  const sizes = [0, 1, 7, 8, 9, 65_536, 300_000, 2_500_000, 3]
+  const chunks = sizes.map((size) => new Uint8Array(size).fill(prng.range(1, 255)))
+  assert.is(await saveSnapshot(opened.snapshots, order(5, chunks)), 'saved')
+  const { newest, lines } = await openOn(disk)
+  assert.is(newest?.index, 5)
+  assert.is(newest?.term, 1)
+  for (let i = 0; i < 2; i++)
+    [...(newest?.chunks ?? [])].forEach((chunk, at) => {
+      assert.ok(Buffer.from(chunk).equals(chunks[at] ?? new Uint8Array(0)), `chunk ${at}`)
+    })
+  assert.is([...(newest?.chunks ?? [])].length, chunks.length)
+  assert.equal(lines, [])
+})
+
+fact('the two newest are kept, and the log is needed from the older on', async () => {
+  const disk = createMemoryDisk()
+  const { snapshots: kept } = await savedOn(disk, 10)
+  assert.is(neededBehind(kept), undefined)
+  const { snapshots: more } = await savedOn(disk, 20, 30)
+  assert.is(neededBehind(more), 20)
+  assert.equal([...disk.names.keys()], [fileOf(20), fileOf(30)])
+  const { newest, snapshots: found } = await openOn(disk)
+  assert.is(newest?.index, 30)
+  assert.is(neededBehind(found), 20)
+})
+
+fact('the same index is saved once, and an older one is a bug', async () => {
+  const disk = createMemoryDisk()
+  const { snapshots: kept } = await savedOn(disk, 10)
+  const ops = disk.ops.length
+  assert.is(await saveSnapshot(kept, order(10, [])), 'saved')
+  assert.is(disk.ops.length, ops)
+  await saveSnapshot(kept, order(9, [])).then(
+    () => assert.unreachable(),
+    (error) => assert.match(String(error), /never go back/),
+  )
+})
+
+fact(
+  'a damaged newest is told, and the one before is used; it goes when the next stands',
+  async () => {
+    const disk = createMemoryDisk()
+    await savedOn(disk, 10, 20)
+    disk.bytesOf(fileOf(20)).fill(0xff, 530, 531)
+    const opened = await openOn(disk)
+    assert.is(opened.newest?.index, 10)
+    assert.equal(textsOf(opened), ['state 10', '', 'end'])
+    assert.match(opened.lines[0]?.message ?? '', `${fileOf(20)} is damaged at byte 5`)
+    assert.is(neededBehind(opened.snapshots), undefined, 'all of the log is needed')
+    assert.ok(disk.names.has(fileOf(20)))
+    assert.is(await saveSnapshot(opened.snapshots, order(30, [])), 'saved')
+    assert.equal([...disk.names.keys()], [fileOf(10), fileOf(30)])
+  },
+)
+
+fact('a snapshot that the disk cannot read counts as damaged', async () => {
+  const disk = createMemoryDisk()
+  await savedOn(disk, 10, 20)
+  const files: MemoryDisk = {
+    ...disk,
+    readSync(path, into, offset) {
+      if (path === fileOf(20))
+        throw new DiskFailure('read', path, Object.assign(new Error('EIO'), { code: 'EIO' }))
+      return disk.readSync(path, into, offset)
+    },
+  }
+  assert.is((await openOn(disk, { files })).newest?.index, 10)
+})
+
+fact('without room nothing of the snapshot is left, and the next may succeed', async () => {
+  const disk = createMemoryDisk()
+  const { snapshots: kept } = await savedOn(disk, 10)
+  const before = [...disk.names.keys()]
+  disk.capacity = 100_000
+  const large = [new Uint8Array(80_000).fill(1), new Uint8Array(80_000).fill(2)]
+  assert.is(await saveSnapshot(kept, order(20, large)), 'full')
+  assert.equal([...disk.names.keys()], before)
+  disk.capacity = 1_000_000
+  assert.is(await saveSnapshot(kept, order(20, large)), 'saved')
+  assert.is((await openOn(disk)).newest?.index, 20)
+})
+
+fact('a failed sync is a failure, and the snapshots before it stand', async () => {
+  const disk = createMemoryDisk()
+  const { snapshots: kept } = await savedOn(disk, 10)
+  disk.fault = ({ type }) => (type === 'sync' ? { errno: 'EIO' } : undefined)
+  await saveSnapshot(kept, order(20, [])).then(
+    () => assert.unreachable(),
+    (error) => assert.instance(error, DiskFailure),
+  )
+  disk.fault = undefined
+  const opened = await openOn(disk)
+  assert.is(opened.newest?.index, 10)
+  assert.equal([...disk.names.keys()], [fileOf(10)], 'what was unfinished is removed')
+})
+
+fact('a snapshot of another node or of a newer format is refused politely', async () => {
+  const disk = createMemoryDisk()
+  await savedOn(disk, 10)
+  const refusal = (more: Partial<SnapshotOptions>) =>
+    openOn(disk, more).then(
+      () => assert.unreachable(),
+      (error) => {
+        assert.instance(error, DataDirRefused)
+        assert.is(error.why, 'foreign')
+        return error.message
+      },
+    )
+  assert.match(await refusal({ nodeId: 'another' }), 'belongs to node a-node')
+  const head = disk.bytesOf(fileOf(10)).slice(0, 512)
+  finishHead(head, { magic: 'lictor-s', format: 7 })
+  disk.bytesOf(fileOf(10)).set(head)
+  assert.match(await refusal({}), 'format 7')
+})
+
+fact('cut anywhere, with a bit flipped anywhere, or with a tail, it is never served', async () => {
+  const disk = createMemoryDisk()
+  const prng = createPrng(3)
+  const chunks = Array.from({ length: 40 }, () =>
+    Uint8Array.from({ length: prng.range(0, 300) }, () =>
+      prng.chance(0.5) ? 0 : prng.next() & 255,
+    ),
+  )
+  const { snapshots: kept } = await openOn(disk)
+  await saveSnapshot(kept, order(10, chunks))
+  const good = disk.bytesOf(fileOf(10)).slice()
+  const expectDamaged = async (bytes: Uint8Array, what: string) => {
+    disk.put(fileOf(10), bytes)
+    const { newest, lines } = await openOn(disk)
+    assert.is(newest, undefined, what)
+    assert.match(lines[0]?.message ?? '', `${fileOf(10)} is damaged at byte `)
+  }
+  for (let cut = 0; cut < good.length; cut++)
+    await expectDamaged(good.slice(0, cut), `cut at ${cut}`)
+  await expectDamaged(concatBytes([good, new Uint8Array(1)]), 'a byte too much')
+  for (let i = 0; i < 10_000; i++) {
+    const bit = i < 600 * 8 ? i : prng.range(0, good.length * 8 - 1)
+    const bytes = good.slice()
+    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+    await expectDamaged(bytes, `bit ${bit}`)
+  }
+})
+
+fact(
+  'at every point of a crash the newest good one is the last that was saved, or the one under way',
+  async () => {
+    const disk = createMemoryDisk()
+    const { snapshots: kept } = await openOn(disk)
+    for (const index of [10, 20, 30, 40]) {
+      const chunks = [utf8(`state ${index}`), new Uint8Array(200_000)]
+      assert.is(await saveSnapshot(kept, order(index, chunks)), 'saved')
+      disk.note(index)
+    }
+    const prng = createPrng(4)
+    const drawn = { keepSector: () => prng.chance(0.5), keepName: () => prng.chance(0.5) }
+    for (let end = 0; end <= disk.ops.length; end++) {
+      const ops = disk.ops.slice(0, end)
+      const saved = ops.filter(({ type }) => type === 'note').length * 10
+      for (const crash of [KEEP_ALL, KEEP_NONE, drawn, drawn, drawn]) {
+        const { newest, lines } = await openOn(crashImage(createMemoryDisk(), ops, crash))
+        const index = newest?.index ?? 0
+        assert.ok(index === saved || index === saved + 10, `${index} after call ${end}`)
+        assert.is([...(newest?.chunks ?? [])].length, index === 0 ? 0 : 2)
+        assert.equal(lines, [])
+      }
+    }
+  },
+)
+
+fact('while a large state is saved others get their turn', async () => {
+  const disk = createMemoryDisk()
+  const real: MemoryDisk = {
+    ...disk,
+    create: async (path) => {
+      const file = await disk.create(path)
+      const later = () => new Promise<void>((resolve) => setImmediate(resolve))
+      return { ...file, write: async (bytes, at) => later().then(() => file.write(bytes, at)) }
+    },
+  }
+  const { snapshots: kept } = await openOn(disk, { files: real })
+  let turns = 0
+  let isDone = false
+  const count = () => {
+    turns++
+    if (!isDone) setImmediate(count)
+  }
+  setImmediate(count)
+  const chunks = Array.from({ length: 1_000 }, () => new Uint8Array(10_000))
+  await saveSnapshot(kept, order(1, chunks))
+  isDone = true
+  assert.ok(turns >= 100, `${turns} turns for 10 MB`)
+})
+
+snapshots.run()
