@@ -91,7 +91,9 @@ export async function helpOf(
   }
   const width = Math.min(process.stdout.columns ?? COLUMNS_MAX, COLUMNS_MAX)
   const help = new TextHelp(config, { maxWidth: width, stripAnsi: process.stdout.isTTY !== true })
-  await help.showHelp(id === undefined ? [] : id.split(' '))
+  const command = id === undefined ? undefined : config.findCommand(id.replaceAll(' ', ':'))
+  if (command === undefined) await help.showHelp(id === undefined ? [] : id.split(' '))
+  else await help.showCommandHelp(command) // showHelp would take the command `help` for a wish
   return help.text()
 }
 
