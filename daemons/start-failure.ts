@@ -2,7 +2,9 @@
 // line for whoever knows Consul's, and the exit code.
 import { EXIT } from '../core/errors.ts'
 import { formatDuration } from '../core/time.ts'
+import { ControlRefused } from './runtime/control.ts'
 import { DataDirRefused, DiskFailure } from './runtime/disk-errors.ts'
+import { ListenRefused } from './runtime/listen.ts'
 import { holderOf, nextFreePort, type PortHolder } from './runtime/port-holder.ts'
 
 export interface StartFailure {
@@ -18,7 +20,13 @@ export async function explainStart(
   if (error instanceof DataDirRefused || error instanceof DiskFailure) {
     return { message: `${program} agent: ${error.message}`, exit: error.exit }
   }
-  if (!isListenError(error)) return undefined
+  if (error instanceof ControlRefused || error instanceof ListenRefused) {
+    return { message: `${program} agent: ${error.message}`, exit: EXIT.usage }
+  }
+  if (!isSystemError(error)) return undefined
+  if (!isListenError(error)) {
+    return { message: `${program} agent: ${error.message}`, exit: EXIT.usage } // a file of its own
+  }
   const where = error.port === undefined ? error.address : `${error.address}:${error.port}`
   const lines = [`${program} agent: cannot listen on ${where}: ${WORDS[error.code] ?? error.code}`]
   if (error.code === 'EADDRINUSE' && error.port !== undefined) {
@@ -39,12 +47,11 @@ interface ListenError extends Error {
   readonly port?: number
 }
 
-const isListenError = (error: unknown): error is ListenError =>
-  error instanceof Error &&
-  'syscall' in error &&
-  error.syscall === 'listen' &&
-  'code' in error &&
-  'address' in error
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException & Error =>
+  error instanceof Error && 'syscall' in error
+
+const isListenError = (error: NodeJS.ErrnoException): error is ListenError =>
+  error.syscall === 'listen' && error.code !== undefined && 'address' in error
 
 async function portAdvice(program: string, host: string, port: number): Promise<string[]> {
   const holder = holderOf(port)

@@ -4,7 +4,7 @@
 //
 // One request of a connection is answered at a time. Nothing here has a timer per request: ten
 // thousand parked queries cost their sockets and their records.
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { EMPTY } from '../../core/bytes.ts'
 import type { ListenAddress } from '../../core/config/agent-config.ts'
@@ -153,12 +153,13 @@ export function respond(http: Http, id: RequestId, response: Response): void {
 /** To be called with every tick. */
 export const sweepHttp = (http: Http, now: Instant): void => sweepConnections(http.connections, now)
 
-/** No more connections; those without a request end now. */
+/** No more connections; those without a request end now, and so do bodies without an end. */
 export function closeDoors(http: Http): void {
   http.stopping = true
   for (const { server } of http.servers) server.close()
   for (const { socket, current } of http.connections.bySocket.values()) {
     if (current === undefined) socket.destroySoon()
+    else if (current.stop !== undefined) current.response.end()
   }
 }
 
@@ -277,11 +278,7 @@ function send(http: Http, exchange: Exchange, { status, headers, body }: Whole):
   const { response, connection } = exchange
   const sent = [...headers]
   if (http.stopping || connection.deadline !== 0) sent.push('Connection', 'close')
-  else if (response.shouldKeepAlive && response.req.httpVersionMinor === 1) {
-    // HTTP/1.1 keeps a connection open without saying so, as Go does: node:http would add two
-    // headers to each answer.
-    response.removeHeader('connection')
-  }
+  else keepQuietly(response)
   if (status !== 204 && status !== 304) sent.push('Content-Length', String(sizeOf(body)))
   response.writeHead(status, sent)
   response.end(body)
@@ -290,6 +287,16 @@ function send(http: Http, exchange: Exchange, { status, headers, body }: Whole):
     // ones computed.
     response.once('finish', () => proceed(http, exchange))
   } else connection.current = undefined
+}
+
+/**
+ * HTTP/1.1 keeps a connection open without saying so, as Go does: node:http would add two headers to
+ * each answer.
+ */
+function keepQuietly(response: ServerResponse): void {
+  if (response.shouldKeepAlive && response.req.httpVersionMinor === 1) {
+    response.removeHeader('connection')
+  }
 }
 
 const sizeOf = (body: string | Uint8Array): number =>
@@ -305,6 +312,7 @@ function proceed(http: Http, { connection, unfinished }: Exchange): void {
 
 function sendLive(http: Http, exchange: Exchange, live: Response & { body: LiveBody }): void {
   const { response } = exchange
+  keepQuietly(response)
   response.writeHead(live.status, [...live.headers])
   response.flushHeaders()
   const feed = http.options.sink.live(live.body, (text) => response.write(text))

@@ -17,6 +17,11 @@ export interface SocketFile {
   readonly group: string
 }
 
+/** A path or an owner that cannot be: said to the user, and no bug. */
+export class ListenRefused extends Error {
+  override readonly name = 'ListenRefused'
+}
+
 /**
  * Where the server now listens. Rejects with the error of the system, or with one of ours for a
  * path that cannot be.
@@ -55,7 +60,9 @@ function listening(server: Server, listen: () => void): Promise<void> {
 function checkLength(path: string): void {
   const size = Buffer.byteLength(path)
   if (size <= SOCKET_PATH_BYTES_MAX) return
-  throw new Error(`${path}: ${size} bytes, a Unix socket has at most ${SOCKET_PATH_BYTES_MAX}`)
+  throw new ListenRefused(
+    `${path}: ${size} bytes, a Unix socket has at most ${SOCKET_PATH_BYTES_MAX}`,
+  )
 }
 
 /**
@@ -97,5 +104,5 @@ function idOf(name: string, table: string): number {
     const [entry, , id] = line.split(':')
     if (entry === name) return Number(id)
   }
-  throw new Error(`no such name in ${table}: ${name}`)
+  throw new ListenRefused(`no such name in ${table}: ${name}`)
 }
