@@ -6,17 +6,26 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type FolderResult, readFloor, weigh } from './kit/floor.ts'
+import { type FolderResult, raised, readFloor, weigh } from './kit/floor.ts'
 import { builtProgram, inProject } from './kit/paths.ts'
 
 const { values } = parseArgs({
-  options: { summary: { type: 'string' }, details: { type: 'string', default: '3' } },
+  options: {
+    summary: { type: 'string' },
+    details: { type: 'string', default: '3' },
+    raise: { type: 'boolean', default: false },
+  },
 })
 
 const floor = await readFloor()
 const dir = await mkdtemp(join(tmpdir(), 'lc-'))
 try {
-  const result = weigh(floor, await playCorpus(join(dir, 'summary.json')))
+  const summary = await playCorpus(join(dir, 'summary.json'))
+  const result = weigh(floor, summary)
+  if (values.raise) {
+    const text = JSON.stringify(raised(floor, summary), null, 2)
+    await writeFile(inProject('test/floor.json'), `${text}\n`)
+  }
   console.log(result.lines.join('\n'))
   if (values.summary !== undefined) {
     await writeFile(
