@@ -73,7 +73,21 @@ function flagOrEnv(request: AddressRequest, name: TextFlag): string | undefined 
 
 type TextFlag = Exclude<keyof HttpFlags, 'stale' | 'timeout' | 'trace'>
 
-export const addressOf = (request: AddressRequest): string =>
+/** What every request of a command carries in its query. */
+export function scopeOf(request: AddressRequest): Readonly<Record<string, string>> {
+  const scope = {
+    dc: flagOrEnv(request, 'datacenter'),
+    ns: flagOrEnv(request, 'namespace'),
+    partition: flagOrEnv(request, 'partition'),
+    stale: request.flags.stale ? '' : undefined,
+  }
+  const given = Object.entries(scope).filter(
+    (pair): pair is [string, string] => pair[1] !== undefined,
+  )
+  return Object.fromEntries(given)
+}
+
+const addressOf = (request: AddressRequest): string =>
   flagOrEnv(request, 'http-addr') ?? DEFAULT_ADDRESS
 
 function splitScheme(

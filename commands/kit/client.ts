@@ -5,8 +5,8 @@ import { Agent, request as httpRequest } from 'node:http'
 import { EXIT } from '../../core/errors.ts'
 import type { Json } from '../../core/route/json.ts'
 import { formatDuration } from '../../core/time.ts'
-import { type Endpoint, resolveEndpoint } from './address.ts'
-import type { Call, Values } from './declare.ts'
+import { type AddressRequest, type Endpoint, resolveEndpoint, scopeOf } from './address.ts'
+import type { Call } from './declare.ts'
 import { errnoOf, Failure, reasonOf } from './failure.ts'
 import type { HttpFlags } from './http-flags.ts'
 import { decodeJson } from './json.ts'
@@ -55,27 +55,17 @@ type HttpCall = Call<HttpFlags>
 
 /** The client of a command that declares HTTP_FLAGS. */
 export function connect(call: HttpCall): Client {
-  const endpoint = resolveEndpoint({
+  const request: AddressRequest = {
     flags: call.flags,
     env: call.env,
     profile: call.program.profile,
     warn: (line) => call.out.talk(`${new Date().toISOString()} ${line}`),
-  })
-  return clientFor(endpoint, {
-    query: scopeOf(call.flags),
+  }
+  return clientFor(resolveEndpoint(request), {
+    query: scopeOf(request),
     timeoutMs: call.flags.timeout ?? ANSWER_MS,
     ...(call.flags.trace ? { trace: call.out.talk } : {}),
   })
-}
-
-/** What every request of a command carries. */
-function scopeOf(flags: Values<HttpFlags>): Readonly<Record<string, string>> {
-  return {
-    ...(flags.datacenter === undefined ? {} : { dc: flags.datacenter }),
-    ...(flags.namespace === undefined ? {} : { ns: flags.namespace }),
-    ...(flags.partition === undefined ? {} : { partition: flags.partition }),
-    ...(flags.stale ? { stale: '' } : {}),
-  }
 }
 
 export interface ClientOptions {
