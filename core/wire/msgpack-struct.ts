@@ -28,7 +28,9 @@ type Struct<F extends Fields> = { readonly [K in keyof F]: Infer<F[K]> }
 
 /** A field as the loops below need it: what it holds is known to the type of the struct only. */
 interface Field {
+  /** Of the member that holds the value. */
   readonly name: string
+  readonly wireName: string
   /** The name as it stands on the wire, with its head. */
   readonly key: Uint8Array
   readonly codec: Coding<unknown, unknown>
@@ -48,8 +50,12 @@ interface Plan {
 /** Longer names would have a different head in each dialect. */
 const NAME_MAX = 31
 
-export function struct<const F extends Fields>(fields: F): Codec<Struct<F>> {
-  const plan = planOf(fields)
+/** `nameOf` gives a member's name on the wire: see goName. */
+export function struct<const F extends Fields>(
+  fields: F,
+  nameOf: (member: string) => string = itself,
+): Codec<Struct<F>> {
+  const plan = planOf(fields, nameOf)
   return {
     write: (out, value) => writeStruct(out, plan, value as Members), // as its type says
     read: (input) => typed<Struct<F>>(readFields(input, plan)),
@@ -58,6 +64,16 @@ export function struct<const F extends Fields>(fields: F): Codec<Struct<F>> {
   }
 }
 
+const itself = (name: string) => name
+
+const INITIALISMS: readonly string[] = ['id', 'ip', 'cc']
+
+/** As a Go struct exports it: `seqNo` is `SeqNo`, `id` is `ID`. */
+export const goName = (member: string): string =>
+  INITIALISMS.includes(member)
+    ? member.toUpperCase()
+    : member.charAt(0).toUpperCase() + member.slice(1)
+
 type Some<F extends Fields> = { readonly [K in keyof F]?: Infer<F[K]> }
 
 /**
@@ -65,7 +81,7 @@ type Some<F extends Fields> = { readonly [K in keyof F]?: Infer<F[K]> }
  * order of declaration.
  */
 export function partial<const F extends Fields>(fields: F): Codec<Some<F>> {
-  const plan: Plan = { ...planOf(fields), zero: Object.freeze({}), blank: {} }
+  const plan: Plan = { ...planOf(fields, itself), zero: Object.freeze({}), blank: {} }
   return {
     write: (out, value) => {
       const members = value as Members // as its type says
@@ -88,19 +104,21 @@ function inOrder(plan: Plan, members: Members): Members {
   return Object.fromEntries(names.map((name) => [name, members[name]]))
 }
 
-function planOf(fields: Fields): Plan {
+function planOf(fields: Fields, nameOf: (member: string) => string): Plan {
   const declared = Object.entries(fields).map(([name, codec]): Field => {
-    assert(/^[\w-]+$/.test(name) && name.length <= NAME_MAX, 'a field has a short plain name')
+    const wireName = nameOf(name)
+    assert(/^[\w-]+$/.test(wireName), 'a field has a plain name')
+    assert(wireName.length <= NAME_MAX, 'a field has a short name')
     assert(name !== '__proto__', 'a field has a harmless name')
     // The cast: the values handed in come from the record whose type was made from these codecs.
-    return { name, key: encode(str, name), codec: codec as Coding<unknown, unknown> }
+    return { name, wireName, key: encode(str, wireName), codec: codec as Coding<unknown, unknown> }
   })
   const blank = Object.fromEntries(declared.map(({ name, codec }) => [name, codec.zero]))
-  const sorted = [...declared].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const sorted = [...declared].sort((a, b) => (a.wireName < b.wireName ? -1 : 1))
   return {
     sorted,
     declared,
-    byName: new Map(sorted.map(({ name }, index) => [name, index])),
+    byName: new Map(sorted.map(({ wireName }, index) => [wireName, index])),
     omits: declared.some(({ codec }) => codec.omitted === true),
     zero: Object.freeze({ ...blank }),
     blank: { ...blank },
