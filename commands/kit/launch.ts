@@ -17,7 +17,7 @@ export async function launchAgent(order: AgentProgram): Promise<number> {
 /** What an agent would make of files and flags. */
 export async function checkConfig(order: LoadOrder): Promise<Loaded> {
   const { loadConfig } = await import('../../daemons/runtime/config.ts')
-  return loadConfig(order)
+  return loadConfig({ ...order, purpose: 'check' })
 }
 
 /** The daemons of this user that answer, found by their control sockets. */

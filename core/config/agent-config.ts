@@ -1,11 +1,79 @@
 // What an agent is told at start: every setting decided, validated and frozen. Files and flags
 // become this record in config/merge.ts; nothing reads a flag or an environment variable later.
 import type { LogLevel } from '../log.ts'
+import type { ServiceSetting } from './schema-service.ts'
 
 /** Where a listener stands: `host` and `port` (0: the kernel chooses), or a Unix socket. */
 export type ListenAddress =
   | { readonly type: 'tcp'; readonly host: string; readonly port: number }
   | { readonly type: 'unix'; readonly path: string }
+
+/** A check that a file defines. An empty text or 0 stands for what was not said. */
+export interface CheckDefinition {
+  /** Empty: the name. */
+  readonly id: string
+  readonly name: string
+  readonly notes: string
+  /** Empty: a check of the node. */
+  readonly serviceId: string
+  readonly token: string
+  /** The state it starts in: `passing`, `warning`, `critical`; empty is critical. */
+  readonly status: string
+  /** A script; with `dockerContainerId` one that runs in a container, by `shell`. */
+  readonly args: readonly string[]
+  readonly shell: string
+  readonly dockerContainerId: string
+  readonly http: string
+  readonly header: Readonly<Record<string, readonly string[]>>
+  readonly method: string
+  readonly body: string
+  readonly disableRedirects: boolean
+  readonly tcp: string
+  readonly tcpUseTls: boolean
+  readonly udp: string
+  readonly grpc: string
+  readonly grpcUseTls: boolean
+  readonly h2ping: string
+  readonly h2pingUseTls: boolean
+  readonly osService: string
+  readonly tlsServerName: string
+  readonly tlsSkipVerify: boolean
+  readonly aliasNode: string
+  readonly aliasService: string
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  readonly ttlMs: number
+  readonly successBeforePassing: number
+  readonly failuresBeforeWarning: number
+  readonly failuresBeforeCritical: number
+  /** Bytes; can only shrink what the agent allows. */
+  readonly outputMaxSize: number
+  readonly deregisterCriticalServiceAfterMs: number
+}
+
+/** A service that a file defines. */
+export interface ServiceDefinition {
+  readonly kind: string
+  /** Empty: the name. */
+  readonly id: string
+  readonly name: string
+  readonly tags: readonly string[]
+  readonly meta: Readonly<Record<string, string>>
+  readonly address: string
+  readonly port: number
+  readonly socketPath: string
+  readonly taggedAddresses: Readonly<
+    Record<string, { readonly address: string; readonly port: number }>
+  >
+  readonly token: string
+  readonly enableTagOverride: boolean
+  readonly weights: { readonly passing: number; readonly warning: number } | undefined
+  readonly checks: readonly CheckDefinition[]
+  /** As decoded: settings of the mesh. */
+  readonly proxy: ServiceSetting['proxy']
+  readonly connect: ServiceSetting['connect']
+  readonly locality: ServiceSetting['locality']
+}
 
 export interface AgentConfig {
   readonly nodeName: string
@@ -81,6 +149,9 @@ export interface AgentConfig {
   readonly pidFile: string | undefined
   readonly unixSocket: { readonly user: string; readonly group: string; readonly mode: string }
   readonly enableDebug: boolean
+  /** Defined in files. */
+  readonly services: readonly ServiceDefinition[]
+  readonly checks: readonly CheckDefinition[]
   /**
    * Whether `/v1/agent/metrics?format=prometheus` answers: always, but as `consul` only with a
    * retention time.

@@ -3,13 +3,17 @@
 // says which combinations are refused.
 import { isLogLevel, type LogLevel } from '../log.ts'
 import type { AgentConfig } from './agent-config.ts'
-import { type Draft, durationOf } from './draft.ts'
+import { debugConfig } from './debug.ts'
+import { checkDefinitions, planDefinitions } from './definitions.ts'
+import { type Draft, durationOf, refuse } from './draft.ts'
 import type { MachineFacts } from './facts.ts'
 import type { Gathered } from './gather.ts'
 import { isIp6 } from './ip.ts'
 import { type NetworkPlan, planNetwork } from './network.ts'
 import type { Profile, Refusal } from './refusal.ts'
 import type { Settings } from './schema.ts'
+import { unbuilt, warnAboutUnbuilt } from './unbuilt.ts'
+import { checkRules, checkStart, checkValues } from './validate.ts'
 
 export type ConfigOutcome =
   | { readonly ok: true; readonly config: AgentConfig; readonly warnings: readonly string[] }
@@ -19,18 +23,41 @@ export interface BuildInput {
   readonly profile: Profile
   readonly gathered: Gathered
   readonly facts: MachineFacts
+  /** `check`: files are only looked at; what concerns a start alone is left out. */
+  readonly purpose: 'start' | 'check'
 }
 
-export function buildConfig({ profile, gathered, facts }: BuildInput): ConfigOutcome {
+export function buildConfig({ profile, gathered, facts, purpose }: BuildInput): ConfigOutcome {
   const draft: Draft = { profile, gathered, facts, refusals: [], warnings: [...gathered.warnings] }
   const network = planNetwork(draft)
-  const config = network === undefined ? undefined : assemble(draft, network)
+  checkValues(draft)
+  const definitions = planDefinitions(draft)
+  checkRules(draft, network)
+  checkDefinitions(draft, definitions)
+  if (purpose === 'start' || profile === 'lictor') checkStart(draft)
+  if (purpose === 'start' && network?.doubt !== undefined) refuse(draft, network.doubt)
+  const config = network === undefined ? undefined : { ...assemble(draft, network), ...definitions }
   if (config === undefined || draft.refusals.length > 0)
     return { ok: false, refusals: draft.refusals }
-  return { ok: true, config, warnings: draft.warnings }
+  const missing = purpose === 'start' ? unbuilt(config, facts.dataDir) : []
+  if (missing.length > 0) return { ok: false, refusals: missing.map(refuseUnbuilt) }
+  const warnings = [...draft.warnings, ...warnAboutUnbuilt(gathered)]
+  return { ok: true, config: deepFreeze(config), warnings }
 }
 
-function assemble(draft: Draft, network: NetworkPlan): AgentConfig {
+const refuseUnbuilt = (what: string): Refusal => ({ consul: what, what })
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    Object.values(value).forEach(deepFreeze)
+  }
+  return value
+}
+
+type Assembled = Omit<AgentConfig, 'services' | 'checks'>
+
+function assemble(draft: Draft, network: NetworkPlan): Assembled {
   const { settings, dev } = draft.gathered
   const server = settings.server ?? false
   const datacenter = (settings.datacenter ?? '').toLowerCase()
@@ -39,7 +66,7 @@ function assemble(draft: Draft, network: NetworkPlan): AgentConfig {
     datacenter,
     primaryDatacenter: (settings.primary_datacenter ?? datacenter).toLowerCase(),
     server,
-    bootstrap: settings.bootstrap ?? false,
+    bootstrap: bootstraps(draft),
     bootstrapExpect: settings.bootstrap_expect ?? 0,
     dev,
     dataDir: dev ? undefined : settings.data_dir,
@@ -74,8 +101,22 @@ function assemble(draft: Draft, network: NetworkPlan): AgentConfig {
     },
     enableDebug: settings.enable_debug ?? false,
     prometheus: draft.profile !== 'consul' || retentionMs(draft, settings) > 0,
-    debug: {},
+    debug: debugConfig(draft, network),
   }
+}
+
+/**
+ * D11: a server that nobody is told about and that has nothing yet starts a cluster by itself. As
+ * `consul` it waits, because others may be on their way.
+ */
+function bootstraps({ profile, gathered, facts, warnings }: Draft): boolean {
+  const { settings, dev } = gathered
+  const { bootstrap = false, bootstrap_expect = 0, server = false, retry_join = [] } = settings
+  if (bootstrap || dev || profile === 'consul') return bootstrap
+  const alone = server && bootstrap_expect === 0 && retry_join.length === 0
+  if (!alone || facts.dataDir === 'used') return false
+  warnings.push('a server alone, without data or others to join: bootstrapping a new cluster')
+  return true
 }
 
 const retentionMs = (draft: Draft, { telemetry }: Settings): number =>

@@ -93,6 +93,7 @@ function decodeNode(d: Decoding, task: Task<Node, Shape>): unknown {
   d.origins.set(path, { source: d.source, at: task.node.at })
   switch (shape.type) {
     case 'string':
+    case 'duration':
       return node.type === 'string' ? node.value : mismatch(d, { path, node, shape })
     case 'bool':
       return node.type === 'bool' ? node.value : mismatch(d, { path, node, shape })
@@ -216,6 +217,7 @@ function noteStray(d: Decoding, { path, field, shape }: Stray): void {
 
 const WANTED: Readonly<Record<Shape['type'], string>> = {
   string: 'a text in quotes',
+  duration: 'a duration in quotes, as "15s"',
   bool: 'true or false',
   int: 'a whole number',
   float: 'a number',
@@ -227,6 +229,7 @@ const WANTED: Readonly<Record<Shape['type'], string>> = {
 
 const GO_TYPE: Partial<Record<Shape['type'], string>> = {
   string: 'string',
+  duration: 'string',
   bool: 'bool',
   int: 'int',
   float: 'float64',

@@ -24,12 +24,15 @@ export function originOf(draft: Draft, path: string): Origin | undefined {
   return undefined
 }
 
-interface Complaint {
+export interface Complaint {
   readonly path: string
   readonly consul: string
   readonly what: string
   readonly next?: string | undefined
 }
+
+/** One complaint for each rule that is broken, in the order in which they are looked at. */
+export type Rules = readonly (Complaint | undefined)[]
 
 /** Notes a complaint that Consul would gather in a list. */
 export function gatherRefusal(draft: Draft, { path, ...texts }: Complaint): void {
@@ -41,22 +44,32 @@ export function refuse(draft: Draft, { path, ...texts }: Complaint): void {
   draft.refusals.push({ ...texts, origin: originOf(draft, path) })
 }
 
+/** Notes a complaint at which Consul stops at once, whatever it has gathered before. */
+export function refuseAtOnce(draft: Draft, { path, ...texts }: Complaint): void {
+  draft.refusals.unshift({ ...texts, origin: originOf(draft, path) })
+}
+
 /** A duration in milliseconds; 0 if it is absent or was refused. */
 export function durationOf(draft: Draft, path: string, text: string | undefined): number {
   if (text === undefined) return 0
   const ns = parseDurationNs(text)
   if (ns !== undefined) return ns / 1e6
   const shown = JSON.stringify(text)
-  const why =
-    text === '' || /^[-+]?\d+(\.\d+)?$/.test(text) ? missingUnit(text) : `invalid duration ${shown}`
   gatherRefusal(draft, {
     path,
-    consul: `${path}: invalid duration: ${shown}: time: ${why}`,
+    consul: `${path}: invalid duration: ${shown}: time: ${durationFault(text)}`,
     what: `${path} is no duration: ${shown}`,
     next: 'write one as 300ms, 15s or 1h30m',
   })
   return 0
 }
 
-const missingUnit = (text: string): string =>
-  text === '' ? 'invalid duration ""' : `missing unit in duration ${JSON.stringify(text)}`
+/** How Go words it. */
+function durationFault(text: string): string {
+  const shown = JSON.stringify(text)
+  const part = /^[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*(?:\d+\.?\d*|\.\d+)([^\d.]*)/
+  const unit = part.exec(text)?.[1]
+  if (unit === undefined) return `invalid duration ${shown}`
+  if (unit === '') return `missing unit in duration ${shown}`
+  return `unknown unit ${JSON.stringify(unit)} in duration ${shown}`
+}

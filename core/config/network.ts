@@ -4,14 +4,17 @@
 
 import { expandAddresses, expandIp, listenOn } from './addresses.ts'
 import type { ListenAddress } from './agent-config.ts'
-import { type Draft, gatherRefusal, refuse } from './draft.ts'
-import { isAnyIp, isIp6, isPrivateIp, parseIp } from './ip.ts'
+import { detectAddress } from './detect.ts'
+import { type Complaint, type Draft, gatherRefusal, refuseAtOnce } from './draft.ts'
+import { isAnyIp, isIp6 } from './ip.ts'
 import type { Settings } from './schema.ts'
 
 export interface NetworkPlan {
   readonly bindAddr: string
   readonly advertiseAddr: string
   readonly advertiseAddrWan: string
+  /** Why the advertised address may be wrong: as `consul` an agent does not start with a doubt. */
+  readonly doubt: Complaint | undefined
   readonly serfBindLan: string
   readonly serfBindWan: string
   readonly clientAddrs: readonly string[]
@@ -47,7 +50,6 @@ export function planNetwork(draft: Draft): NetworkPlan | undefined {
   const serfBindLan = expandIp(draft, 'serf_lan', settings.serf_lan) ?? bindAddr
   const serfBindWan = expandIp(draft, 'serf_wan', settings.serf_wan) ?? bindAddr
   const advertise = planAdvertise(draft, bindAddr)
-  if (advertise === undefined) return undefined
 
   const client = expandAddresses(draft, 'client_addr', settings.client_addr)
   if (client.length === 0) draft.warnings.push('client_addr is empty: HTTP and DNS do not listen')
@@ -104,15 +106,19 @@ function planBind(draft: Draft, { bind_addr }: Settings): string | undefined {
   const addresses = expandAddresses(draft, path, bind_addr)
   const [first] = addresses
   if (first === undefined) {
-    const already = draft.refusals.some((refusal) => refusal.consul.startsWith(`${path}: `))
-    const next = already ? undefined : 'leave it out, or name an address of this machine'
-    refuse(draft, { path, consul: 'bind_addr cannot be empty', what: 'bind_addr is empty', next })
+    const consul = 'bind_addr cannot be empty'
+    const at = draft.refusals.findIndex((refusal) => refusal.consul.startsWith(`${path}: `))
+    const [invalid] = at === -1 ? [] : draft.refusals.splice(at, 1)
+    const next = 'leave it out, or name an address of this machine'
+    if (invalid === undefined)
+      refuseAtOnce(draft, { path, consul, what: 'bind_addr is empty', next })
+    else draft.refusals.unshift({ ...invalid, consul, gathered: false })
     return undefined
   }
   if (addresses.length > 1) {
     const text =
       "bind_addr cannot contain multiple addresses. Use 'addresses.{dns,http,https}' instead."
-    refuse(draft, {
+    refuseAtOnce(draft, {
       path,
       consul: text,
       what: 'bind_addr takes one address',
@@ -121,7 +127,7 @@ function planBind(draft: Draft, { bind_addr }: Settings): string | undefined {
     return undefined
   }
   if (first.type === 'ip') return first.ip
-  refuse(draft, {
+  refuseAtOnce(draft, {
     path,
     consul: 'bind_addr cannot be a unix socket',
     what: `bind_addr cannot be a Unix socket: ${first.path}`,
@@ -132,7 +138,7 @@ function planBind(draft: Draft, { bind_addr }: Settings): string | undefined {
 function refuseAnyAdvertise(draft: Draft, settings: Settings): boolean {
   const check = (path: string, name: string, text: string | undefined) => {
     if (text === undefined || !isAnyIp(text.replace(/^\[(.*)\]$/, '$1'))) return false
-    refuse(draft, {
+    refuseAtOnce(draft, {
       path,
       consul: `${name} cannot be 0.0.0.0, :: or [::]`,
       what: `${path} cannot be ${text}: others need one address to call`,
@@ -148,9 +154,10 @@ function refuseAnyAdvertise(draft: Draft, settings: Settings): boolean {
 interface Advertised {
   readonly advertiseAddr: string
   readonly advertiseAddrWan: string
+  readonly doubt: Complaint | undefined
 }
 
-function planAdvertise(draft: Draft, bindAddr: string): Advertised | undefined {
+function planAdvertise(draft: Draft, bindAddr: string): Advertised {
   const { settings } = draft.gathered
   // Consul expands the address twice and complains twice; its users see both.
   expandIp(draft, 'advertise_addr', settings.advertise_addr)
@@ -159,55 +166,13 @@ function planAdvertise(draft: Draft, bindAddr: string): Advertised | undefined {
     expandIp(draft, 'advertise_addr_ipv4', settings.advertise_addr_ipv4) ??
     expandIp(draft, 'advertise_addr_ipv6', settings.advertise_addr_ipv6) ??
     bindAddr
-  const advertiseAddr = isAnyIp(lan) ? detectAddress(draft, lan) : lan
-  if (advertiseAddr === undefined) return undefined
+  const { address: advertiseAddr, doubt } = isAnyIp(lan)
+    ? detectAddress(draft, isIp6(lan))
+    : { address: lan, doubt: undefined }
   const advertiseAddrWan =
     expandIp(draft, 'advertise_addr_wan', settings.advertise_addr_wan) ??
     expandIp(draft, 'advertise_addr_wan_ipv4', settings.advertise_addr_wan_ipv4) ??
     expandIp(draft, 'advertise_addr_wan_ipv6', settings.advertise_addr_wan_ipv6) ??
     advertiseAddr
-  return { advertiseAddr, advertiseAddrWan }
-}
-
-/** Bound to every address: one of them must be told to the others. */
-function detectAddress(draft: Draft, any: string): string | undefined {
-  const wantIp6 = isIp6(any)
-  const kind = wantIp6 ? 'public IPv6' : 'private IPv4'
-  const candidates = draft.facts.interfaces.filter((one) => {
-    const ip = parseIp(one.address)
-    if (one.internal || ip === undefined || (ip.length === 16) !== wantIp6) return false
-    return wantIp6 ? !isPrivateIp(ip) && !isLinkLocal6(one.address) : isPrivateIp(ip)
-  })
-  const [first, ...others] = candidates
-  if (first !== undefined && others.length === 0) return first.address
-  if (draft.profile === 'consul') return refuseDetection(draft, kind, candidates.length)
-  if (first === undefined) return detectLoopback(draft, wantIp6)
-  const chosen = candidates.find((one) => one.name === draft.facts.defaultInterface) ?? first
-  const how = chosen.name === draft.facts.defaultInterface ? ', default route' : ''
-  const rest = candidates.filter((one) => one !== chosen)
-  draft.warnings.push(
-    `several private addresses, picked ${chosen.address} (${chosen.name}${how}); others: ${rest
-      .map((one) => `${one.address} (${one.name})`)
-      .join(', ')}; to choose: -advertise=${rest[0]?.address}`,
-  )
-  return chosen.address
-}
-
-const isLinkLocal6 = (address: string) => /^fe[89ab]/i.test(address)
-
-function refuseDetection(draft: Draft, kind: string, count: number): undefined {
-  const consul =
-    count === 0
-      ? `No ${kind} address found`
-      : `Multiple ${kind} addresses found. Please configure one with 'bind' and/or 'advertise'.`
-  refuse(draft, { path: 'advertise_addr', consul, what: consul })
-}
-
-/** A machine without a private address still serves itself. */
-function detectLoopback(draft: Draft, wantIp6: boolean): string {
-  const address = wantIp6 ? '::1' : '127.0.0.1'
-  draft.warnings.push(
-    `no address that others could reach was found: advertising ${address}; to choose: -advertise`,
-  )
-  return address
+  return { advertiseAddr, advertiseAddrWan, doubt }
 }

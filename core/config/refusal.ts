@@ -31,8 +31,14 @@ export function multierror(errors: readonly string[]): string {
   return `${count} occurred:\n${errors.map((error) => `\t* ${error}\n`).join('')}\n`
 }
 
-/** What Consul would have said: it stops at the first complaint that it does not gather. */
+/**
+ * What Consul would have said of refusals in its order: the first alone, or all of a kind that it
+ * gathers.
+ */
 export function consulText(refusals: readonly Refusal[]): string {
-  const direct = refusals.find((refusal) => refusal.gathered !== true)
-  return direct?.consul ?? multierror(refusals.map((refusal) => refusal.consul))
+  const [first] = refusals
+  if (first === undefined) return ''
+  if (first.gathered !== true) return first.consul
+  const gathered = refusals.filter((refusal) => refusal.gathered === true)
+  return multierror(gathered.map((refusal) => refusal.consul))
 }

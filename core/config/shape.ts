@@ -4,6 +4,8 @@
 
 export type Shape =
   | { readonly type: 'string' }
+  /** A Go duration as text. Checked when it is used, as Consul does. */
+  | { readonly type: 'duration' }
   | { readonly type: 'bool' }
   | { readonly type: 'int' }
   | { readonly type: 'float' }
@@ -35,8 +37,7 @@ export const bool = { type: 'bool' } as const
 export const int = { type: 'int' } as const
 export const float = { type: 'float' } as const
 export const anything = { type: 'any' } as const
-/** A Go duration as text. Checked when it is used, as Consul does. */
-export const duration = text
+export const duration = { type: 'duration' } as const
 
 export const list = <const S extends Shape>(of: S) => ({ type: 'list', of }) as const
 export const map = <const S extends Shape>(of: S) => ({ type: 'map', of }) as const
@@ -56,7 +57,7 @@ export const record = <const F extends Readonly<Record<string, Shape>>>(
   }) as const
 
 /** What a decoded value of a shape looks like. */
-export type Infer<S> = S extends { readonly type: 'string' }
+export type Infer<S> = S extends { readonly type: 'string' | 'duration' }
   ? string
   : S extends { readonly type: 'bool' }
     ? boolean

@@ -16,6 +16,8 @@ export interface LoadOrder {
   readonly profile: Profile
   /** The command line behind `agent`. */
   readonly argv: readonly string[]
+  /** `check` only looks whether the files could be used; `start` if absent. */
+  readonly purpose?: 'start' | 'check'
 }
 
 export type Loaded =
@@ -32,7 +34,7 @@ export type Loaded =
     }
 
 /** Everything that `agent` was told, as one record. Used at start and at every reload. */
-export function loadConfig({ profile, argv }: LoadOrder): Loaded {
+export function loadConfig({ profile, argv, purpose = 'start' }: LoadOrder): Loaded {
   const flags = AGENT_FLAGS.filter((flag) => profile === 'lictor' || flag.own !== true)
   const parsed = parseArgv(argv, flags)
   if (!parsed.ok) return fail(profile, 'usage', [parsed.refusal])
@@ -46,7 +48,8 @@ export function loadConfig({ profile, argv }: LoadOrder): Loaded {
   const gathering = gatherSettings({ profile, uses, files: files.texts })
   if (!gathering.ok) return fail(profile, 'config', gathering.refusals)
   const { gathered } = gathering
-  const built = buildConfig({ profile, gathered, facts: factsOf(gathered.settings.data_dir) })
+  const facts = factsOf(gathered.settings.data_dir)
+  const built = buildConfig({ profile, gathered, facts, purpose })
   return built.ok ? built : fail(profile, 'config', built.refusals)
 }
 

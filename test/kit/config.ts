@@ -64,6 +64,8 @@ const DEFAULTS: AgentConfig = {
   pidFile: undefined,
   unixSocket: { user: '', group: '', mode: '' },
   enableDebug: false,
+  services: [],
+  checks: [],
   prometheus: true,
   debug: {},
 }

@@ -1,0 +1,161 @@
+// Services and checks that files define, as typed records: aliases resolved, durations in
+// milliseconds, faults named as Consul names them (consul-surface 7.1).
+import type { CheckDefinition, ServiceDefinition } from './agent-config.ts'
+import { type Draft, durationOf } from './draft.ts'
+import { faultOfMetadata } from './metadata.ts'
+import type { CheckSetting, ServiceSetting } from './schema-service.ts'
+
+export interface Definitions {
+  readonly services: readonly ServiceDefinition[]
+  readonly checks: readonly CheckDefinition[]
+}
+
+/** Every definition of the settings; only durations are judged here, the rest in checkDefinitions. */
+export function planDefinitions(draft: Draft): Definitions {
+  const { checks = [], services = [] } = draft.gathered.settings
+  return {
+    checks: checks.map((check) => planCheck(draft, check)),
+    services: services.map((service) => planService(draft, service)),
+  }
+}
+
+function planCheck(draft: Draft, check: CheckSetting): CheckDefinition {
+  const id = check.id ?? ''
+  const duration = (name: string, text: string | undefined) =>
+    durationOf(draft, `check[${id}].${name}`, text)
+  return {
+    id,
+    name: check.name ?? '',
+    notes: check.notes ?? '',
+    serviceId: check.service_id ?? '',
+    token: check.token ?? '',
+    status: check.status ?? '',
+    args: check.args ?? [],
+    shell: check.shell ?? '',
+    dockerContainerId: check.docker_container_id ?? '',
+    http: check.http ?? '',
+    header: check.header ?? {},
+    method: check.method ?? '',
+    body: check.body ?? '',
+    disableRedirects: check.disable_redirects ?? false,
+    tcp: check.tcp ?? '',
+    tcpUseTls: check.tcp_use_tls ?? false,
+    udp: check.udp ?? '',
+    grpc: check.grpc ?? '',
+    grpcUseTls: check.grpc_use_tls ?? false,
+    h2ping: check.h2ping ?? '',
+    h2pingUseTls: check.h2ping_use_tls ?? true,
+    osService: check.os_service ?? '',
+    tlsServerName: check.tls_server_name ?? '',
+    tlsSkipVerify: check.tls_skip_verify ?? false,
+    aliasNode: check.alias_node ?? '',
+    aliasService: check.alias_service ?? '',
+    intervalMs: duration('interval', check.interval),
+    timeoutMs: duration('timeout', check.timeout),
+    ttlMs: duration('ttl', check.ttl),
+    successBeforePassing: check.success_before_passing ?? 0,
+    failuresBeforeWarning: check.failures_before_warning ?? 0,
+    failuresBeforeCritical: check.failures_before_critical ?? 0,
+    outputMaxSize: check.output_max_size ?? 0,
+    deregisterCriticalServiceAfterMs: duration(
+      'deregister_critical_service_after',
+      check.deregister_critical_service_after,
+    ),
+  }
+}
+
+function planService(draft: Draft, service: ServiceSetting): ServiceDefinition {
+  const { check, checks = [] } = service
+  const weights = service.weights
+  return {
+    kind: service.kind ?? '',
+    id: service.id ?? '',
+    name: service.name ?? '',
+    tags: service.tags ?? [],
+    meta: service.meta ?? {},
+    address: service.address ?? '',
+    port: service.port ?? 0,
+    socketPath: service.socket_path ?? '',
+    taggedAddresses: Object.fromEntries(
+      Object.entries(service.tagged_addresses ?? {}).map(([name, at]) => [
+        name,
+        { address: at.address ?? '', port: at.port ?? 0 },
+      ]),
+    ),
+    token: service.token ?? '',
+    enableTagOverride: service.enable_tag_override ?? false,
+    weights:
+      weights === undefined
+        ? undefined
+        : { passing: weights.passing ?? 0, warning: weights.warning ?? 0 },
+    checks: [...checks, ...(check === undefined ? [] : [check])].map((one) =>
+      planCheck(draft, one),
+    ),
+    proxy: service.proxy,
+    connect: service.connect,
+    locality: service.locality,
+  }
+}
+
+/** Refuses what no agent could register. */
+export function checkDefinitions(draft: Draft, { services, checks }: Definitions): void {
+  const { settings, places } = draft.gathered
+  const refuse = (consul: string, setting: object | undefined) =>
+    draft.refusals.push({ consul, what: consul, origin: places.get(setting ?? {}) })
+  for (const [i, service] of services.entries()) {
+    const fault = faultOfService(service)
+    if (fault === undefined) continue
+    refuse(`service ${JSON.stringify(service.name)}: ${fault}`, settings.services?.[i])
+  }
+  for (const [i, check] of checks.entries()) {
+    const fault = check.name === '' && check.id === '' ? 'name is missing' : faultOfCheck(check)
+    if (fault === undefined) continue
+    refuse(`check ${JSON.stringify(check.name)}: ${fault}`, settings.checks?.[i])
+  }
+}
+
+const ANY_ADDRESS = ['0.0.0.0', '::', '[::]']
+const WEIGHT_MAX = 65_535
+
+function faultOfService(service: ServiceDefinition): string | undefined {
+  if (service.name === '') return 'name is missing'
+  if (ANY_ADDRESS.includes(service.address)) return 'Invalid service address'
+  const meta = faultOfMetadata(service.meta)
+  if (meta !== undefined) return `Invalid Service Meta: ${meta}`
+  const weights = faultOfWeights(service.weights)
+  if (weights !== undefined) return `Invalid Weights: ${weights}`
+  for (const check of service.checks) {
+    const fault = faultOfCheck(check)
+    if (fault !== undefined) return `check ${JSON.stringify(check.name)}: ${fault}`
+  }
+  return undefined
+}
+
+function faultOfWeights(weights: ServiceDefinition['weights']): string | undefined {
+  if (weights === undefined) return undefined
+  if (weights.passing < 1) return 'Passing must be greater than 0'
+  if (weights.warning < 0) return 'Warning must be greater or equal than 0'
+  const inRange = weights.passing <= WEIGHT_MAX && weights.warning <= WEIGHT_MAX
+  return inRange ? undefined : `DNS Weight must be between 0 and ${WEIGHT_MAX}`
+}
+
+const STATUSES = ['', 'passing', 'warning', 'critical']
+
+/** What is wrong with a check, in the words of Consul's API; undefined if nothing is. */
+export function faultOfCheck(check: CheckDefinition): string | undefined {
+  const runs = [check.http, check.tcp, check.udp, check.grpc, check.h2ping, check.osService]
+  const hasInterval = check.args.length > 0 || runs.some((one) => one !== '')
+  const isAlias = check.aliasNode !== '' || check.aliasService !== ''
+  if (check.intervalMs > 0 && check.ttlMs > 0) return 'Interval and TTL cannot both be specified'
+  if (hasInterval && check.intervalMs <= 0)
+    return 'Interval must be > 0 for Script, HTTP, H2PING, TCP, UDP or OSService checks'
+  if (hasInterval && isAlias) return 'Interval cannot be set for Alias checks'
+  if (isAlias && check.ttlMs > 0) return 'TTL must not be set for Alias checks'
+  if (!hasInterval && !isAlias && check.ttlMs <= 0) return 'TTL must be > 0 for TTL checks'
+  if (check.outputMaxSize < 0) return 'MaxOutputMaxSize must be positive'
+  if (check.failuresBeforeWarning > check.failuresBeforeCritical)
+    return "FailuresBeforeWarning can't be higher than FailuresBeforeCritical"
+  if (!STATUSES.includes(check.status))
+    return "Status for checks must 'passing', 'warning', 'critical'"
+  return undefined
+}

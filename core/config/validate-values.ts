@@ -1,0 +1,131 @@
+// The rules that look at one value each: ranges, choices, keys, labels, and ports taken twice.
+import { parseBase64 } from '../bytes.ts'
+import type { ListenAddress } from './agent-config.ts'
+import type { Complaint, Draft, Rules } from './draft.ts'
+import { joinHostPort } from './ip.ts'
+import { faultOfMetadata } from './metadata.ts'
+import type { NetworkPlan } from './network.ts'
+import { getAt } from './paths.ts'
+import type { Settings } from './schema.ts'
+
+/** Counts that cannot be negative. */
+const NOT_NEGATIVE = [
+  'autopilot.max_trailing_logs',
+  'dns_config.udp_answer_limit',
+  'dns_config.a_record_limit',
+] as const
+
+export function numberRules(settings: Settings): Rules {
+  const { check_output_max_size: size = 1 } = settings
+  const small: Complaint = {
+    path: 'check_output_max_size',
+    consul:
+      'check_output_max_size must be positive, to discard check output use the ' +
+      'discard_check_output flag',
+    what: `check_output_max_size must be positive, not ${size}`,
+    next: 'discard_check_output = true keeps none of it',
+  }
+  const negative = NOT_NEGATIVE.map((path): Complaint | undefined => {
+    const value = getAt(settings, path)
+    if (typeof value !== 'number' || value >= 0) return undefined
+    const consul = `${path} cannot be ${value}. Must be greater than or equal to zero`
+    return { path, consul, what: `${path} cannot be ${value}` }
+  })
+  return [size < 1 ? small : undefined, ...negative]
+}
+
+export function metaRules({ node_meta = {} }: Settings): Rules {
+  const fault = faultOfMetadata(node_meta)
+  if (fault === undefined) return []
+  const consul = `node_meta invalid: ${fault}`
+  return [{ path: 'node_meta', consul, what: `node_meta cannot stand: ${fault}` }]
+}
+
+const KEY_SIZES = [16, 24, 32]
+
+/** The gossip key: base64 of 16, 24 or 32 bytes. */
+export function keyRules({ encrypt = '' }: Settings): Rules {
+  if (encrypt === '') return []
+  const path = 'encrypt'
+  const next = 'lictor keygen makes one'
+  const parsed = parseBase64(encrypt)
+  if (!parsed.ok) {
+    const consul = `encrypt has invalid key: illegal base64 data at input byte ${faultAt(encrypt)}`
+    return [{ path, consul, what: 'encrypt is no base64', next }]
+  }
+  if (KEY_SIZES.includes(parsed.bytes.length)) return []
+  return [
+    {
+      path,
+      consul: 'encrypt has invalid key: key size must be 16, 24 or 32 bytes',
+      what: `encrypt must hold 16, 24 or 32 bytes, not ${parsed.bytes.length}`,
+      next,
+    },
+  ]
+}
+
+/** Go counts back to the first character of a group that the end cuts off. */
+function faultAt(text: string): number {
+  const parsed = parseBase64(text)
+  if (parsed.ok || parsed.at < text.length) return parsed.ok ? 0 : parsed.at
+  return text.length - (text.replace(/[\r\n]/g, '').length % 4)
+}
+
+/** Settings with a fixed set of words. Consul refuses some of them only at work; so do we, as it. */
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  'acl.default_policy': ['allow', 'deny'],
+  'acl.down_policy': ['allow', 'deny', 'extend-cache', 'async-cache'],
+  default_intention_policy: ['', 'allow', 'deny'],
+  'dns_config.recursor_strategy': ['sequential', 'random'],
+  'http_config.error_format': ['text', 'json'],
+  'limits.request_limits.mode': ['disabled', 'permissive', 'enforcing'],
+}
+
+export function choiceRules({ gathered }: Draft): Rules {
+  return Object.entries(CHOICES).map(([path, words]) => {
+    const value = getAt(gathered.settings, path)
+    if (typeof value !== 'string' || words.includes(value)) return undefined
+    const shown = JSON.stringify(value)
+    const known = words.filter((word) => word !== '').join(', ')
+    const consul = `${path} cannot be ${shown}. Must be one of: ${known}`
+    return { path, consul, what: `${path} cannot be ${shown}`, next: `one of ${known}` }
+  })
+}
+
+/** One port or socket for two uses. Port 0 is any free port and meets nobody. */
+export function addressRules(plan: NetworkPlan): Rules {
+  const users = new Map<string, string>()
+  const { ports, advertiseAddr: lan, advertiseAddrWan: wan } = plan
+  const tcp = (host: string, port: number): readonly ListenAddress[] =>
+    port < 0 ? [] : [{ type: 'tcp', host, port }]
+  const uses: readonly (readonly [string, string, readonly ListenAddress[]])[] = [
+    ['DNS', 'ports.dns', plan.dns],
+    ['HTTP', 'ports.http', plan.http],
+    ['HTTPS', 'ports.https', plan.https],
+    ['RPC Advertise', 'ports.server', tcp(lan, ports.server)],
+    ['Serf Advertise LAN', 'ports.serf_lan', tcp(lan, ports.serfLan)],
+    ['Serf Advertise WAN', 'ports.serf_wan', tcp(wan, ports.serfWan)],
+  ]
+  return uses.flatMap(([name, path, addresses]) =>
+    addresses.map((address): Complaint | undefined => {
+      if (name === 'DNS' && address.type === 'unix') return refuseDnsSocket(address.path)
+      if (address.type === 'tcp' && address.port === 0) return undefined
+      const shown = showAddress(address)
+      const other = users.get(shown)
+      users.set(shown, other ?? name)
+      if (other === undefined) return undefined
+      const consul = `${name} address ${shown} already configured for ${other}`
+      const next = `give ${path} another port; -1 is off, 0 is any free one`
+      return { path, consul, what: `${shown} is for ${other} already, not for ${name}`, next }
+    }),
+  )
+}
+
+const refuseDnsSocket = (socket: string): Complaint => ({
+  path: 'addresses.dns',
+  consul: 'DNS address cannot be a unix socket',
+  what: `addresses.dns cannot be a Unix socket: ${socket}`,
+})
+
+const showAddress = (address: ListenAddress): string =>
+  address.type === 'unix' ? address.path : joinHostPort(address.host, address.port)

@@ -1,0 +1,266 @@
+// Which settings cannot hold, alone or together, in the order in which Consul looks at them: its
+// users see the first complaint, ours see all of them. A rule that is kept says nothing.
+import { isUuid } from '../ids.ts'
+import { isLogLevel } from '../log.ts'
+import {
+  type Complaint,
+  type Draft,
+  durationOf,
+  gatherRefusal,
+  type Rules,
+  refuse,
+} from './draft.ts'
+import { parseIp, parseNetwork } from './ip.ts'
+import type { NetworkPlan } from './network.ts'
+import { getAt } from './paths.ts'
+import { AGENT, type Settings } from './schema.ts'
+import type { RecordShape } from './shape.ts'
+import { addressRules, choiceRules, keyRules, metaRules, numberRules } from './validate-values.ts'
+
+/** What Consul finds while it puts the settings together, and lists in one complaint. */
+export function checkValues(draft: Draft): void {
+  checkDurations(draft, AGENT, '')
+  checkRaftMultiplier(draft)
+  const { http_config, serf_lan_allowed_cidrs, serf_wan_allowed_cidrs } = draft.gathered.settings
+  checkNetworks(draft, 'http_config.allow_write_http_from', http_config?.allow_write_http_from)
+  checkNetworks(draft, 'serf_lan_allowed_cidrs', serf_lan_allowed_cidrs)
+  checkNetworks(draft, 'serf_wan_allowed_cidrs', serf_wan_allowed_cidrs)
+}
+
+/** Every duration outside lists; those of checks are judged with their check. */
+function checkDurations(draft: Draft, shape: RecordShape, prefix: string): void {
+  for (const [name, inner] of Object.entries(shape.fields)) {
+    const path = `${prefix}${name}`
+    if (inner.type === 'record') checkDurations(draft, inner, `${path}.`)
+    if (inner.type !== 'duration') continue
+    const value = getAt(draft.gathered.settings, path)
+    if (typeof value === 'string') durationOf(draft, path, value)
+  }
+}
+
+const MULTIPLIER_MIN = 1
+const MULTIPLIER_MAX = 10
+
+function checkRaftMultiplier(draft: Draft): void {
+  const path = 'performance.raft_multiplier'
+  const value = draft.gathered.settings.performance?.raft_multiplier ?? MULTIPLIER_MIN
+  if (value >= MULTIPLIER_MIN && value <= MULTIPLIER_MAX) return
+  const range = `between ${MULTIPLIER_MIN} and ${MULTIPLIER_MAX}`
+  gatherRefusal(draft, {
+    path,
+    consul: `${path} cannot be ${value}. Must be ${range}`,
+    what: `${path} must be ${range}, not ${value}`,
+  })
+}
+
+function checkNetworks(draft: Draft, path: string, networks: readonly string[] = []): void {
+  const name = path.split('.').at(-1)
+  for (const network of networks.filter((one) => parseNetwork(one) === undefined))
+    gatherRefusal(draft, {
+      path,
+      consul: `${name}: invalid cidr: ${network}`,
+      what: `${path} takes networks as 10.0.0.0/8, not ${JSON.stringify(network)}`,
+    })
+}
+
+/** The complaint, if the rule is broken. */
+const when = (broken: boolean, complaint: Complaint): Complaint | undefined =>
+  broken ? complaint : undefined
+
+/** What Consul looks at once the settings stand, one after the other. */
+export function checkRules(draft: Draft, plan: NetworkPlan | undefined): void {
+  const { settings } = draft.gathered
+  const rules: Rules = [
+    nameRule('datacenter', settings.datacenter ?? ''),
+    ...dataDirRules(draft),
+    ...uiPathRules(settings),
+    nodeNameRule(draft),
+    altDomainRule(settings),
+    ...recursorRules(draft),
+    ...bootstrapRules(draft),
+    ...numberRules(settings),
+    settings.primary_datacenter === undefined || settings.primary_datacenter === ''
+      ? undefined
+      : nameRule('primary_datacenter', settings.primary_datacenter),
+    uiDirRule(draft),
+    ...metaRules(settings),
+    ...keyRules(settings),
+    ...choiceRules(draft),
+    ...(plan === undefined ? [] : addressRules(plan)),
+  ]
+  for (const rule of rules) if (rule !== undefined) refuse(draft, rule)
+}
+
+/** What Consul looks at only when it starts. */
+export function checkStart(draft: Draft): void {
+  const { log_level: level = 'info', node_id: id = '', raft_protocol } = draft.gathered.settings
+  const levels = '[TRACE DEBUG INFO WARN ERR ERROR]'
+  const idFault = id.length === 36 ? 'uuid is improperly formatted' : 'uuid string is wrong length'
+  const rules: Rules = [
+    when(!isLogLevel(level.toLowerCase()) && level.toLowerCase() !== 'err', {
+      path: 'log_level',
+      consul: `Invalid log level: ${level}. Valid log levels are: ${levels}`,
+      what: `log_level is no level: ${JSON.stringify(level)}`,
+      next: 'trace, debug, info, warn or error',
+    }),
+    when(id !== '' && !isUuid(id), {
+      path: 'node_id',
+      consul: `failed to setup node ID: specified NodeID is invalid: ${idFault}`,
+      what: `node_id is no UUID: ${JSON.stringify(id)}`,
+      next: 'leave it out, and the agent draws one and keeps it',
+    }),
+    when(raft_protocol !== 3, {
+      path: 'raft_protocol',
+      consul: `raft_protocol version ${raft_protocol} is not supported by this version of Consul`,
+      what: `raft_protocol is 3, not ${raft_protocol}`,
+    }),
+  ]
+  for (const rule of rules) if (rule !== undefined) refuse(draft, rule)
+}
+
+function nameRule(path: string, given: string): Complaint | undefined {
+  const name = given.toLowerCase()
+  const shown = JSON.stringify(name)
+  const rule = 'can only contain lowercase alphanumeric, - or _ characters'
+  const consul = name === '' ? `${path} cannot be empty` : `${path} ${rule}. received: ${shown}`
+  return when(!/^[a-z0-9_-]+$/.test(name), {
+    path,
+    consul,
+    what: `${path} cannot be ${JSON.stringify(given)}`,
+    next: 'use lower-case letters, digits, "-" and "_"',
+  })
+}
+
+function dataDirRules({ gathered, facts }: Draft): Rules {
+  const { data_dir = '' } = gathered.settings
+  const path = 'data_dir'
+  return [
+    when(!gathered.dev && data_dir === '', {
+      path,
+      consul: 'data_dir cannot be empty',
+      what: 'data_dir is missing: an agent keeps its state there',
+      next: '-data-dir=./data, or -dev for one that keeps nothing',
+    }),
+    when(!gathered.dev && facts.dataDir === 'no-folder', {
+      path,
+      consul: `data_dir ${JSON.stringify(data_dir)} is not a directory`,
+      what: `data_dir is no folder: ${data_dir}`,
+    }),
+  ]
+}
+
+function uiPathRules({ ui_config: ui }: Settings): Rules {
+  const path = 'ui_config.content_path'
+  const value = ui?.content_path ?? ''
+  const shown = JSON.stringify(value)
+  return [
+    when(!/^[A-Za-z0-9/_-]+$/.test(value), {
+      path,
+      consul: `ui-content-path can only contain alphanumeric, -, _, or /. received: ${shown}`,
+      what: `${path} cannot be ${shown}`,
+      next: 'use letters, digits, "-", "_" and "/"',
+    }),
+    when(/^\/v\d+\/$/.test(value), {
+      path,
+      consul: `ui-content-path cannot have 'v[0-9]'. received: ${shown}`,
+      what: `${path} cannot be ${value}: the API is there`,
+    }),
+  ]
+}
+
+function uiDirRule({ gathered }: Draft): Complaint | undefined {
+  const { enabled = false, dir = '' } = gathered.settings.ui_config ?? {}
+  return when(!gathered.dev && enabled && dir !== '', {
+    path: 'ui_config.dir',
+    consul: 'ui_config.enabled and ui_config.dir cannot both be set',
+    what: 'ui_config.enabled and ui_config.dir exclude each other',
+    next: 'keep one of them',
+  })
+}
+
+const LABEL_LENGTH_MAX = 63
+
+function nodeNameRule(draft: Draft): Complaint | undefined {
+  const name = draft.gathered.settings.node_name ?? draft.facts.hostName
+  if (/[^A-Za-z0-9-]/.test(name))
+    draft.warnings.push(
+      `DNS cannot find a node called ${JSON.stringify(name)}: letters, digits and "-" can be asked for`,
+    )
+  else if (name.length > LABEL_LENGTH_MAX)
+    draft.warnings.push(
+      `DNS cannot find a node whose name is longer than ${LABEL_LENGTH_MAX}: ${name}`,
+    )
+  return when(name === '', {
+    path: 'node_name',
+    consul: 'node_name cannot be empty',
+    what: 'node_name is empty',
+    next: 'leave it out, and the node is called as the machine',
+  })
+}
+
+/** Names that mean something as the last but one label of a question. */
+const DNS_KINDS = ['service', 'connect', 'node', 'query', 'addr']
+
+function altDomainRule({ alt_domain = '', datacenter = '' }: Settings): Complaint | undefined {
+  const [first = ''] = alt_domain.split('.')
+  const taken = [...DNS_KINDS, datacenter]
+  return when(alt_domain !== '' && taken.includes(first), {
+    path: 'alt_domain',
+    consul: `alt_domain cannot start with {${taken.join(',')}}`,
+    what: `alt_domain cannot begin with ${first}: names below it could be read in two ways`,
+  })
+}
+
+/** Ours alone: Consul takes any text and fails to ask. */
+function recursorRules({ profile, gathered }: Draft): Rules {
+  if (profile === 'consul') return []
+  const { recursors = [] } = gathered.settings
+  return recursors.map((recursor) =>
+    when(!isHostPort(recursor), {
+      path: 'recursors',
+      consul: `Invalid recursor: ${recursor}`,
+      what: `recursors takes IP addresses, with a port or without, not ${JSON.stringify(recursor)}`,
+    }),
+  )
+}
+
+function isHostPort(text: string): boolean {
+  if (text.includes('{{') || parseIp(text) !== undefined) return true
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):\d{1,5}$/.exec(text)
+  return parseIp(match?.[1] ?? match?.[2] ?? '') !== undefined
+}
+
+function bootstrapRules({ gathered }: Draft): Rules {
+  const { bootstrap = false, bootstrap_expect: expect = 0, server = false } = gathered.settings
+  const path = 'bootstrap_expect'
+  return [
+    when(bootstrap && !server, {
+      path: 'bootstrap',
+      consul: "'bootstrap = true' requires 'server = true'",
+      what: 'only a server can bootstrap a cluster',
+      next: 'add server = true (-server)',
+    }),
+    when(expect < 0, {
+      path,
+      consul: `${path} cannot be ${expect}. Must be greater than or equal to zero`,
+      what: `${path} cannot be ${expect}`,
+    }),
+    when(expect > 0 && !server, {
+      path,
+      consul: "'bootstrap_expect > 0' requires 'server = true'",
+      what: `${path} is for servers`,
+      next: 'add server = true (-server)',
+    }),
+    when(expect > 0 && gathered.dev, {
+      path,
+      consul: "'bootstrap_expect > 0' not allowed in dev mode",
+      what: `${path} and -dev exclude each other: a development agent is alone`,
+    }),
+    when(expect > 0 && bootstrap, {
+      path,
+      consul: "'bootstrap_expect > 0' and 'bootstrap = true' are mutually exclusive",
+      what: `bootstrap and ${path} exclude each other`,
+      next: 'bootstrap for a single server, bootstrap_expect for several',
+    }),
+  ]
+}
