@@ -1,0 +1,218 @@
+// watch against an agent of ours: records, ends, children and their signals.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type AgentProcess, startAgent } from '../kit/agent.ts'
+import { run } from '../kit/cli.ts'
+import { type Home, openHome } from '../kit/home.ts'
+import { before, within } from '../kit/within.ts'
+
+interface Context {
+  home: Home
+  agent: AgentProcess
+  lictor(...words: string[]): ReturnType<typeof run>
+}
+
+const watch = suite<Context>('watch')
+
+watch.before(async (context) => {
+  context.home = await openHome()
+  context.agent = await startAgent(context.home)
+  const env = { CONSUL_HTTP_ADDR: context.agent.httpAddr }
+  context.lictor = (...words) => run(context.home, ['lictor', ...words], { env })
+})
+watch.after(async ({ home, agent }) => {
+  await agent?.stop()
+  await home.close()
+})
+
+interface Started {
+  readonly child: ChildProcess
+  readonly ended: Promise<number | string>
+  out(): string
+  err(): string
+  lines(): Record<string, unknown>[]
+}
+
+/** A watch that runs on beside the test. */
+function start({ home, agent }: Context, words: readonly string[], program = 'lictor'): Started {
+  const child = spawn(home.program(program), ['watch', ...words], {
+    cwd: home.work,
+    env: { ...home.env, CONSUL_HTTP_ADDR: agent.httpAddr },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const said = { out: '', err: '' }
+  child.stdout.on('data', (chunk: Buffer) => (said.out += chunk))
+  child.stderr.on('data', (chunk: Buffer) => (said.err += chunk))
+  const ended = new Promise<number | string>((resolve) =>
+    child.once('close', (code, signal) => resolve(code ?? signal ?? '')),
+  )
+  const lines = () =>
+    said.out
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line))
+  return { child, ended, out: () => said.out, err: () => said.err, lines }
+}
+
+const put = async ({ agent }: Context, key: string, value: string) => {
+  await fetch(agent.url(`/v1/kv/${key}`), { method: 'PUT', body: value })
+}
+const remove = async ({ agent }: Context, key: string) => {
+  await fetch(agent.url(`/v1/kv/${key}`), { method: 'DELETE' })
+}
+
+const end = async ({ child, ended }: Started, signal: NodeJS.Signals = 'SIGTERM') => {
+  child.kill(signal)
+  return before(10_000, () => ended, `the end after ${signal}`)
+}
+
+watch('a stream begins with a snapshot, then says what changed', async (context) => {
+  await put(context, 'stream/a', '1')
+  const stream = start(context, ['-type=keyprefix', '-prefix=stream/'])
+  await within(10_000, () => stream.lines().length === 1, 'the snapshot')
+  await put(context, 'stream/b', '2')
+  await within(10_000, () => stream.lines().length === 2, 'the creation')
+  await put(context, 'stream/a', '3')
+  await within(10_000, () => stream.lines().length === 3, 'the update')
+  await remove(context, 'stream/b')
+  await within(10_000, () => stream.lines().length === 4, 'the deletion')
+  await end(stream)
+  const shown = stream.lines().map(({ seq, op, key, topic }) => [seq, op, key, topic])
+  assert.equal(shown, [
+    [1, 'snapshot', undefined, 'kv'],
+    [2, 'create', 'stream/b', 'kv'],
+    [3, 'update', 'stream/a', 'kv'],
+    [4, 'delete', 'stream/b', 'kv'],
+  ])
+  for (const { ts } of stream.lines()) assert.match(String(ts), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+})
+
+watch('a key that is not there yet is a snapshot of nothing, then a creation', async (context) => {
+  const stream = start(context, ['-type=key', '-key=later', '-count=2'])
+  await within(10_000, () => stream.lines().length === 1, 'the snapshot')
+  await put(context, 'later', 'x')
+  assert.is(await before(10_000, () => stream.ended, 'the end'), 0)
+  assert.equal(
+    stream.lines().map(({ op, data }) => [op, data === null]),
+    [
+      ['snapshot', true],
+      ['create', false],
+    ],
+  )
+})
+
+watch('-until ends with the record that has the field', async (context) => {
+  await put(context, 'until/a', '1')
+  const stream = start(context, ['-type=keyprefix', '-prefix=until/', '-until', 'op=delete'])
+  await within(10_000, () => stream.lines().length === 1, 'the snapshot')
+  await put(context, 'until/b', '1')
+  await within(10_000, () => stream.lines().length === 2, 'the creation')
+  await remove(context, 'until/a')
+  assert.is(await before(10_000, () => stream.ended, 'the end'), 0)
+  assert.is(stream.lines().length, 3)
+  const { exit } = await context.lictor('watch', '-type=key', '-key=a', '-until=nonsense')
+  assert.is(exit, 2)
+})
+
+watch('-heartbeat speaks when nothing happens', async (context) => {
+  const words = ['-type=key', '-key=silent', '-heartbeat=50ms', '-count=3']
+  const stream = start(context, words)
+  assert.is(await before(10_000, () => stream.ended, 'the end'), 0)
+  assert.equal(
+    stream.lines().map(({ op }) => op),
+    ['snapshot', 'heartbeat', 'heartbeat'],
+  )
+})
+
+watch('as consul the present state is printed once', async (context) => {
+  await put(context, 'once', 'x')
+  const once = start(context, ['-type=key', '-key=once'], 'consul')
+  assert.is(await before(10_000, () => once.ended, 'the end'), 0)
+  assert.match(once.out(), /^\{\n {4}"Key": "once",\n {4}"CreateIndex": \d+,/)
+})
+
+watch('a child gets the state on its input and the index in its environment', async (context) => {
+  await put(context, 'child', 'x')
+  const script = 'cat; echo "index $CONSUL_INDEX"; test -e second && exit 3; touch second'
+  const watching = start(context, ['-type=key', '-key=child', script])
+  await within(10_000, () => /index \d+\n/.test(watching.out()), 'the first run')
+  await put(context, 'child', 'y')
+  assert.is(await before(10_000, () => watching.ended, 'the end'), 3)
+  const indexes = [...watching.out().matchAll(/index (\d+)/g)].map((match) => Number(match[1]))
+  assert.is(indexes.length, 2)
+  assert.ok((indexes[1] ?? 0) > (indexes[0] ?? 0))
+  assert.match(watching.out(), '"Value":"eQ=="')
+  assert.match(watching.err(), 'the handler failed: exit 3')
+})
+
+watch('as consul a failing handler is exit 1, and words are one script', async (context) => {
+  const words = ['-type=key', '-key=child', 'exit', '3']
+  const watching = start(context, words, 'consul')
+  assert.is(await before(10_000, () => watching.ended, 'the end'), 1)
+  assert.is(watching.err(), 'Error executing handler: exit status 3\n')
+})
+
+watch('several words are a program and its arguments, not a script', async (context) => {
+  const words = ['-type=key', '-key=child', '--', 'sh', '-c', 'echo "$0"; exit 4', '$HOME a']
+  const watching = start(context, words)
+  assert.is(await before(10_000, () => watching.ended, 'the end'), 4)
+  assert.is(watching.out(), '$HOME a\n')
+  const missing = await context.lictor('watch', '-type=key', '-key=child', '--', './none', 'x')
+  assert.is(missing.exit, 1)
+  assert.match(missing.stderr, 'cannot start ./none')
+})
+
+watch('a child that does not read its input does no harm', async (context) => {
+  await put(context, 'large', 'x'.repeat(500_000))
+  const watching = start(context, ['-type=key', '-key=large', 'exec <&-; echo done; exit 5'])
+  assert.is(await before(10_000, () => watching.ended, 'the end'), 5)
+  assert.is(watching.out(), 'done\n')
+})
+
+watch(
+  'signals reach the child and all it has started, and decide the exit code',
+  async (context) => {
+    const script = 'trap "echo told; exit 0" INT; sleep 1000 & echo "pid $!"; wait'
+    const watching = start(context, ['-type=key', '-key=child', script])
+    await within(10_000, () => /pid \d+\n/.test(watching.out()), 'the child')
+    const grandchild = Number(/pid (\d+)/.exec(watching.out())?.[1])
+    assert.is(await end(watching, 'SIGINT'), 130)
+    assert.match(watching.out(), 'told\n')
+    await within(10_000, () => !isAlive(grandchild), 'the end of the grandchild')
+  },
+)
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return false
+    throw error
+  }
+}
+
+watch('an agent that goes away is waited for', async (context) => {
+  const other = await startAgent(context.home)
+  const stream = start({ ...context, agent: other }, ['-type=key', '-key=a'])
+  await within(10_000, () => stream.lines().length === 1, 'the snapshot')
+  await other.end('SIGKILL')
+  await within(10_000, () => /trying again in/.test(stream.err()), 'the note')
+  await end(stream)
+})
+
+watch('what cannot be watched is wrong use', async ({ lictor }) => {
+  const cases: [string[], string][] = [
+    [['-type=bogus'], 'Unsupported watch type: bogus'],
+    [['-type=key'], 'Must specify a single key to watch'],
+    [['-type=key', '-key=a', '-prefix=b'], 'Invalid parameters: [prefix]'],
+    [[], '-type is missing'],
+  ]
+  for (const [words, said] of cases) {
+    const { exit, stderr } = await lictor('watch', ...words)
+    assert.is(exit, 2, said)
+    assert.match(stderr, said)
+  }
+})
+
+watch.run()
