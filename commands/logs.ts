@@ -1,6 +1,7 @@
 // lictor logs: the log of a daemon that runs here: the end of its file, or what it writes from now
 // on.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
+import { basename, dirname, extname, join } from 'node:path'
 import { clientFor } from './kit/client.ts'
 import { findDaemon, titleOf } from './kit/daemons.ts'
 import { type Answer, boolean, count, defineCommand, type Flags, text } from './kit/declare.ts'
@@ -74,9 +75,21 @@ function lastLines(path: string, count: number): readonly string[] {
   return count === 0 ? [] : lines.slice(-count)
 }
 
+/** A log file is named after its beginning, in nanoseconds: the newest has the greatest number. */
+function newestOf(path: string): string {
+  const end = extname(path)
+  const stem = `${basename(path, end)}-`
+  const isOne = (name: string) =>
+    name.startsWith(stem) &&
+    name.endsWith(end) &&
+    /^\d+$/.test(name.slice(stem.length, name.length - end.length))
+  const newest = readdirSync(dirname(path)).filter(isOne).sort().at(-1)
+  return newest === undefined ? path : join(dirname(path), newest)
+}
+
 function tailOf(path: string): string {
   try {
-    const file = openSync(path, 'r')
+    const file = openSync(newestOf(path), 'r')
     const { size } = fstatSync(file)
     const from = Math.max(0, size - TAIL_BYTES_MAX)
     const tail = Buffer.alloc(size - from)
