@@ -25,10 +25,13 @@ export interface Start {
   /** A folder for its control socket. */
   readonly dir: string
   readonly env?: Readonly<Record<string, string>>
+  /** Loaded before the agent. */
+  readonly plant?: string
 }
 
-export function spawnAgent({ args, dir, env = {} }: Start): AgentProcess {
-  const child = spawn(process.execPath, ['--import', TSX, ENTRY, ...args], {
+export function spawnAgent({ args, dir, env = {}, plant }: Start): AgentProcess {
+  const planted = plant === undefined ? [] : ['--import', plant]
+  const child = spawn(process.execPath, ['--import', TSX, ...planted, ENTRY, ...args], {
     cwd: dir,
     env: { ...process.env, LICTOR_RUNTIME_DIR: `${dir}/run`, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],

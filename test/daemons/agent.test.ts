@@ -212,4 +212,41 @@ agent('what was acknowledged is there again after a kill', () =>
   }),
 )
 
+const PLANT = new URL('plant.ts', import.meta.url).href
+
+agent('a bug ends it with 70, a failed disk with 71, and both are told', () =>
+  withTemp(async (dir) => {
+    for (const [signal, code, text] of [
+      ['SIGUSR2', 70, /^lictor agent: a bug: please report it\nError: planted bug\n/m],
+      ['SIGVTALRM', 71, /^lictor agent: the disk failed\nDiskFailure: fdatasync \/data\/wal/m],
+    ] as const) {
+      await withAgent({ dir, args: DEV, plant: PLANT }, async (agent) => {
+        await agent.port()
+        agent.child.kill(signal)
+        assert.is(await agent.ended(), code)
+        assert.match(agent.stderr(), text)
+        assert.match(agent.stdout(), /\[ERROR\] agent: /)
+      })
+    }
+  }),
+)
+
+agent('readiness and the end are told to a supervisor; a second signal does not wait', () =>
+  withTemp(async (dir) => {
+    // Takes the place of the real one, and hangs at the end until the agent is gone.
+    const script = '#!/bin/sh\necho "$2" >> told\ncase "$2" in STOPPING=1) exec cat ;; esac\n'
+    writeFileSync(join(dir, 'systemd-notify'), script, { mode: 0o755 })
+    const env = { NOTIFY_SOCKET: join(dir, 'n'), PATH: `${dir}:${process.env['PATH']}` }
+    await withAgent({ dir, args: DEV, env }, async (agent) => {
+      const told = () => readFileSync(join(dir, 'told'), 'utf8')
+      await within(20_000, () => told() === 'READY=1\n', 'READY=1')
+      agent.child.kill('SIGTERM')
+      await within(20_000, () => told() === 'READY=1\nSTOPPING=1\n', 'STOPPING=1')
+      assert.is(agent.child.exitCode, null)
+      agent.child.kill('SIGTERM')
+      assert.is(await agent.ended(), 1)
+    })
+  }),
+)
+
 agent.run()
