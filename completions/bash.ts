@@ -18,7 +18,7 @@ export const bashScript = (model: Model): string =>
     ),
     '# What the value of a flag is: a kind (@file, @key, @daemon) or the words themselves.',
     ...table('_lictor_value', model.commands.flatMap(values)),
-    '# What the words of a command are.',
+    '# What the first word of a command is.',
     ...table('_lictor_argument', model.commands.flatMap(argument)),
     BODY,
     `complete -F _lictor ${PROGRAMS.join(' ')}`,

@@ -125,10 +125,9 @@ _lictor_value() {
   esac
 }
 
-# What the words of a command are.
+# What the first word of a command is.
 _lictor_argument() {
   case "$1" in
-    'api') echo '@file' ;;
     'completion') echo 'bash zsh fish' ;;
     'kv delete') echo '@key' ;;
     'kv export') echo '@key' ;;

@@ -137,7 +137,6 @@ complete -c lictor -c consul-clone -n '__lictor_in api' -o include -d 'show stat
 complete -c lictor -c consul-clone -n '__lictor_in api' -o json -d 'print one JSON value, and errors as JSON on stderr'
 complete -c lictor -c consul-clone -n '__lictor_in api' -o color -d 'colours even when the output is no terminal'
 complete -c lictor -c consul-clone -n '__lictor_in api' -o no-color -d 'no colours'
-complete -c lictor -c consul-clone -n '__lictor_in api' -F -d 'file'
 complete -c lictor -c consul-clone -n '__lictor_in api list' -o plain -d 'separated by tabs, without a header'
 complete -c lictor -c consul-clone -n '__lictor_in api list' -o json -d 'print one JSON value, and errors as JSON on stderr'
 complete -c lictor -c consul-clone -n '__lictor_in api list' -o color -d 'colours even when the output is no terminal'

@@ -129,11 +129,10 @@ _lictor_value() {
   esac
 }
 
-# What the words of a command are.
+# What the first word of a command is.
 _lictor_argument() {
   reply=()
   case "$1" in
-    'api') reply=('@file') ;;
     'completion') reply=('bash' 'zsh' 'fish') ;;
     'kv delete') reply=('@key') ;;
     'kv export') reply=('@key') ;;

@@ -23,7 +23,7 @@ export interface Word {
 export interface CommandModel {
   readonly id: string
   readonly flags: readonly FlagModel[]
-  /** What the words of the command are. */
+  /** What the first word of the command is. */
   readonly argument: Completes | undefined
 }
 
@@ -67,7 +67,7 @@ const wordOf = ({ id, summary }: AnyCommand): Word => ({
 const commandModel = (declared: AnyCommand): CommandModel => ({
   id: declared.id,
   flags: Object.entries(flagsOf(declared, 'lictor')).map(([name, flag]) => flagModel(name, flag)),
-  argument: declared.args.find((one) => one.completes !== undefined)?.completes,
+  argument: declared.args[0]?.completes,
 })
 
 const flagModel = (name: string, flag: Flag): FlagModel => ({
