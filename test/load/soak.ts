@@ -1,0 +1,37 @@
+// `npm run soak`: an agent under write load is killed 500 times at random moments. Prints the seed
+// first: with it the same moments are drawn again.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { inProject } from '../kit/paths.ts'
+import { killAgain } from './kills.ts'
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '500' },
+    writers: { type: 'string', default: '16' },
+    life: { type: 'string', default: '400' },
+    seed: { type: 'string', default: String(process.hrtime.bigint() % 1_000_000n) },
+  },
+})
+
+const parent = inProject('dist/load') // On the project's own disk, not in memory.
+await mkdir(parent, { recursive: true })
+const dir = await mkdtemp(join(parent, 'k-'))
+process.env['TMPDIR'] = dir
+console.log(`seed ${values.seed}`)
+try {
+  const report = await killAgain({
+    seed: Number(values.seed),
+    rounds: Number(values.rounds),
+    writers: Number(values.writers),
+    lifeMs: Number(values.life),
+    onRound: (round, acknowledged) => {
+      if (round % 25 === 0) console.log(`${round} rounds, ${acknowledged} writes acknowledged`)
+    },
+  })
+  const size = `${(report.dataBytes / 2 ** 20).toFixed(1)} MiB on disk`
+  console.log(`${values.rounds} kills, ${report.acknowledged} writes, nothing lost, ${size}`)
+} finally {
+  await rm(dir, { recursive: true, force: true })
+}
