@@ -1,5 +1,6 @@
 // An agent in a process of its own: what it prints, how it ends.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { before, within } from '../kit/within.ts'
 
@@ -15,9 +16,13 @@ export interface AgentProcess {
   ended(): Promise<number | string>
 }
 
-const ENTRY = fileURLToPath(new URL('agent-entry.ts', import.meta.url))
+/** A file beside this one, from the sources as well as from the compiled tests. */
+const beside = (name: string): string =>
+  fileURLToPath(new URL(`${name}${extname(import.meta.url)}`, import.meta.url))
+
 /** The agent starts in a folder from which the package cannot be found by its name. */
-const TSX = import.meta.resolve('tsx')
+const LOADER = extname(import.meta.url) === '.ts' ? ['--import', import.meta.resolve('tsx')] : []
+const PLANT = ['--import', beside('plant')]
 const PATIENCE_MS = 20_000
 
 export interface Start {
@@ -25,13 +30,13 @@ export interface Start {
   /** A folder for its control socket. */
   readonly dir: string
   readonly env?: Readonly<Record<string, string>>
-  /** Loaded before the agent. */
-  readonly plant?: string
+  /** Loads the faults of plant.ts. */
+  readonly planted?: boolean
 }
 
-export function spawnAgent({ args, dir, env = {}, plant }: Start): AgentProcess {
-  const planted = plant === undefined ? [] : ['--import', plant]
-  const child = spawn(process.execPath, ['--import', TSX, ...planted, ENTRY, ...args], {
+export function spawnAgent({ args, dir, env = {}, planted = false }: Start): AgentProcess {
+  const flags = [...LOADER, ...(planted ? PLANT : [])]
+  const child = spawn(process.execPath, [...flags, beside('agent-entry'), ...args], {
     cwd: dir,
     env: { ...process.env, LICTOR_RUNTIME_DIR: `${dir}/run`, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],

@@ -212,15 +212,13 @@ agent('what was acknowledged is there again after a kill', () =>
   }),
 )
 
-const PLANT = new URL('plant.ts', import.meta.url).href
-
 agent('a bug ends it with 70, a failed disk with 71, and both are told', () =>
   withTemp(async (dir) => {
     for (const [signal, code, text] of [
       ['SIGUSR2', 70, /^lictor agent: a bug: please report it\nError: planted bug\n/m],
       ['SIGVTALRM', 71, /^lictor agent: the disk failed\nDiskFailure: fdatasync \/data\/wal/m],
     ] as const) {
-      await withAgent({ dir, args: DEV, plant: PLANT }, async (agent) => {
+      await withAgent({ dir, args: DEV, planted: true }, async (agent) => {
         await agent.port()
         agent.child.kill(signal)
         assert.is(await agent.ended(), code)
