@@ -14,7 +14,7 @@ export const fishScript = (model: Model): string =>
     '',
   ].join('\n')
 
-/** The words of the line that are no flags, without the program; and whether a command is chosen. */
+/** The words of the line that are no flags, without the program; and which command they are. */
 const HELPERS = [
   'function __lictor_words',
   "    string match --invert -- '-*' (commandline -opc)[2..-1]",

@@ -9,7 +9,7 @@ export interface Model {
   readonly commands: readonly CommandModel[]
 }
 
-export interface Branch {
+interface Branch {
   /** `''`, `kv` */
   readonly id: string
   readonly words: readonly Word[]

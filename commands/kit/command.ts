@@ -5,6 +5,7 @@ import {
   type Answer,
   type AnyCommand,
   type Env,
+  fallbacksOf,
   flagsOf,
   type Profile,
   type Program,
@@ -36,7 +37,8 @@ export async function perform(declared: AnyCommand, start: Start): Promise<numbe
     if (parsed.type === 'complaint') throw complaintFailure(parsed.complaint, declared, start)
     checkArguments(declared, parsed.args, start.program)
     const { program, env, table } = start
-    const { values: flagValues, ...line } = parsed
+    const { values, ...line } = parsed
+    const flagValues = { ...fallbacksOf(declared), ...values }
     const call = { program, env, table, id: declared.id, out, ...line, flags: flagValues }
     return await printAnswer(await declared.run(call), out)
   } catch (error) {

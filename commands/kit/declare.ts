@@ -256,11 +256,11 @@ export interface Command<F extends Flags = Flags> {
   readonly passthrough?: boolean
   readonly hidden?: boolean
   readonly consul?: ConsulSide
-  readonly run: (call: Call<F>) => Promise<Answer> | Answer
+  /** A method, so that a table may hold commands with flags of all kinds. */
+  run(call: Call<F>): Promise<Answer> | Answer
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a table of commands has as many types as commands
-export type AnyCommand = Command<any>
+export type AnyCommand = Command<Flags>
 
 /** Keeps the types of the flags. */
 export const defineCommand = <const F extends Flags>(declared: Command<F>): Command<F> => declared
@@ -281,6 +281,15 @@ export function flagsOf(declared: AnyCommand, profile: Profile): Flags {
   const all: Flags = { ...declared.flags, ...BASE_FLAGS }
   const known = Object.entries(all).filter(([, one]) => (one.only ?? profile) === profile)
   return Object.fromEntries(known)
+}
+
+/** Every flag's value when nobody sets it, also of flags that the profile does not know. */
+export function fallbacksOf(declared: AnyCommand): Values<Flags & BaseFlags> {
+  const all = Object.entries({ ...declared.flags, ...BASE_FLAGS })
+  // Each flag carries a fallback of its own type.
+  return Object.fromEntries(all.map(([name, { fallback }]) => [name, fallback])) as Values<
+    Flags & BaseFlags
+  >
 }
 
 /** A variable under every name it may have: ours first. As Consul only Consul's counts. */

@@ -39,7 +39,7 @@ const print = (value: Json): string =>
  */
 function entriesByKey(value: Json): ReadonlyMap<string, Json> | undefined {
   if (value === null) return new Map()
-  const list = Array.isArray(value) ? (value as readonly Json[]) : [value]
+  const list: readonly Json[] = Array.isArray(value) ? value : [value]
   const named = list.map((entry) => [keyIn(entry), entry] as const)
   return named.every((pair): pair is readonly [string, Json] => pair[0] !== undefined)
     ? new Map(named)

@@ -120,7 +120,8 @@ async function askAll(home: Home, cases: Cases, { argv, read }: Shell): Promise<
 /** zsh completes only at a terminal: one is made for it, keys are typed, and the screen is read. */
 const ZPTY = `zmodload zsh/zpty
 zpty -b z "zsh -f -i"
-zpty -w z "PROMPT='>>'; autoload -Uz compinit; compinit -u -D; source $1; bindkey '^I' complete-word; LISTMAX=1000; echo RE''ADY"
+zpty -w z "PROMPT='>>'; autoload -Uz compinit; compinit -u -D; source $1"
+zpty -w z "bindkey '^I' complete-word; LISTMAX=1000; echo RE''ADY"
 zpty -r z out '*READY*'
 zpty -n -w z "$2"$'\\t\\t'
 zpty -n -w z $'\\x15'"echo DO''NE"$'\\n'

@@ -13,13 +13,13 @@ export interface RecordedStep {
   readonly answer: RecordedAnswer
 }
 
-export interface RecordedAnswer {
+interface RecordedAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-export interface Asked {
+interface Asked {
   readonly line: string
   readonly headers: IncomingMessage['headers']
   readonly body: Buffer
@@ -93,7 +93,7 @@ function look(json: string, where: string): string {
 }
 
 /** Method, path and query without regard to how it is written. */
-export function lineOf(method: string, url: string): string {
+function lineOf(method: string, url: string): string {
   const { pathname, searchParams } = new URL(url, 'http://agent')
   const query = [...searchParams].map(([name, value]) => `${name}=${value}`).sort()
   return `${method} ${pathname}?${query.join('&')}`
