@@ -8,7 +8,7 @@ import { inProject, projectRoot } from './kit/paths.ts'
 import { functionsOf, importsOf } from './kit/source.ts'
 import { type Complaint, complaintsOf, ROOMS, sourceOf, strangePlaces } from './kit/tidy.ts'
 
-const FOLDERS = ['core', 'daemons', 'commands', 'completions', 'man', 'test', 'docs']
+const FOLDERS = ['build', 'core', 'daemons', 'commands', 'completions', 'man', 'test', 'docs']
 /** Taken over as they are, from recordings and other programs. */
 const FOREIGN = /^test\/(?:conformance|fixtures|peers|bench)\/|\.generated\.ts$/
 /** Raised as the project grows: a scan that has lost its way finds fewer. */

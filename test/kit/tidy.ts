@@ -182,7 +182,7 @@ const MACHINES = ['solo']
 
 /** Every package has one home; core has the pure ones of its allow-list. */
 export const HOMES: Readonly<Record<string, readonly RegExp[]>> = {
-  '@oclif/core': [/^commands\//, /^completions\//, /^man\//, /^bin\//],
+  '@oclif/core': [/^commands\//, /^completions\//, /^man\//, /^build\//],
   blessed: [/^commands\/kit\/tui/],
   chalk: [/^commands\/kit\/output\.ts$/, /^daemons\/runtime\/log\.ts$/],
   'dns-packet': [/^daemons\/runtime\/dnswire\.ts$/, /^test\//],
@@ -193,8 +193,8 @@ export const HOMES: Readonly<Record<string, readonly RegExp[]>> = {
   'fast-check': [/^test\//],
   consul: [/^test\/clients\//],
   'js-hcl-parser': [/^test\//],
-  peggy: [/^test\//, /^bin\//],
-  esbuild: [/^bin\//],
+  peggy: [/^test\//],
+  esbuild: [/^build\//],
 }
 
 function importComplaints(source: Source): Complaint[] {
