@@ -14,7 +14,11 @@ const outdir = join(root, process.argv[2] ?? 'dist/bin')
 const manifestFile = join(root, 'oclif.manifest.json')
 
 const { metafile } = await build({
-  entryPoints: { lictor: 'commands/main.ts', oclif: 'commands/oclif.ts' },
+  entryPoints: {
+    lictor: 'commands/main.ts',
+    oclif: 'commands/oclif.ts',
+    testing: 'daemons/testing.ts',
+  },
   outdir,
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,

@@ -56,6 +56,18 @@ function targetsOf(found: unknown): string[] {
   return Object.values(found).flatMap(targetsOf)
 }
 
+published('lictor/testing is what a test of others imports, by that name', async () => {
+  const script = `
+    import { startDevAgent } from 'lictor/testing'
+    const agent = await startDevAgent({ kv: { a: 'b' } })
+    const response = await fetch(agent.url + '/v1/kv/a?raw', { headers: { connection: 'close' } })
+    console.log(await response.text())
+    await agent.stop()`
+  const args = ['--input-type=module', '--eval', script]
+  const { stdout } = await execa('node', args, { cwd: inProject(), timeout: PACK_MS })
+  assert.is(stdout, 'b')
+})
+
 published('the manifest of oclif knows every command', async () => {
   const manifest = JSON.parse(await readFile(inProject('oclif.manifest.json'), 'utf8'))
   const ids = idsOf(TABLE, 'lictor').map((id) => id.replaceAll(' ', ':'))
