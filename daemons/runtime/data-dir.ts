@@ -106,10 +106,12 @@ async function openHeld(options: DataDirOptions, lock: Lock): Promise<DataDir> {
     segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
     createAt: isNew ? logIndex(1) : undefined,
   })
-  checkJoin({ dir, snapshots, newest, ...recovered })
-  if (isNew) {
-    await writeText(realFiles, join(dir, 'format'), FORMAT_TEXT)
-    await realFiles.syncDir(dirname(dir))
+  try {
+    checkJoin({ dir, snapshots, newest, ...recovered })
+    if (isNew) await noteFormat(dir)
+  } catch (error) {
+    await wal.close()
+    throw error
   }
   const { vote, entries } = recovered
   return doorsOf({ wal, snapshots, lock }, nodeId, { vote, entries, snapshot: newest })
@@ -128,6 +130,11 @@ async function checkFormat(dir: string): Promise<boolean> {
       `${path} says format ${format}: a newer version of this program wrote it. Start that version`,
     )
   throw new DataDirRefused('corrupt', `${path} is damaged. Restore the data folder from a backup`)
+}
+
+async function noteFormat(dir: string): Promise<void> {
+  await writeText(realFiles, join(dir, 'format'), FORMAT_TEXT)
+  await realFiles.syncDir(dirname(dir))
 }
 
 async function settleNodeId({ dir, nodeId, newNodeId }: DataDirOptions): Promise<string> {

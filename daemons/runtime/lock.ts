@@ -34,15 +34,22 @@ const SOCKET_PATH_MAX = 103
 /** Rejects with a DataDirRefused that names the process which holds the folder. */
 export async function acquireLock(dir: string): Promise<Lock> {
   const folder = { dir, fd: onDisk('open', dir, () => fs.openSync(dir, 'r')) }
+  try {
+    return await contend(folder)
+  } catch (error) {
+    fs.closeSync(folder.fd)
+    throw error
+  }
+}
+
+async function contend(folder: Folder): Promise<Lock> {
   for (let tried = 1; ; tried++) {
     const flag = await raiseFlag(folder)
     const seen = await lookAround(folder, flag)
     if (seen.type === 'free') return hold(folder, flag, seen.dead)
     await flag.lower()
-    if (seen.type === 'rival' && (tried >= TRIES || isHolder(folder, seen.name))) {
-      fs.closeSync(folder.fd)
-      throw heldBy(dir, seen.name)
-    }
+    if (seen.type === 'rival' && (tried >= TRIES || isHolder(folder, seen.name)))
+      throw heldBy(folder.dir, seen.name)
     await pause(randomInt(1, GIVE_WAY_MS))
   }
 }

@@ -11,7 +11,7 @@
 import { join } from 'node:path'
 import { assert } from '../../core/assert.ts'
 import type { Persist, Vote } from '../../core/entry.ts'
-import { type LogIndex, logIndex, term } from '../../core/ids.ts'
+import { type LogIndex, logIndex, type Term, term } from '../../core/ids.ts'
 import type { Link } from '../../core/wire/frame.ts'
 import { DataDirRefused, DiskFailure, isFull } from './disk-errors.ts'
 import { HEAD_BYTES } from './file-head.ts'
@@ -200,6 +200,8 @@ export class Wal {
   #segment: Segment
   #vote: Vote
   #nextIndex: LogIndex
+  /** Of the last entry; 0 where it is not known, as behind a truncation. */
+  #lastTerm: Term
   /** Behind the last good write up to here there may be a part of one that found no room. */
   #dirtyEnd = 0
   /** Under way or ready. Never rejects. */
@@ -213,13 +215,14 @@ export class Wal {
   constructor(
     options: WalOptions,
     files: { readonly segment: Segment; readonly older: readonly OldSegment[] },
-    standing: Standing,
+    standing: OpenedWal['recovered'],
   ) {
     this.#options = options
     this.#segment = files.segment
     this.#older = [...files.older]
     this.#vote = standing.vote
     this.#nextIndex = standing.nextIndex
+    this.#lastTerm = standing.entries.at(-1)?.term ?? term(0)
   }
 
   /** One at a time. `full`: nothing of it stands. Rejects with a DiskFailure, once and for ever. */
@@ -255,9 +258,12 @@ export class Wal {
       assert(truncateFrom <= this.#nextIndex, 'only what is there is truncated')
     if (vote !== undefined) assert(vote.term >= this.#vote.term, 'terms never fall')
     let next = this.#nextOf(persist)
+    let lastTerm = next === this.#nextIndex ? this.#lastTerm : term(0)
     for (const entry of persist.entries) {
       assert(entry.index === next, 'entries follow on the log without a gap')
+      assert(entry.term >= lastTerm, 'terms never fall along the log')
       next = logIndex(next + 1)
+      lastTerm = entry.term
     }
   }
 
@@ -360,10 +366,12 @@ export class Wal {
       for (const old of this.#older) old.highest = logIndex(0)
       this.#segment.highest = logIndex(0)
     }
+    if (this.#nextOf(persist) !== this.#nextIndex) this.#lastTerm = term(0)
     this.#nextIndex = this.#nextOf(persist)
     const last = persist.entries.at(-1)
     if (last === undefined) return
     this.#nextIndex = logIndex(last.index + 1)
+    this.#lastTerm = last.term
     if (last.index > this.#segment.highest) this.#segment.highest = last.index
   }
 

@@ -63,13 +63,17 @@ fact('entries come back as they were written, with extensions and odd bytes', as
   assert.is(recovered.nextIndex, 5)
 })
 
-fact('a fresh log can begin anywhere, and an index beyond it is refused as a bug', async () => {
+fact('a fresh log can begin anywhere, and a gap or a falling term is a bug', async () => {
   const { wal, recovered } = await createOn(undefined, { createAt: logIndex(43) })
   assert.is(recovered.nextIndex, 43)
   assert.is(await wal.write(persistOf([entry(43, 'x')])), 'durable')
   await wal.write(persistOf([entry(45, 'x')])).then(
     () => assert.unreachable(),
     (error) => assert.match(String(error), /without a gap/),
+  )
+  await wal.write(persistOf([entry(44, 'x', 0)])).then(
+    () => assert.unreachable(),
+    (error) => assert.match(String(error), /terms never fall/),
   )
 })
 
