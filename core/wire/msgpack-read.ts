@@ -368,7 +368,7 @@ export function skipValue(input: Reader): void {
  * Where the search for the end of a value stands. `pending` values have still to begin; `at` may
  * lie behind the bytes.
  */
-interface Scan {
+export interface Scan {
   at: number
   pending: number
 }
@@ -378,7 +378,7 @@ interface Scan {
  * once, however small the pieces are in which the bytes arrive. `whole`: the value ends at
  * `scan.at`.
  */
-function scanValue(scan: Scan, bytes: Uint8Array): 'whole' | 'short' | 'malformed' {
+export function scanValue(scan: Scan, bytes: Uint8Array): 'whole' | 'short' | 'malformed' {
   while (scan.pending > 0) {
     const tag = bytes[scan.at]
     if (tag === undefined) return 'short'
