@@ -1,11 +1,13 @@
-// A log of one: the way to order writes for an agent that is alone. What raft (core/raft) does with a majority, solo does
-// with its own disk: an entry is committed once it is durable. No acknowledgement leaves before that.
+// A log of one: the way to order writes for an agent that is alone. What raft (core/raft) does with
+// a majority, solo does with its own disk: an entry is committed once it is durable. No
+// acknowledgement leaves before that.
 //
 // At most one persist is under way; what is proposed meanwhile goes into the next (group commit).
 //
-// The data folder stays one that a raft with a single voter can take over. Each start is a term of its own, one above all
-// that the disk has seen, and the vote for ourselves in that term reaches the disk in one write with its first entry and
-// before it (Raft §5.2, figure 2). What is found on the disk counts as committed, as it would for a lone voter.
+// The data folder stays one that a raft with a single voter can take over. Each start is a term of
+// its own, one above all that the disk has seen, and the vote for ourselves in that term reaches
+// the disk in one write with its first entry and before it (Raft §5.2, figure 2). What is found on
+// the disk counts as committed, as it would for a lone voter.
 import { assert } from './assert.ts'
 import { EMPTY } from './bytes.ts'
 import { ENTRY, type Entry, type EntryType, type Persist, type Recovered } from './entry.ts'
@@ -50,7 +52,10 @@ export type Proposed =
   /** A limit is reached; `why` names it. Try again when the disk has caught up. */
   | { readonly ok: false; readonly why: string }
 
-/** What is found on the disk is committed: the first `takeCommitted` hands over the entries behind the snapshot. */
+/**
+ * What is found on the disk is committed: the first `takeCommitted` hands over the entries behind
+ * the snapshot.
+ */
 export function createSolo(recovered: Recovered, self: string): Solo {
   const { snapshot, entries, vote } = recovered
   const start: Position = { index: snapshot?.index ?? logIndex(0), term: snapshot?.term ?? term(0) }
@@ -71,7 +76,10 @@ export function createSolo(recovered: Recovered, self: string): Solo {
   }
 }
 
-/** Gives the command its place in the log. It is committed when `takeCommitted` hands it over, not before. */
+/**
+ * Gives the command its place in the log. It is committed when `takeCommitted` hands it over, not
+ * before.
+ */
 export const propose = (solo: Solo, data: Uint8Array): Proposed =>
   proposeEntry(solo, ENTRY.command, data)
 
@@ -132,8 +140,10 @@ export function onPersisted(solo: Solo, token: number): void {
   checkUnsaved(solo)
 }
 
-/** The disk took nothing of the persist with this token. Its entries are void, and so are all behind them, for their indexes
- * would leave a gap; later proposals get these indexes again. */
+/**
+ * The disk took nothing of the persist with this token. Its entries are void, and so are all behind
+ * them, for their indexes would leave a gap; later proposals get these indexes again.
+ */
 export function onRefused(solo: Solo, token: number): LogIndex[] {
   const refused = endPersist(solo, token)
   const voided = [...refused.entries, ...solo.queued].map((entry) => entry.index)
@@ -160,7 +170,10 @@ export function takeCommitted(solo: Solo): readonly Entry[] {
   return ready
 }
 
-/** Where the log stands. `committed` is the last durable entry: what a snapshot of everything applied covers. */
+/**
+ * Where the log stands. `committed` is the last durable entry: what a snapshot of everything
+ * applied covers.
+ */
 export const positionOf = (
   solo: Solo,
 ): { term: Term; lastIndex: LogIndex; committed: Position } => ({

@@ -11,7 +11,7 @@ import { textOf, utf8 } from '../../core/bytes.ts'
 import type { Entry, Persist, Recovered } from '../../core/entry.ts'
 import { isUuid, type LogIndex, logIndex } from '../../core/ids.ts'
 import type { LogLine } from '../../core/log.ts'
-import { DataDirRefused, DiskFailure, isMissing } from './disk-errors.ts'
+import { DataDirRefused, DiskFailure, isMissing, newerFormat } from './disk-errors.ts'
 import { drawSeed } from './entropy.ts'
 import { type FileSystem, makeFolder, publish, readAll, realFiles, writeAll } from './files.ts'
 import { acquireLock, type Lock } from './lock.ts'
@@ -28,7 +28,10 @@ export interface DataDirOptions {
   readonly segmentBytes?: number
 }
 
-/** Everything rejects with a DiskFailure (disk-errors.ts) when the disk fails: the process must end with 71. */
+/**
+ * Everything rejects with a DiskFailure (disk-errors.ts) when the disk fails: the process must end
+ * with 71.
+ */
 export interface DataDir {
   readonly nodeId: string
   readonly recovered: Recovered
@@ -36,7 +39,10 @@ export interface DataDir {
   write(persist: Persist): Promise<'durable' | 'full'>
   /** One at a time; may run beside `write`. */
   saveSnapshot(order: SnapshotOrder): Promise<'saved' | 'full'>
-  /** Entries up to here have no further use, but for the older of the two snapshots: what it needs stays. */
+  /**
+   * Entries up to here have no further use, but for the older of the two snapshots: what it needs
+   * stays.
+   */
   trimLog(through: LogIndex): Promise<void>
   /** After the last write has returned. Lets go of the folder. */
   close(): Promise<void>
@@ -53,7 +59,7 @@ export async function openDataDir(options: DataDirOptions): Promise<DataDir> {
   if (names.includes('raft') && !names.includes('format'))
     throw new DataDirRefused(
       'foreign',
-      `${dir} is the data folder of a Consul: its raft/ is in another format, and stays untouched. ` +
+      `${dir} is the data folder of a Consul: its raft/ has another format, and stays as it is. ` +
         'Give this agent a folder of its own, and move the keys over with kv export and kv import',
     )
   const lock = await writable(dir, () => acquireLock(dir))
@@ -124,11 +130,7 @@ async function checkFormat(dir: string): Promise<boolean> {
   if (text === undefined) return true
   if (text === FORMAT_TEXT) return false
   const format = FORMAT.exec(text)?.[1]
-  if (format !== undefined)
-    throw new DataDirRefused(
-      'foreign',
-      `${path} says format ${format}: a newer version of this program wrote it. Start that version`,
-    )
+  if (format !== undefined) throw newerFormat(path, format)
   throw new DataDirRefused('corrupt', `${path} is damaged. Restore the data folder from a backup`)
 }
 
@@ -171,18 +173,19 @@ interface Found {
 function checkJoin({ dir, snapshots, newest, entries, nextIndex }: Found): void {
   const covered = newest?.index ?? 0
   const first = entries[0]?.index ?? nextIndex
-  const lost = snapshots.damaged.map(({ path }) => path).join(', ')
+  const snapshot = newest === undefined ? 'no snapshot' : `the snapshot of entry ${covered}`
+  const damaged = snapshots.damaged.map(({ path }) => path).join(', ')
   if (first > covered + 1)
     throw new DataDirRefused(
       'corrupt',
-      `${dir}: the log begins at entry ${first}, and ${covered === 0 ? 'no snapshot' : `the snapshot of entry ${covered}`} ` +
-        `covers what is before it${lost === '' ? '' : ` (damaged: ${lost})`}. Restore the data folder from a backup`,
+      `${dir}: the log begins at entry ${first}, and ${snapshot} covers what is before it ` +
+        `(damaged: ${damaged || 'none'}). Restore the data folder from a backup`,
     )
   if (nextIndex <= covered)
     throw new DataDirRefused(
       'corrupt',
-      `${dir}: the log ends before entry ${nextIndex}, and the snapshot covers entry ${covered}: what followed it is missing. ` +
-        'Restore the data folder from a backup',
+      `${dir}: the log ends before entry ${nextIndex}, and ${snapshot} is newer: what followed ` +
+        'it is missing. Restore the data folder from a backup',
     )
 }
 

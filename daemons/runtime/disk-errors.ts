@@ -1,8 +1,11 @@
 // The two ways in which a disk says no. Expected fullness is neither: it is an outcome (`full`).
 import { EXIT } from '../../core/errors.ts'
 
-/** A call of the file system that failed. Whatever was under way is in doubt: nobody tries again on the same file (after a
- * failed sync the kernel may have dropped what it could not write), the process ends with 71. */
+/**
+ * A call of the file system that failed. Whatever was under way is in doubt: nobody tries again on
+ * the same file (after a failed sync the kernel may have dropped what it could not write), the
+ * process ends with 71.
+ */
 export class DiskFailure extends Error {
   override readonly name = 'DiskFailure'
   readonly exit: number = EXIT.disk
@@ -54,3 +57,16 @@ export class DataDirRefused extends Error {
     this.exit = REFUSED_EXIT[why]
   }
 }
+
+export const newerFormat = (path: string, format: number | string): DataDirRefused =>
+  new DataDirRefused(
+    'foreign',
+    `${path} has format ${format}: a newer version of this program wrote it. Start that version`,
+  )
+
+export const otherNode = (path: string, { theirs, ours }: Record<'theirs' | 'ours', string>) =>
+  new DataDirRefused(
+    'foreign',
+    `${path} belongs to node ${theirs}, and this is node ${ours}: one node's memory is not ` +
+      "another's. Give the agent a folder of its own, or the node id that the file names",
+  )

@@ -1,4 +1,5 @@
-// How each file of ours begins: the first 512 bytes say what it is, in which format, and whether they are whole.
+// How each file of ours begins: the first 512 bytes say what it is, in which format, and whether
+// they are whole.
 //
 //   │ magic (8) │ format (4) │ checksum (4) │ fields of the file's own, up to 512 │
 //
@@ -12,7 +13,7 @@ export const HEAD_BYTES = 512
 /** Where the fields of the file's own begin. */
 export const FIELDS_AT = 16
 /** Of the id of a server: a length before it fills 192 bytes. */
-export const ID_BYTES_MAX = 191
+const ID_BYTES_MAX = 191
 
 const FORMAT_AT = 8
 const SUM_AT = 12
@@ -23,7 +24,10 @@ export interface HeadKind {
   readonly format: number
 }
 
-/** Fills in what is common once the fields are there. Returns the checksum, which is random if a field is. */
+/**
+ * Fills in what is common once the fields are there. Returns the checksum, which is random if a
+ * field is.
+ */
 export function finishHead(bytes: Uint8Array, { magic, format }: HeadKind): number {
   assert(bytes.length === HEAD_BYTES, 'a head has its size')
   assert(magic.length === FORMAT_AT, 'a magic has eight characters')

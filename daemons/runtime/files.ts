@@ -1,8 +1,9 @@
-// The file system, as far as the data folder needs it: the one door to the disk for wal.ts and snapshots.ts. A record of
-// functions because there are two: this one, and the one of the tests that records every call, fails on order and says
-// what a power cut could have left.
+// The file system, as far as the data folder needs it: the one door to the disk for wal.ts and
+// snapshots.ts. A record of functions because there are two: this one, and the one of the tests
+// that records every call, fails on order and says what a power cut could have left.
 //
-// Calls of node:fs with callbacks: a promise of our own around them costs less than a FileHandle's on the way of each write.
+// Calls of node:fs with callbacks: a promise of our own around them costs less than a FileHandle's
+// on the way of each write.
 import fs from 'node:fs'
 import { dirname } from 'node:path'
 import { DiskFailure } from './disk-errors.ts'
@@ -128,7 +129,7 @@ function call<T>(operation: string, path: string, start: (done: Done<T>) => void
   return new Promise<T>((resolve, reject) => {
     start((error, value) => {
       if (error) reject(new DiskFailure(operation, path, error))
-      else resolve(value as T) // without an error there is the value that the call promises, or T is void
+      else resolve(value as T) // without an error it is there, or T is void
     })
   })
 }

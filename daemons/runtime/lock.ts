@@ -1,14 +1,18 @@
-// One process at a time on a data folder. Node has no flock, and the lock must let go by itself when its holder is killed.
+// One process at a time on a data folder. Node has no flock, and the lock must let go by itself
+// when its holder is killed.
 //
-// Each process that wants the folder first raises a flag, then looks for flags of others that live, and has the folder if there
-// are none: of two, the one that raised its flag later sees the other's, so never both have it; both may give way, and try
-// again. A flag is a Unix socket that listens: the kernel says whether its process lives, whatever has become of its number,
-// and it says so across namespaces of processes and networks that share the folder. Where the folder can hold no socket, a flag
-// is a file with the number and the start of its process in its name, looked up in /proc.
+// Each process that wants the folder first raises a flag, then looks for flags of others that live,
+// and has the folder if there are none: of two, the one that raised its flag later sees the
+// other's, so never both have it; both may give way, and try again. A flag is a Unix socket that
+// listens: the kernel says whether its process lives, whatever has become of its number, and it
+// says so across namespaces of processes and networks that share the folder. Where the folder can
+// hold no socket, a flag is a file with the number and the start of its process in its name, looked
+// up in /proc.
 //
-// Only the holder removes flags of the dead. A socket is bound a moment before it listens, so a process in that moment looks
-// dead, and its flag may go. It has yet to look around then: it sees the holder, or, should that one have died since, it sees
-// that its own flag is gone, for that is what it looks at last. Either way it gives way.
+// Only the holder removes flags of the dead. A socket is bound a moment before it listens, so a
+// process in that moment looks dead, and its flag may go. It has yet to look around then: it sees
+// the holder, or, should that one have died since, it sees that its own flag is gone, for that is
+// what it looks at last. Either way it gives way.
 import { randomInt } from 'node:crypto'
 import fs from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
@@ -86,7 +90,10 @@ async function raiseFlag(folder: Folder): Promise<Flag> {
   }
 }
 
-/** The folder's own path may be longer than a socket's may be; undefined: this system has no other way. */
+/**
+ * The folder's own path may be longer than a socket's may be; undefined: this system has no other
+ * way.
+ */
 function socketPath({ dir, fd }: Folder, name: string): string | undefined {
   const path = join(dir, name)
   if (Buffer.byteLength(path) <= SOCKET_PATH_MAX) return path
@@ -146,7 +153,9 @@ function isListening(path: string): Promise<boolean> {
   })
 }
 
-/** When a process began, in ticks since the boot; undefined: it is gone, or dead and not yet buried. */
+/**
+ * When a process began, in ticks since the boot; undefined: it is gone, or dead and not yet buried.
+ */
 function startOf(pid: number): string | undefined {
   let stat: string
   try {

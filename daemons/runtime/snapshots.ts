@@ -1,11 +1,13 @@
-// Snapshots: the whole state at one index, in a file of its own, so that the log before it can go. Written beside, synced,
-// then named: what bears the name of a snapshot was whole once. Two are kept; should the newest have rotted, the one before
-// serves together with the log (data-dir.ts keeps the log that it needs).
+// Snapshots: the whole state at one index, in a file of its own, so that the log before it can go.
+// Written beside, synced, then named: what bears the name of a snapshot was whole once. Two are
+// kept; should the newest have rotted, the one before serves together with the log (data-dir.ts
+// keeps the log that it needs).
 //
 //   │ head (512) │ frame │ frame │ … │ end │
 //
-// One frame for each chunk, each tied to the one before (core/wire/frame.ts); the last says how many there were. A flipped bit
-// is found wherever it is. The state is asked for chunk by chunk and written in small pieces, so that requests go on meanwhile.
+// One frame for each chunk, each tied to the one before (core/wire/frame.ts); the last says how
+// many there were. A flipped bit is found wherever it is. The state is asked for chunk by chunk and
+// written in small pieces, so that requests go on meanwhile.
 import { join } from 'node:path'
 import type { SnapshotOrder } from '../../core/agent/effects.ts'
 import { assert } from '../../core/assert.ts'
@@ -20,7 +22,7 @@ import {
   type Link,
   readFrame,
 } from '../../core/wire/frame.ts'
-import { DataDirRefused, DiskFailure, isFull } from './disk-errors.ts'
+import { DataDirRefused, DiskFailure, isFull, newerFormat, otherNode } from './disk-errors.ts'
 import {
   FIELDS_AT,
   findHead,
@@ -74,7 +76,10 @@ export interface OpenedSnapshots {
   readonly newest: Recovered['snapshot']
 }
 
-/** What stands in the way of the newest snapshot is told in the log; whether the one before it will do is for the caller. */
+/**
+ * What stands in the way of the newest snapshot is told in the log; whether the one before it will
+ * do is for the caller.
+ */
 export async function openSnapshots(options: SnapshotOptions): Promise<OpenedSnapshots> {
   const { files, dir } = options
   const names = await files.list(dir)
@@ -117,7 +122,10 @@ const isDamage = (error: unknown): error is DataDirRefused | DiskFailure =>
   (error instanceof DataDirRefused && error.why === 'corrupt') ||
   (error instanceof DiskFailure && error.errno === 'EIO')
 
-/** Can be iterated more than once. Throws a DataDirRefused that names file and offset where something is wrong. */
+/**
+ * Can be iterated more than once. Throws a DataDirRefused that names file and offset where
+ * something is wrong.
+ */
 function chunksOf(options: SnapshotOptions, snapshot: Kept): Iterable<Uint8Array> {
   return { [Symbol.iterator]: () => readChunks(options, snapshot) }
 }
@@ -184,19 +192,11 @@ function readHead(
   expected: { nodeId: string; index: LogIndex; term: Term },
 ): Link {
   const found = findHead(bytesAt(0, HEAD_BYTES), HEAD)
-  if (found.type === 'newer')
-    throw new DataDirRefused(
-      'foreign',
-      `${path} has format ${found.format}: a newer version of this program wrote it. Start that version`,
-    )
+  if (found.type === 'newer') throw newerFormat(path, found.format)
   if (found.type === 'damaged') throw damaged(path, 0)
   const view = viewOf(found.bytes)
   const nodeId = idAt(found.bytes, NODE_ID_AT)
-  if (nodeId !== expected.nodeId)
-    throw new DataDirRefused(
-      'foreign',
-      `${path} belongs to node ${nodeId}, and this is node ${expected.nodeId}: give the agent a data folder of its own`,
-    )
+  if (nodeId !== expected.nodeId) throw otherNode(path, { theirs: nodeId, ours: expected.nodeId })
   const isNamed = uint64(view, 24) === expected.index && uint64(view, 32) === expected.term
   if (!isNamed) throw damaged(path, 0)
   return firstLink(found.sum)
@@ -323,6 +323,9 @@ async function forgetOld(snapshots: Snapshots): Promise<void> {
   if (old.length > 0) await files.syncDir(dir)
 }
 
-/** The log from behind this entry on is needed to fall back on the older snapshot; undefined: all of it is. */
+/**
+ * The log from behind this entry on is needed to fall back on the older snapshot; undefined: all of
+ * it is.
+ */
 export const neededBehind = ({ kept }: Snapshots): LogIndex | undefined =>
   kept.length < KEPT ? undefined : kept[0]?.index

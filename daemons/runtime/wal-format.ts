@@ -2,24 +2,28 @@
 //
 // The log is a chain of segments, files of a fixed size that hold zeros until they are written:
 //
-//   0          512                                                     end                size
-//   │ head     │ write │ write │ write │ … │ mark or seal              │ zeros …          │
+//   0          512                                        end           size
+//   │ head     │ write │ write │ write │ … │ mark or seal │ zeros …     │
 //
-// A write is one frame (core/wire/frame.ts) with everything that one persist makes durable: the vote, what becomes
-// void, the entries, in this order. So a persist is on the disk whole or not at all, and term and vote are one record. Nothing is
-// overwritten: a truncation is a record as well.
+// A write is one frame (core/wire/frame.ts) with everything that one persist makes durable: the
+// vote, what becomes void, the entries, in this order. So a persist is on the disk whole or not at
+// all, and term and vote are one record. Nothing is overwritten: a truncation is a record as well.
 //
 // A frame is padded to 32 bytes, which divide a sector, and ends in a byte that is not zero:
 //
-//   │ frame head (16) │ zero bytes │ ~zero bytes │ records …                                          │ 0 … │ a5 │
+//   │ frame head (16) │ zero bytes (4) │ ~zero bytes (4) │ records … │ 0 … │ a5 │
 //
-//   record:  │ kind │ type │ 0 │ data length │ index (8) │ term (8) │ extensions + 1 │ 0 │ data │ extensions │ to 8
+// The record of an entry, filled up to a multiple of 8; of what may be missing, 0 is the length and
+// 1 means empty:
 //
-// What a crash leaves of a write that was never synced: parts of it are there, the others are still zero. A flipped bit leaves
-// all of it, and at most one more zero byte than was written. `isTear` tells the two apart, so that a rotten last write is not
-// taken for a torn one and cut away.
+//   │ kind │ type │ 0 0 │ data length │ index (8) │ term (8) │ extensions + 1 │ time + 1 │
+//   │ data … │ extensions … │ time … │
+//
+// What a crash leaves of a write that was never synced: parts of it are there, the others are still
+// zero. A flipped bit leaves all of it, and at most one more zero byte than was written. `isTear`
+// tells the two apart, so that a rotten last write is not taken for a torn one and cut away.
 import { assert } from '../../core/assert.ts'
-import { textOf, utf8 } from '../../core/bytes.ts'
+import { EMPTY, textOf, utf8 } from '../../core/bytes.ts'
 import type { Entry, EntryType, Persist, Vote } from '../../core/entry.ts'
 import { type LogIndex, logIndex, type Term, term } from '../../core/ids.ts'
 import {
@@ -51,8 +55,10 @@ const RECORD_HEAD_BYTES = 32
 const RECORD_ALIGN_BYTES = 8
 const LAST_BYTE = 0xa5
 
-/** Kinds of frames. A mark says that all before it was synced, at a clean end. A seal says that the log goes on in the next
- * segment: without that file something is missing. */
+/**
+ * Kinds of frames. A mark says that all before it was synced, at a clean end. A seal says that the
+ * log goes on in the next segment: without that file something is missing.
+ */
 export const KIND = { write: 1, mark: 2, seal: 3 } as const
 export type Kind = (typeof KIND)[keyof typeof KIND]
 
@@ -149,8 +155,8 @@ export function writeBytes(persist: Persist): number {
   return paddedBytes(content)
 }
 
-const entryBytes = ({ data, extensions }: Entry): number =>
-  recordBytes(data.length + (extensions?.length ?? 0))
+const entryBytes = ({ data, extensions, appendedAt }: Entry): number =>
+  recordBytes(data.length + (extensions?.length ?? 0) + (appendedAt?.length ?? 0))
 
 const recordBytes = (body: number): number => RECORD_HEAD_BYTES + alignUp(body, RECORD_ALIGN_BYTES)
 
@@ -187,22 +193,25 @@ interface RecordFields {
   readonly term: number
   readonly data?: Uint8Array
   readonly extensions?: Uint8Array
+  readonly appendedAt?: Uint8Array
 }
 
 function putRecord(view: DataView, at: number, record: RecordFields): number {
-  const { kind, type = 0, index, term, data, extensions } = record
-  const dataBytes = data?.length ?? 0
+  const { kind, type = 0, index, term, data = EMPTY, extensions, appendedAt } = record
   view.setUint8(at, kind)
   view.setUint8(at + 1, type)
-  view.setUint32(at + 4, dataBytes, true)
+  view.setUint32(at + 4, data.length, true)
   putUint64(view, at + 8, index)
   putUint64(view, at + 16, term)
   view.setUint32(at + 24, extensions === undefined ? 0 : extensions.length + 1, true)
+  view.setUint32(at + 28, appendedAt === undefined ? 0 : appendedAt.length + 1, true)
   const into = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-  const bodyAt = at + RECORD_HEAD_BYTES
-  if (data !== undefined) into.set(data, bodyAt)
-  if (extensions !== undefined) into.set(extensions, bodyAt + dataBytes)
-  return at + recordBytes(dataBytes + (extensions?.length ?? 0))
+  let end = at + RECORD_HEAD_BYTES
+  for (const part of [data, extensions ?? EMPTY, appendedAt ?? EMPTY]) {
+    into.set(part, end)
+    end += part.length
+  }
+  return at + recordBytes(end - at - RECORD_HEAD_BYTES)
 }
 
 function finish(place: WritePlace, kind: Kind, payload: Uint8Array): EncodedWrite {
@@ -223,17 +232,23 @@ function zeroBytes(bytes: Uint8Array, { from, to }: { from: number; to: number }
   return count
 }
 
-/** The records of a good frame of kind `write`; undefined if they make no sense, which only a bug of ours can cause. */
+/**
+ * The records of a good frame of kind `write`; undefined if they make no sense, which only a bug of
+ * ours can cause.
+ */
 export function decodeRecords(payload: Uint8Array): WalRecord[] | undefined {
   const records: WalRecord[] = []
   const view = viewOf(payload)
   let at = PREFACE_BYTES
   while (at + RECORD_HEAD_BYTES < payload.length && payload[at] !== 0) {
-    const dataBytes = view.getUint32(at + 4, true)
-    const bodyBytes = dataBytes + Math.max(0, view.getUint32(at + 24, true) - 1)
-    const end = at + recordBytes(bodyBytes)
+    const lengths = [
+      view.getUint32(at + 4, true),
+      Math.max(0, view.getUint32(at + 24, true) - 1),
+      Math.max(0, view.getUint32(at + 28, true) - 1),
+    ]
+    const end = at + recordBytes(lengths.reduce((sum, length) => sum + length, 0))
     if (end >= payload.length) return undefined
-    const record = decodeRecord(view, { at, dataBytes, bodyBytes })
+    const record = decodeRecord(view, at, lengths)
     if (record === undefined) return undefined
     records.push(record)
     at = end
@@ -243,10 +258,12 @@ export function decodeRecords(payload: Uint8Array): WalRecord[] | undefined {
 
 function decodeRecord(
   view: DataView,
-  { at, dataBytes, bodyBytes }: { at: number; dataBytes: number; bodyBytes: number },
+  at: number,
+  [dataBytes = 0, extensionBytes = 0, timeBytes = 0]: readonly number[],
 ): WalRecord | undefined {
-  const body = new Uint8Array(view.buffer, view.byteOffset + at + RECORD_HEAD_BYTES, bodyBytes)
-  const data = body.subarray(0, dataBytes)
+  const part = (from: number, length: number) =>
+    new Uint8Array(view.buffer, view.byteOffset + at + RECORD_HEAD_BYTES + from, length)
+  const data = part(0, dataBytes)
   const index = logIndex(uint64(view, at + 8))
   const inTerm: Term = term(uint64(view, at + 16))
   switch (view.getUint8(at)) {
@@ -258,18 +275,21 @@ function decodeRecord(
       return { type: 'restart', behind: index }
     case RECORD.entry: {
       const type = view.getUint8(at + 1) as EntryType // what was persisted, under a good checksum
-      const entry = { index, term: inTerm, type, data }
-      const isExtended = view.getUint32(at + 24, true) > 0
-      const extensions = body.subarray(dataBytes)
-      return { type: 'entry', entry: isExtended ? { ...entry, extensions } : entry }
+      const hasExtensions = view.getUint32(at + 24, true) > 0
+      const hasTime = view.getUint32(at + 28, true) > 0
+      const extensions = hasExtensions ? { extensions: part(dataBytes, extensionBytes) } : {}
+      const time = hasTime ? { appendedAt: part(dataBytes + extensionBytes, timeBytes) } : {}
+      return { type: 'entry', entry: { index, term: inTerm, type, data, ...extensions, ...time } }
     }
     default:
       return undefined
   }
 }
 
-/** Whether a flawed last write is what a crash can leave. Otherwise it was whole once, and is damaged. `bytes` is the whole
- * segment, and behind the flaw there is no good frame. */
+/**
+ * Whether a flawed last write is what a crash can leave. Otherwise it was whole once, and is
+ * damaged. `bytes` is the whole segment, and behind the flaw there is no good frame.
+ */
 export function isTear(bytes: Uint8Array, { at, flaw }: { at: number; flaw: Flaw }): boolean {
   if (flaw === 'gap') return true // the sector with the head is missing
   if (flaw === 'chain') return false

@@ -1,12 +1,13 @@
-// Reading the log back at start: what stands, where the next write goes, and what is refused (reliability §4, the table).
+// Reading the log back at start: what stands, where the next write goes, and what is refused
+// (reliability §4, the table).
 //
-//   found                                                    decision
-//   zeros behind the last write                              clean end
-//   a flawed last write that a crash can have left           torn: cut, told, go on
-//   a flaw with a later write behind it, or in a segment     damaged: refused by file, offset and index; never cut,
-//     that is not the last, or that no crash leaves            for what is gone was acknowledged
-//   a segment is missing                                     refused, never filled
-//   the segments of another node, or of a newer format       refused
+//   found                                                decision
+//   zeros behind the last write                          clean end
+//   a flawed last write that a crash can have left       torn: cut, told, go on
+//   a flaw with a later write behind it, or in a         damaged: refused by file, offset and
+//     segment before the last, or that no crash leaves     index, never cut: it was acknowledged
+//   a segment is missing                                 refused, never filled
+//   segments of another node, or of a newer format       refused
 import { join } from 'node:path'
 import { assert } from '../../core/assert.ts'
 import { concatBytes } from '../../core/bytes.ts'
@@ -14,7 +15,7 @@ import type { Entry, Vote } from '../../core/entry.ts'
 import { type LogIndex, logIndex } from '../../core/ids.ts'
 import type { LogLine } from '../../core/log.ts'
 import { type FoundFrame, type Link, scanFrames } from '../../core/wire/frame.ts'
-import { DataDirRefused } from './disk-errors.ts'
+import { DataDirRefused, newerFormat, otherNode } from './disk-errors.ts'
 import { HEAD_BYTES } from './file-head.ts'
 import { type FileSystem, readAll } from './files.ts'
 import {
@@ -49,7 +50,7 @@ export interface RecoveredLog {
 }
 
 /** The segment that takes the next write. */
-export interface LastSegment {
+interface LastSegment {
   readonly path: string
   readonly highest: LogIndex
   readonly sequence: number
@@ -119,8 +120,8 @@ function checkComplete(dir: string, names: readonly string[]): void {
     if (sequenceOf(name) === first + at) continue
     throw new DataDirRefused(
       'corrupt',
-      `${join(dir, segmentName(first + at))} is missing, and ${name} is there: the log has a gap, which is never filled. ` +
-        'Bring the file back, or restore the data folder from a backup',
+      `${join(dir, segmentName(first + at))} is missing, and ${name} is there: the log has a ` +
+        'gap, which is never filled. Bring the file back, or restore the data folder from a backup',
     )
   }
 }
@@ -133,19 +134,10 @@ async function readSegment({ files, dir, nodeId }: LogFolder, name: string): Pro
   const found = await readAll(file, { offset: 0, length: await file.size() })
   await file.close()
   const read = decodeSegmentHead(found)
-  if (read.type === 'newer')
-    throw new DataDirRefused(
-      'foreign',
-      `${path} has format ${read.format}: a newer version of this program wrote it. Start that version`,
-    )
+  if (read.type === 'newer') throw newerFormat(path, read.format)
   if (read.type === 'damaged') throw damagedHead(path)
   const { head, link } = read
-  if (head.nodeId !== nodeId)
-    throw new DataDirRefused(
-      'foreign',
-      `${path} belongs to node ${head.nodeId}, and this is node ${nodeId}: one node's log is not another's. ` +
-        'Give the agent a data folder of its own, or the node id that the log names',
-    )
+  if (head.nodeId !== nodeId) throw otherNode(path, { theirs: head.nodeId, ours: nodeId })
   if (head.sequence !== sequenceOf(name)) throw damagedHead(path)
   if (found.length > head.bytes) throw damagedHead(path)
   // A file that was cut counts as zeros from there on: what was in it is judged like a torn write.
@@ -157,8 +149,8 @@ async function readSegment({ files, dir, nodeId }: LogFolder, name: string): Pro
 const damagedHead = (path: string): DataDirRefused =>
   new DataDirRefused(
     'corrupt',
-    `${path} is damaged in its head, bytes 0 to ${HEAD_BYTES}: nothing in it can be trusted, so nothing is served. ` +
-      'Restore the data folder from a backup',
+    `${path} is damaged in its head, bytes 0 to ${HEAD_BYTES}: nothing in it can be trusted, so ` +
+      'nothing is served. Restore the data folder from a backup',
   )
 
 const startReplay = ({ vote, nextIndex }: SegmentHead): Replay => ({
@@ -229,7 +221,10 @@ function replayLast(folder: LogFolder, segment: Segment, replay: Replay): LastSe
   }
 }
 
-/** Most of a segment is zeros. Up to here there may be something else; a frame's head that begins before it is within it. */
+/**
+ * Most of a segment is zeros. Up to here there may be something else; a frame's head that begins
+ * before it is within it.
+ */
 function usedBytes(bytes: Uint8Array): number {
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
   let used = words.length
@@ -237,8 +232,11 @@ function usedBytes(bytes: Uint8Array): number {
   return Math.min(bytes.length, Math.ceil((used << 2) / HEAD_BYTES) * HEAD_BYTES + HEAD_BYTES)
 }
 
-/** After an unclean end the last write is in doubt even where it reads well: its sync may have failed, and then the kernel
- * shows what the disk does not hold. It is written and synced again, with zeros over what is behind it. */
+/**
+ * After an unclean end the last write is in doubt even where it reads well: its sync may have
+ * failed, and then the kernel shows what the disk does not hold. It is written and synced again,
+ * with zeros over what is behind it.
+ */
 function mendOf(
   bytes: Uint8Array,
   { last, end, isTorn }: { last: FoundFrame | undefined; end: number; isTorn: boolean },
@@ -265,17 +263,18 @@ function tellTorn(
 function damaged(path: string, at: number, index: LogIndex): DataDirRefused {
   return new DataDirRefused(
     'corrupt',
-    `${path} is damaged at byte ${at}, where entry ${index} is due: what was acknowledged there is lost, and nothing ` +
-      'is served. Restore the data folder from a backup. To give up that entry and all behind it, for good and knowingly: ' +
-      `truncate -s ${at} ${path}, remove the segments with higher numbers, start again`,
+    `${path} is damaged at byte ${at}, where entry ${index} is due: what was acknowledged there ` +
+      'is lost, and nothing is served. Restore the data folder from a backup. To give up that ' +
+      `entry and all behind it, for good and knowingly: truncate -s ${at} ${path}, remove the ` +
+      'segments with higher numbers, start again',
   )
 }
 
 const missingNext = (dir: string, sequence: number): DataDirRefused =>
   new DataDirRefused(
     'corrupt',
-    `${join(dir, segmentName(sequence + 1))} is missing: the log goes on in it. Bring the file back, or restore the data ` +
-      'folder from a backup',
+    `${join(dir, segmentName(sequence + 1))} is missing: the log goes on in it. ` +
+      'Bring the file back, or restore the data folder from a backup',
   )
 
 function replayFrames(replay: Replay, path: string, frames: readonly FoundFrame[]): void {

@@ -1,13 +1,14 @@
-// The write-ahead log: what a persist holds is on the disk when `write` says so, or nothing of it stands. One write and one
-// sync for each persist; what gathers meanwhile is the next persist (core decides that). The bytes: wal-format.ts; reading them
-// back at start: wal-recover.ts.
+// The write-ahead log: what a persist holds is on the disk when `write` says so, or nothing of it
+// stands. One write and one sync for each persist; what gathers meanwhile is the next persist (core
+// decides that). The bytes: wal-format.ts; reading them back at start: wal-recover.ts.
 //
-// Segments are filled with zeros and synced before they take a write, so that a write changes no size and needs no room. The
-// next one is made ready when the last is half full; without room for it writes are refused before they begin. A vote is still
-// taken then: the end of each segment is kept for it.
+// Segments are filled with zeros and synced before they take a write, so that a write changes no
+// size and needs no room. The next one is made ready when the last is half full; without room for
+// it writes are refused before they begin. A vote is still taken then: the end of each segment is
+// kept for it.
 //
-// A failed sync is never tried again: the log refuses everything from then on, and the process ends (exit 71). Only a disk that
-// is full is an outcome.
+// A failed sync is never tried again: the log refuses everything from then on, and the process ends
+// (exit 71). Only a disk that is full is an outcome.
 import { join } from 'node:path'
 import { assert } from '../../core/assert.ts'
 import type { Persist, Vote } from '../../core/entry.ts'
@@ -34,10 +35,16 @@ import {
   segmentName,
 } from './wal-recover.ts'
 
-/** Of one segment: what the disk gives up for an agent that hardly writes, against how often a new one is due. */
+/**
+ * Of one segment: what the disk gives up for an agent that hardly writes, against how often a new
+ * one is due.
+ */
 export const SEGMENT_BYTES = 16 << 20
-export const SEGMENT_BYTES_MIN = 16 << 10
-/** Kept at the end of a segment for votes, of which each takes a few hundred bytes, and for the seal. */
+const SEGMENT_BYTES_MIN = 16 << 10
+/**
+ * Kept at the end of a segment for votes, of which each takes a few hundred bytes, and for the
+ * seal.
+ */
 const VOTE_RESERVE_BYTES = 4 << 10
 const ZERO_CHUNK_BYTES = 1 << 20
 const SPARE = 'spare'
@@ -289,8 +296,10 @@ export class Wal {
     }
   }
 
-  /** Puts zeros where a refused write may have left something. Must be durable before another write goes there: what a crash
-   * leaves of two writes in one place could not be told from damage. */
+  /**
+   * Puts zeros where a refused write may have left something. Must be durable before another write
+   * goes there: what a crash leaves of two writes in one place could not be told from damage.
+   */
   async #wipe(): Promise<boolean> {
     const { file, at } = this.#segment
     try {
@@ -322,7 +331,10 @@ export class Wal {
     return true
   }
 
-  /** Says in the old segment that there is a next one. Without room it is left out: it only guards against a lost file. */
+  /**
+   * Says in the old segment that there is a next one. Without room it is left out: it only guards
+   * against a lost file.
+   */
   async #seal({ file, at, link }: Segment): Promise<void> {
     try {
       await writeAll(file, encodeBare({ at, link }, KIND.seal).bytes, at)
@@ -375,7 +387,9 @@ export class Wal {
     if (last.index > this.#segment.highest) this.#segment.highest = last.index
   }
 
-  /** Removes the segments whose entries all stand at `through` or before it: a snapshot covers them. */
+  /**
+   * Removes the segments whose entries all stand at `through` or before it: a snapshot covers them.
+   */
   trim(through: LogIndex): Promise<void> {
     assert(through < this.#nextIndex, 'what is trimmed is in the log')
     if (through > this.#trimmed) this.#trimmed = through

@@ -1,4 +1,5 @@
-// A log of one: examples, then any interleaving of proposals and answers of the disk against what must hold.
+// A log of one: examples, then any interleaving of proposals and answers of the disk against what
+// must hold.
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -201,7 +202,7 @@ function act(log: Solo, model: Model, { step, data }: { step: Act; data: Uint8Ar
 }
 
 solo(
-  'any interleaving commits in order without a gap, loses nothing acknowledged, commits nothing refused',
+  'any interleaving commits in order without a gap, nothing acknowledged lost, nothing refused',
   () => {
     const steps = fc.array(
       fc.record({

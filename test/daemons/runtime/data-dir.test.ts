@@ -1,5 +1,5 @@
-// The data folder on the real disk: one process at a time, whose it is, what it remembers, and disks that are full or
-// read-only.
+// The data folder on the real disk: one process at a time, whose it is, what it remembers, and
+// disks that are full or read-only.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
@@ -166,7 +166,10 @@ fact('a log that ends before the snapshot is refused', async (dir) => {
   await held.close()
   await copyFile(join(dir, 'older'), join(dir, 'log/segment-000000000001'))
   const refused = await refusal(open(dir))
-  assert.match(refused.message, /the log ends before entry 6, and the snapshot covers entry 10/)
+  assert.match(
+    refused.message,
+    /the log ends before entry 6, and the snapshot of entry 10 is newer/,
+  )
 })
 
 fact(

@@ -1,4 +1,5 @@
-// A process that opens a data folder, says so, and holds it until it is killed: `holder DIR`. Refused, it says why.
+// A process that opens a data folder, says so, and holds it until it is killed: `holder DIR`.
+// Refused, it says why.
 import { randomUUID } from 'node:crypto'
 import { openDataDir } from '../../../daemons/runtime/data-dir.ts'
 import { DataDirRefused } from '../../../daemons/runtime/disk-errors.ts'

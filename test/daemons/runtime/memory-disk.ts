@@ -1,5 +1,6 @@
-// The second file system: in memory. It records every call, fails on order, has a size, and says what a power cut could have
-// left after any call (reliability §4: each unsynced write kept, dropped or torn; names undone that no sync of the folder holds).
+// The second file system: in memory. It records every call, fails on order, has a size, and says
+// what a power cut could have left after any call (reliability §4: each unsynced write kept,
+// dropped or torn; names undone that no sync of the folder holds).
 import { dirname } from 'node:path'
 import { DiskFailure } from '../../../daemons/runtime/disk-errors.ts'
 import type { FileSystem, OpenFile } from '../../../daemons/runtime/files.ts'
@@ -29,7 +30,7 @@ export interface Fault {
   readonly short?: number
 }
 
-export interface Inode {
+interface Inode {
   bytes: Uint8Array
   /** Sectors that a power cut has left at an earlier state: later writes to them are lost. */
   lost?: Set<number>
@@ -57,78 +58,70 @@ export function createMemoryDisk(): MemoryDisk {
     async create(path) {
       if (disk.names.has(path)) throw failure('create', path, 'EEXIST')
       const inode = { bytes: new Uint8Array(0) }
-      record({ type: 'create', path, inode })
+      record(disk, { type: 'create', path, inode })
       disk.names.set(path, inode)
-      return openFile(path, inode)
+      return openFile(disk, path, inode)
     },
-    async open(path) {
-      return openFile(path, inodeOf(path))
-    },
-    readSync: (path, into, offset) => readFrom(inodeOf(path), into, offset),
+    open: async (path) => openFile(disk, path, inodeOf(disk, path)),
+    readSync: (path, into, offset) => readFrom(inodeOf(disk, path), into, offset),
     async list(dir) {
-      const names = [...disk.names.keys()].filter((path) => dirname(path) === dir)
-      return names.map((path) => path.slice(dir.length + 1)).sort()
+      const paths = [...disk.names.keys()].filter((path) => dirname(path) === dir)
+      return paths.map((path) => path.slice(dir.length + 1)).sort()
     },
     async rename(path, to) {
-      const inode = inodeOf(path)
-      record({ type: 'rename', path, to, inode })
+      const inode = inodeOf(disk, path)
+      record(disk, { type: 'rename', path, to, inode })
       disk.names.delete(path)
       disk.names.set(to, inode)
     },
     async unlink(path) {
-      inodeOf(path)
-      record({ type: 'unlink', path })
+      inodeOf(disk, path)
+      record(disk, { type: 'unlink', path })
       disk.names.delete(path)
     },
-    async syncDir(path) {
-      record({ type: 'sync-dir', path })
-    },
-    async freeBytes() {
-      return disk.capacity - used()
-    },
+    syncDir: async (path) => record(disk, { type: 'sync-dir', path }),
+    freeBytes: async () => disk.capacity - usedBytes(disk),
     note: (note) => disk.ops.push({ type: 'note', path: '', note }),
-    bytesOf: (path) => inodeOf(path).bytes,
-    put(path, bytes) {
-      disk.names.set(path, { bytes })
-    },
+    bytesOf: (path) => inodeOf(disk, path).bytes,
+    put: (path, bytes) => disk.names.set(path, { bytes }),
   }
-  const used = () => [...disk.names.values()].reduce((sum, { bytes }) => sum + bytes.length, 0)
-  const inodeOf = (path: string): Inode => {
-    const inode = disk.names.get(path)
-    if (inode === undefined) throw failure('open', path, 'ENOENT')
-    return inode
-  }
-  /** Notes the call, unless it fails. */
-  const record = (op: Op): void => {
-    const fault = disk.fault?.(op)
-    if (fault !== undefined) throw failure(op.type, op.path, fault.errno)
-    disk.ops.push(op)
-  }
-  const openFile = (path: string, inode: Inode): OpenFile => ({
-    path,
-    size: async () => inode.bytes.length,
-    read: async (into, offset) => readFrom(inode, into, offset),
-    async write(bytes, offset) {
-      const room = disk.capacity - used() + Math.max(0, inode.bytes.length - offset)
-      const op: Op = { type: 'write', path, inode, offset, bytes: bytes.slice() }
-      const fault = disk.fault?.(op)
-      const taken = Math.min(
-        bytes.length,
-        room,
-        fault === undefined ? bytes.length : (fault.short ?? 0),
-      )
-      if (taken === 0) throw failure('write', path, fault?.errno ?? 'ENOSPC')
-      disk.ops.push({ ...op, bytes: op.bytes.subarray(0, taken) })
-      inode.bytes = writeInto(inode.bytes, offset, op.bytes.subarray(0, taken))
-      return taken
-    },
-    async datasync() {
-      record({ type: 'sync', path, inode })
-    },
-    close: async () => undefined,
-  })
   return disk
 }
+
+const usedBytes = ({ names }: MemoryDisk): number =>
+  [...names.values()].reduce((sum, { bytes }) => sum + bytes.length, 0)
+
+function inodeOf({ names }: MemoryDisk, path: string): Inode {
+  const inode = names.get(path)
+  if (inode === undefined) throw failure('open', path, 'ENOENT')
+  return inode
+}
+
+/** Notes the call, unless it fails. */
+function record(disk: MemoryDisk, op: Op): void {
+  const fault = disk.fault?.(op)
+  if (fault !== undefined) throw failure(op.type, op.path, fault.errno)
+  disk.ops.push(op)
+}
+
+const openFile = (disk: MemoryDisk, path: string, inode: Inode): OpenFile => ({
+  path,
+  size: async () => inode.bytes.length,
+  read: async (into, offset) => readFrom(inode, into, offset),
+  async write(given, offset) {
+    const bytes = given.slice()
+    const fault = disk.fault?.({ type: 'write', path, inode, offset, bytes })
+    const room = disk.capacity - usedBytes(disk) + Math.max(0, inode.bytes.length - offset)
+    const wanted = fault === undefined ? bytes.length : (fault.short ?? 0)
+    const taken = bytes.subarray(0, Math.min(bytes.length, room, wanted))
+    if (taken.length === 0) throw failure('write', path, fault?.errno ?? 'ENOSPC')
+    disk.ops.push({ type: 'write', path, inode, offset, bytes: taken })
+    inode.bytes = writeInto(inode.bytes, offset, taken)
+    return taken.length
+  },
+  datasync: async () => record(disk, { type: 'sync', path, inode }),
+  close: async () => undefined,
+})
 
 const failure = (operation: string, path: string, errno: string): DiskFailure =>
   new DiskFailure(operation, path, Object.assign(new Error(errno), { code: errno }))
@@ -161,7 +154,10 @@ export interface Crash {
 export const KEEP_ALL: Crash = { keepSector: () => true, keepName: () => true }
 export const KEEP_NONE: Crash = { keepSector: () => false, keepName: () => false }
 
-/** The disk after a power cut: `base` was durable before, then came the calls, then the current failed. */
+/**
+ * The disk after a power cut: `base` was durable before, then came the calls, then the current
+ * failed.
+ */
 export function crashImage(base: MemoryDisk, ops: readonly Op[], crash: Crash): MemoryDisk {
   const image = createMemoryDisk()
   const contents = new Map<Inode, Inode>()

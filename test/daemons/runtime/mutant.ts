@@ -1,7 +1,9 @@
-// The code of the disk with one line made wrong. A check counts only once it has caught such a mutant.
+// The code of the disk with one line made wrong. A check counts only once it has caught such a
+// mutant.
 //
-// The mutant lives in a folder of its own that links to the real files; the one that is changed, and those on the way to it, are
-// copies. Works on the sources under tsx as well as on the compiled files, so a pattern must fit both.
+// The mutant lives in a folder of its own that links to the real files; the one that is changed,
+// and those on the way to it, are copies. Works on the sources under tsx as well as on the compiled
+// files, so a pattern must fit both.
 import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'

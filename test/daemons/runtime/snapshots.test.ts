@@ -1,4 +1,5 @@
-// Snapshots on the disk in memory: kept, found, damaged, without room, and at every point of a crash.
+// Snapshots on the disk in memory: kept, found, damaged, without room, and at every point of a
+// crash.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { concatBytes, utf8 } from '../../../core/bytes.ts'

@@ -1,5 +1,6 @@
-// What must hold of the log whatever a crash or a rotten bit has left. Each check takes the log as an argument, so that a
-// mutant can be held against it as well (disk-mutants.test.ts), and returns what it found wrong: nothing, one hopes.
+// What must hold of the log whatever a crash or a rotten bit has left. Each check takes the log as
+// an argument, so that a mutant can be held against it as well (disk-mutants.test.ts), and returns
+// what it found wrong: nothing, one hopes.
 import { equalBytes } from '../../../core/bytes.ts'
 import type { Entry, Persist, Vote } from '../../../core/entry.ts'
 import { type LogIndex, logIndex, term } from '../../../core/ids.ts'
@@ -81,7 +82,9 @@ export async function recordRun(open: OpenWal, bytesMax = 400): Promise<Recorded
   return { bytes: disk.bytesOf(FIRST), written, ends }
 }
 
-/** G14: cut at every byte (every `stride`th), the log gives back exactly what had been acknowledged. */
+/**
+ * G14: cut at every byte (every `stride`th), the log gives back exactly what had been acknowledged.
+ */
 export async function checkCuts(open: OpenWal, run: Recorded, stride = 1): Promise<string[]> {
   const wrong: string[] = []
   let count = 0
@@ -170,7 +173,10 @@ export interface Rested {
 
 const SEGMENT_BYTES = 16 << 10
 
-/** A busy life: votes, truncations, restarts, turns of the segment, trims, short writes, a disk that is full for a while. */
+/**
+ * A busy life: votes, truncations, restarts, turns of the segment, trims, short writes, a disk that
+ * is full for a while.
+ */
 export async function recordLife(
   open: OpenWal,
   { seed, persists = 200, fullRate = 0.05 }: { seed: number; persists?: number; fullRate?: number },
@@ -386,7 +392,7 @@ export async function recordLog(open: OpenWal, isClosed: boolean): Promise<Reste
 }
 
 /** G15: with one bit flipped anywhere, the log is refused by name, or told by name and whole. */
-export async function problemOfFlip(
+async function problemOfFlip(
   open: OpenWal,
   { base, state }: Rested,
   { path, bit }: { path: string; bit: number },
@@ -421,7 +427,10 @@ export async function checkFlips(
   return wrong
 }
 
-/** Every bit at the beginning of the last `count` writes: the heads of frames are small, and chance hardly hits them. */
+/**
+ * Every bit at the beginning of the last `count` writes: the heads of frames are small, and chance
+ * hardly hits them.
+ */
 export async function checkHeadFlips(open: OpenWal, log: Rested, count: number): Promise<string[]> {
   const wrong: string[] = []
   for (const { path, at } of log.heads.slice(-count)) {

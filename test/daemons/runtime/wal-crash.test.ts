@@ -1,5 +1,5 @@
-// G14 and G15 of reliability §0 for the log: every cut, every crash, flipped bits. The checks themselves are tried on mutants in
-// disk-mutants.test.ts.
+// G14 and G15 of reliability §0 for the log: every cut, every crash, flipped bits. The checks
+// themselves are tried on mutants in disk-mutants.test.ts.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openWal } from '../../../daemons/runtime/wal.ts'

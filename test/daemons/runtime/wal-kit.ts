@@ -49,7 +49,10 @@ export const persistOf = (entries: readonly Entry[], more: Partial<Persist> = {}
   ...more,
 })
 
-/** Entries `from` … `from + count - 1` with data of any size up to `bytesMax`, some with runs of zeros. */
+/**
+ * Entries `from` … `from + count - 1` with data of any size up to `bytesMax`, some with runs of
+ * zeros.
+ */
 export function someEntries(
   prng: Prng,
   { from, count, bytesMax }: { from: number; count: number; bytesMax: number },

@@ -1,4 +1,5 @@
-// The log on the disk in memory: what it gives back, when it turns to a new segment, what it does when the disk says no.
+// The log on the disk in memory: what it gives back, when it turns to a new segment, what it does
+// when the disk says no.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { logIndex, term } from '../../../core/ids.ts'
@@ -47,20 +48,21 @@ function failOn(disk: MemoryDisk, errno: string, when: (op: Op) => boolean): voi
 const isSegmentWrite = (op: Op) => op.type === 'write' && op.path.includes('segment')
 const isSegmentSync = (op: Op) => op.type === 'sync' && op.path.includes('segment')
 
-fact('entries come back as they were written, with extensions and odd bytes', async () => {
+fact('entries come back as they were written, with all that may be missing', async () => {
   const { wal, disk } = await createOn()
   const written = [
     entry(1, ''),
     { ...entry(2, 'two'), extensions: new Uint8Array([0, 1, 2]) },
     { ...entry(3, new Uint8Array(5000)), extensions: new Uint8Array(0) },
-    entry(4, new Uint8Array(700).fill(255), 3),
+    { ...entry(4, new Uint8Array(700).fill(255), 3), appendedAt: new Uint8Array([9, 8]) },
+    { ...entry(5, 'x', 3), appendedAt: new Uint8Array(0), extensions: new Uint8Array([7]) },
   ]
   assert.is(await wal.write(persistOf(written.slice(0, 3))), 'durable')
   assert.is(await wal.write(persistOf(written.slice(3))), 'durable')
   await wal.close()
   const { recovered } = await openOn(disk)
   assert.equal(recovered.entries, written)
-  assert.is(recovered.nextIndex, 5)
+  assert.is(recovered.nextIndex, 6)
 })
 
 fact('a fresh log can begin anywhere, and a gap or a falling term is a bug', async () => {
@@ -297,7 +299,7 @@ fact(
 )
 
 fact(
-  'a log with a missing segment is refused, be it the first with a successor, one between, or the last',
+  'a log is refused when a segment is missing, between others or at its end, or all are',
   async () => {
     const { wal, disk } = await createOn(undefined, SMALL)
     for (let i = 1; i <= 50; i++) await wal.write(persistOf([entry(i, new Uint8Array(1000))]))
