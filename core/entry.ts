@@ -12,6 +12,11 @@ export interface Entry {
   readonly data: Uint8Array
   /** Opaque to us, kept for peers written in Go. */
   readonly extensions?: Uint8Array
+  /**
+   * When its leader took it, in the msgpack form of Go's time as it came (raft-wire P5): it leaves
+   * as it came. Undefined: the zero time.
+   */
+  readonly appendedAt?: Uint8Array
 }
 
 /** What a server must never forget besides its log (Raft figure 2). */
@@ -28,6 +33,11 @@ export interface Persist {
   readonly vote?: Vote
   /** Entries from here on are void (Raft §5.3: a conflicting suffix). */
   readonly truncateFrom?: LogIndex
+  /**
+   * All entries are void: a snapshot from elsewhere has taken their place, and the first of
+   * `entries` stands right behind this index.
+   */
+  readonly restartBehind?: LogIndex
   readonly entries: readonly Entry[]
 }
 
