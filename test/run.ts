@@ -1,7 +1,7 @@
 // Runs test files, each as a process of its own, as many at once as there are cores. The last line
 // is `N passed, N failed, N skipped`; a file that hangs, leaves something behind or runs no test at
 // all counts as failed.
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -55,7 +55,7 @@ async function main(options: Options): Promise<number> {
   const all = await listTests(root, compiled ? '.test.js' : '.test.ts')
   const files = selectTests(all, options.filters)
   if (files.length === 0) throw new Error(`no test file matches ${options.filters.join(' ')}`)
-  if (compiled) await linkData(root)
+  if (compiled) await linkData(inProject('test'), root)
   const tmp = await mkdtemp(join(tmpdir(), 'lt-'))
   const total: Total = { passed: 0, failed: 0, skipped: 0 }
   const queue = files.map((file, number) => ({ file: join(root, file), number }))
@@ -71,18 +71,19 @@ async function main(options: Options): Promise<number> {
     }
   }
   await Promise.all(Array.from({ length: options.jobs }, work))
-  await rm(tmp, { recursive: true, force: true })
+  if ((await readdir(tmp)).length === 0) await rm(tmp, { recursive: true })
   if (options.summary !== undefined) await writeFile(options.summary, `${JSON.stringify(total)}\n`)
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
   return total.failed === 0 ? 0 : 1
 }
 
 /** Data that tests find beside themselves is not compiled: it is linked to where it stands. */
-async function linkData(root: string): Promise<void> {
-  for (const name of ['conformance', 'fixtures']) {
-    const link = join(root, name)
-    await rm(link, { force: true })
-    await symlink(inProject('test', name), link)
+async function linkData(from: string, to: string): Promise<void> {
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    const known = await lstat(target).catch(() => undefined)
+    if (known === undefined && !entry.name.endsWith('.ts')) await symlink(source, target)
+    else if (known?.isDirectory()) await linkData(source, target)
   }
 }
 

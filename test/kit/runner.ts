@@ -68,8 +68,13 @@ export async function runFile(job: Job): Promise<Ended> {
 
 async function filesLeft(tmp: string): Promise<string[]> {
   const names = await filesBelow(tmp)
-  await rm(tmp, { recursive: true, force: true })
-  return names.map((name) => `file is left in TMPDIR: ${name}`)
+  const left = names.map((name) => `file is left in TMPDIR: ${name}`)
+  try {
+    await rm(tmp, { recursive: true, force: true })
+  } catch (error) {
+    left.push(`TMPDIR cannot be removed: ${error}`) // a mount, for one
+  }
+  return left
 }
 
 function runProcess(job: Job, mark: string): Promise<Omit<Ended, 'leftovers'>> {
