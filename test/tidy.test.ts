@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ROUTES } from '../core/api/table.ts'
 import { inProject, projectRoot } from './kit/paths.ts'
 import { functionsOf, importsOf } from './kit/source.ts'
 import { type Complaint, complaintsOf, ROOMS, sourceOf, strangePlaces } from './kit/tidy.ts'
@@ -73,6 +74,15 @@ tidy('every room of core has its place in the order', () => {
     .map(({ name }) => name)
   assert.equal(
     rooms.filter((room) => !ROOMS.includes(room)),
+    [],
+  )
+})
+
+tidy('every endpoint says what a token must be good for', () => {
+  assert.ok(ROUTES.length > 20, 'the table is there')
+  const open = ROUTES.filter(({ acl }) => acl !== 'none' && !acl?.resource)
+  assert.equal(
+    open.map(({ path }) => path),
     [],
   )
 })
