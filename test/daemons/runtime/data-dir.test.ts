@@ -1,6 +1,6 @@
 // The data folder on the real disk: one process at a time, whose it is, what it remembers, and
 // disks that are full or read-only.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
@@ -15,6 +15,7 @@ import { DataDirRefused } from '../../../daemons/runtime/disk-errors.ts'
 import { acquireLock } from '../../../daemons/runtime/lock.ts'
 import { withTemp } from '../../kit/tmp.ts'
 import { before, within } from '../../kit/within.ts'
+import { isRoot, withSmallDisk, works } from '../small-disk.ts'
 import { entry, persistOf } from './wal-kit.ts'
 
 const dataDir = suite('data dir')
@@ -244,9 +245,6 @@ async function end(holder: Holder): Promise<void> {
   await ended
 }
 
-const works = (words: readonly string[]) =>
-  spawnSync(words[0] ?? '', words.slice(1), { stdio: 'ignore' }).status === 0
-
 fact(
   'a second process is refused by the pid of the first, and the folder is free when that is killed',
   async (dir) => {
@@ -346,7 +344,6 @@ fact(
   },
 )
 
-const isRoot = process.getuid?.() === 0
 const NOBODY = 65_534
 
 fact('a folder that may not be written to is refused in words', async (dir) => {
@@ -364,27 +361,8 @@ fact('a folder that may not be written to is refused in words', async (dir) => {
   await end(other)
 })
 
-/** A small disk of its own, unmounted at the end. Only for root. */
-async function onSmallDisk(
-  dir: string,
-  options: string,
-  work: (disk: string) => Promise<void>,
-): Promise<void> {
-  const disk = join(dir, 'disk')
-  await mkdir(disk)
-  if (!isRoot || !works(['mount', '-t', 'tmpfs', '-o', options, 'tmpfs', disk])) {
-    console.log('SKIP mounting a tmpfs needs root')
-    return
-  }
-  try {
-    await work(disk)
-  } finally {
-    assert.ok(works(['umount', disk]), 'the disk is left mounted')
-  }
-}
-
 fact('a disk that is mounted read-only is refused in words', (dir) =>
-  onSmallDisk(dir, 'size=1m', async (disk) => {
+  withSmallDisk(dir, 'size=1m', async (disk) => {
     await (await open(disk)).close()
     assert.ok(works(['mount', '-o', 'remount,ro', disk]))
     const refused = await refusal(open(disk))
@@ -395,7 +373,7 @@ fact('a disk that is mounted read-only is refused in words', (dir) =>
 )
 
 fact('a disk too small for the first segment is refused in words', (dir) =>
-  onSmallDisk(dir, 'size=32k', async (disk) => {
+  withSmallDisk(dir, 'size=32k', async (disk) => {
     assert.is((await refusal(open(disk))).why, 'full')
   }),
 )
@@ -403,7 +381,7 @@ fact('a disk too small for the first segment is refused in words', (dir) =>
 fact(
   'on a full disk writes and snapshots are refused, it opens again, and goes on with room',
   (dir) =>
-    onSmallDisk(dir, `size=${4 * SEGMENT}`, async (disk) => {
+    withSmallDisk(dir, `size=${4 * SEGMENT}`, async (disk) => {
       const held = await open(disk)
       let index = 0
       for (let end = 'durable'; end === 'durable'; index++) {
