@@ -2,10 +2,11 @@
 // refusals. This file decides what each setting means; network.ts decides addresses, validate.ts
 // says which combinations are refused.
 import { isLogLevel, type LogLevel } from '../log.ts'
+import { parseDurationNs } from '../time.ts'
 import type { AgentConfig } from './agent-config.ts'
 import { debugConfig } from './debug.ts'
 import { checkDefinitions, planDefinitions } from './definitions.ts'
-import { type Draft, durationOf, refuse } from './draft.ts'
+import { type Draft, refuse } from './draft.ts'
 import type { MachineFacts } from './facts.ts'
 import type { Gathered } from './gather.ts'
 import { isIp6 } from './ip.ts'
@@ -40,12 +41,11 @@ export function buildConfig({ profile, gathered, facts, purpose }: BuildInput): 
   if (config === undefined || draft.refusals.length > 0)
     return { ok: false, refusals: draft.refusals }
   const missing = purpose === 'start' ? unbuilt(config, facts.dataDir) : []
-  if (missing.length > 0) return { ok: false, refusals: missing.map(refuseUnbuilt) }
+  for (const reason of missing) refuse(draft, { ...reason, consul: reason.what })
+  if (missing.length > 0) return { ok: false, refusals: draft.refusals }
   const warnings = [...draft.warnings, ...warnAboutUnbuilt(gathered)]
   return { ok: true, config: deepFreeze(config), warnings }
 }
-
-const refuseUnbuilt = (what: string): Refusal => ({ consul: what, what })
 
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
@@ -83,13 +83,13 @@ function assemble(draft: Draft, network: NetworkPlan): Assembled {
       enabled: settings.acl?.enabled ?? false,
       defaultPolicy: settings.acl?.default_policy === 'deny' ? 'deny' : 'allow',
     },
-    defaultQueryTimeMs: durationOf(draft, 'default_query_time', settings.default_query_time),
-    maxQueryTimeMs: durationOf(draft, 'max_query_time', settings.max_query_time),
+    defaultQueryTimeMs: msOf(settings.default_query_time),
+    maxQueryTimeMs: msOf(settings.max_query_time),
     raft: {
       snapshotThreshold: settings.raft_snapshot_threshold ?? 0,
       trailingLogs: settings.raft_trailing_logs ?? 0,
     },
-    log: planLog(draft, settings),
+    log: planLog(settings),
     // Consul: a client that ends leaves, a server stays a member.
     leaveOnTerminate: settings.leave_on_terminate ?? !server,
     skipLeaveOnInterrupt: settings.skip_leave_on_interrupt ?? server,
@@ -100,27 +100,29 @@ function assemble(draft: Draft, network: NetworkPlan): Assembled {
       mode: settings.unix_sockets?.mode ?? '',
     },
     enableDebug: settings.enable_debug ?? false,
-    prometheus: draft.profile !== 'consul' || retentionMs(draft, settings) > 0,
+    prometheus:
+      draft.profile !== 'consul' || msOf(settings.telemetry?.prometheus_retention_time) > 0,
     debug: debugConfig(draft, network),
   }
 }
 
 /**
- * D11: a server that nobody is told about and that has nothing yet starts a cluster by itself. As
- * `consul` it waits, because others may be on their way.
+ * D11: a server that is told of no other starts a cluster by itself; where it has one already that
+ * changes nothing. As `consul` it waits, because others may be on their way.
  */
 function bootstraps({ profile, gathered, facts, warnings }: Draft): boolean {
   const { settings, dev } = gathered
-  const { bootstrap = false, bootstrap_expect = 0, server = false, retry_join = [] } = settings
-  if (bootstrap || dev || profile === 'consul') return bootstrap
-  const alone = server && bootstrap_expect === 0 && retry_join.length === 0
-  if (!alone || facts.dataDir === 'used') return false
-  warnings.push('a server alone, without data or others to join: bootstrapping a new cluster')
+  const { bootstrap = false, bootstrap_expect: expect = 0, server = false } = settings
+  if (bootstrap || expect === 1) return true
+  const joins = [...(settings.retry_join ?? []), ...(settings.retry_join_wan ?? [])]
+  if (dev || profile === 'consul' || !server || expect > 0 || joins.length > 0) return false
+  if (facts.dataDir !== 'used')
+    warnings.push('a server alone, told of no others to join: bootstrapping a new cluster')
   return true
 }
 
-const retentionMs = (draft: Draft, { telemetry }: Settings): number =>
-  durationOf(draft, 'telemetry.prometheus_retention_time', telemetry?.prometheus_retention_time)
+/** What a duration comes to; a wrong one was refused by checkValues. */
+const msOf = (text: string | undefined): number => (parseDurationNs(text ?? '0s') ?? 0) / 1e6
 
 function planIdentity(draft: Draft, settings: Settings) {
   const domain = settings.domain ?? ''
@@ -168,13 +170,13 @@ function planLimits({ limits }: Settings) {
   }
 }
 
-function planLog(draft: Draft, settings: Settings) {
+function planLog(settings: Settings) {
   return {
     level: logLevelOf(settings.log_level ?? 'info'),
     json: settings.log_json ?? false,
     file: settings.log_file,
     rotateBytes: settings.log_rotate_bytes ?? 0,
-    rotateDurationMs: durationOf(draft, 'log_rotate_duration', settings.log_rotate_duration),
+    rotateDurationMs: msOf(settings.log_rotate_duration),
     rotateMaxFiles: settings.log_rotate_max_files ?? 0,
   }
 }

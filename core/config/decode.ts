@@ -5,7 +5,7 @@ import type { Node, NodeField, ObjectNode, Origin, Source } from './document.ts'
 import { goKind, goType, goValue } from './go-value.ts'
 import type { RecordShape, Shape } from './shape.ts'
 
-export interface Mismatch {
+interface Mismatch {
   readonly path: string
   /**
    * As mapstructure puts it: `'server' expected type 'bool', got unconvertible type 'string',
@@ -29,15 +29,15 @@ export interface Decoded {
   readonly value: Readonly<Record<string, unknown>>
   readonly mismatches: readonly Mismatch[]
   readonly unknown: readonly UnknownKey[]
-  /** Enterprise and deprecated keys met, by path. */
+  /** Keys of Consul Enterprise that say something. */
   readonly enterprise: readonly UnknownKey[]
   /** Where each setting outside lists was written. */
   readonly origins: ReadonlyMap<string, Origin>
-  /** Where each record inside a list was written. */
+  /** Where each block was written: in lists, paths tell nothing. */
   readonly placesOfRecords: ReadonlyMap<object, Origin>
 }
 
-export interface Dialect {
+interface Dialect {
   /** Keys of ours are known, too; not when called as `consul`. */
   readonly own: boolean
 }
@@ -110,10 +110,12 @@ function decodeNode(d: Decoding, task: Task<Node, Shape>): unknown {
       return node.type === 'object'
         ? decodeMap(d, { path, node, shape })
         : mismatch(d, { path, node, shape })
-    default:
-      return node.type === 'object'
-        ? decodeRecord(d, { path, node, shape })
-        : mismatch(d, { path, node, shape })
+    default: {
+      if (node.type !== 'object') return mismatch(d, { path, node, shape })
+      const value = decodeRecord(d, { path, node, shape })
+      d.places.set(value, { source: d.source, at: node.at })
+      return value
+    }
   }
 }
 
@@ -133,8 +135,6 @@ function decodeList(d: Decoding, task: Task<Node, Extract<Shape, { type: 'list' 
   for (const [index, item] of node.items.entries()) {
     const value = decodeNode(d, { path: `${path}[${index}]`, node: item, shape: shape.of })
     if (value === undefined) continue
-    if (typeof value === 'object' && value !== null)
-      d.places.set(value, { source: d.source, at: item.at })
     items.push(value)
   }
   return items
@@ -211,8 +211,8 @@ function noteStray(d: Decoding, { path, field, shape }: Stray): void {
     at: field.at,
     known: knownNames(d, shape),
   }
-  if (shape.enterprise.includes(field.name)) d.enterprise.push(key)
-  else d.unknown.push(key)
+  if (!shape.enterprise.includes(field.name)) d.unknown.push(key)
+  else if (field.value.type !== 'null') d.enterprise.push(key)
 }
 
 const WANTED: Readonly<Record<Shape['type'], string>> = {
@@ -259,7 +259,7 @@ function showNode(node: Node): string {
 }
 
 /** Plain values, lists of one block opened: for settings that are passed on as they are. */
-export function plainOf(node: Node): unknown {
+function plainOf(node: Node): unknown {
   switch (node.type) {
     case 'null':
       return undefined

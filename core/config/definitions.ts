@@ -10,7 +10,9 @@ export interface Definitions {
   readonly checks: readonly CheckDefinition[]
 }
 
-/** Every definition of the settings; only durations are judged here, the rest in checkDefinitions. */
+/**
+ * Every definition of the settings; only durations are judged here, the rest in checkDefinitions.
+ */
 export function planDefinitions(draft: Draft): Definitions {
   const { checks = [], services = [] } = draft.gathered.settings
   return {
@@ -142,7 +144,7 @@ function faultOfWeights(weights: ServiceDefinition['weights']): string | undefin
 const STATUSES = ['', 'passing', 'warning', 'critical']
 
 /** What is wrong with a check, in the words of Consul's API; undefined if nothing is. */
-export function faultOfCheck(check: CheckDefinition): string | undefined {
+function faultOfCheck(check: CheckDefinition): string | undefined {
   const runs = [check.http, check.tcp, check.udp, check.grpc, check.h2ping, check.osService]
   const hasInterval = check.args.length > 0 || runs.some((one) => one !== '')
   const isAlias = check.aliasNode !== '' || check.aliasService !== ''

@@ -16,7 +16,7 @@ export interface Draft {
 }
 
 /** Where a setting or the group it stands in was written. */
-export function originOf(draft: Draft, path: string): Origin | undefined {
+function originOf(draft: Draft, path: string): Origin | undefined {
   for (let at = path; at !== ''; at = at.slice(0, Math.max(at.lastIndexOf('.'), 0))) {
     const origin = draft.gathered.origins.get(at)
     if (origin !== undefined) return origin
@@ -64,11 +64,14 @@ export function durationOf(draft: Draft, path: string, text: string | undefined)
   return 0
 }
 
+/** What follows the last number, after parts that are right. No digit can be read in two ways. */
+const AFTER_PARTS =
+  /^[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*(?:\d+(?:\.\d*)?|\.\d+)([^\d.]*)/
+
 /** How Go words it. */
 function durationFault(text: string): string {
   const shown = JSON.stringify(text)
-  const part = /^[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*(?:\d+\.?\d*|\.\d+)([^\d.]*)/
-  const unit = part.exec(text)?.[1]
+  const unit = AFTER_PARTS.exec(text)?.[1]
   if (unit === undefined) return `invalid duration ${shown}`
   if (unit === '') return `missing unit in duration ${shown}`
   return `unknown unit ${JSON.stringify(unit)} in duration ${shown}`

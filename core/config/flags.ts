@@ -2,7 +2,7 @@
 // (consul-surface 6.4). The parser of the command line, the help and the completions all read
 // this table.
 
-export type FlagType = 'bool' | 'int' | 'string' | 'list' | 'pairs'
+type FlagType = 'bool' | 'int' | 'string' | 'list' | 'pairs'
 
 export interface AgentFlag {
   readonly name: string

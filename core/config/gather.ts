@@ -3,14 +3,14 @@
 import { isTrueWord } from './argv.ts'
 import { type Decoded, decodeDocument, type UnknownKey } from './decode.ts'
 import { DEFAULTS, DEV } from './defaults.ts'
-import type { Origin, Source } from './document.ts'
+import { normalizeLines, type Origin, type Source } from './document.ts'
 import { settingsOfFlags } from './flag-settings.ts'
 import type { FlagUse } from './flags.ts'
 import { parseHclDocument } from './hcl.ts'
 import { parseJsonDocument } from './json-document.ts'
 import { mergeSettings, modernize } from './merge.ts'
 import { closest } from './nearest.ts'
-import { multierror, type Profile, type Refusal } from './refusal.ts'
+import { multierror, type Profile, REFUSALS_SHOWN_MAX, type Refusal } from './refusal.ts'
 import { AGENT, MOVES, type Settings } from './schema.ts'
 
 export type Format = 'hcl' | 'json'
@@ -32,7 +32,7 @@ export interface Gathered {
   readonly warnings: readonly string[]
   /** Where a setting was last written, by its path. */
   readonly origins: ReadonlyMap<string, Origin>
-  /** Where each record of a list was written: services, checks. */
+  /** Where each block was written, services and checks among them. */
   readonly places: ReadonlyMap<object, Origin>
 }
 
@@ -90,7 +90,8 @@ const NOTHING: ReadText = {
   places: new Map(),
 }
 
-function readText(source: ConfigText, profile: Profile): ReadText {
+function readText(given: ConfigText, profile: Profile): ReadText {
+  const source = { ...given, text: normalizeLines(given.text) }
   if (source.text.trim() === '') return NOTHING // an empty file has no settings, in either language
   const parse = source.format === 'json' ? parseJsonDocument : parseHclDocument
   const parsed = parse(source.text)
@@ -123,11 +124,11 @@ function refuseMismatches(source: Source, { mismatches }: Decoded): readonly Ref
 function refuseUnknown(source: Source, { unknown }: Decoded): readonly Refusal[] {
   const paths = unknown.map((key) => `invalid config key ${key.path}`).sort()
   const consul = `failed to parse ${source.name}: ${multierror(paths)}`
-  return unknown.map((key) => ({
+  return unknown.map((key, i) => ({
     consul,
     what: `unknown setting ${JSON.stringify(key.path)}`,
     origin: { source, at: key.at },
-    next: suggest(key),
+    next: i < REFUSALS_SHOWN_MAX ? suggest(key) : undefined,
   }))
 }
 

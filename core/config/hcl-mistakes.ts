@@ -1,7 +1,7 @@
 // The words for each mistake that an HCL text can have: Consul's parser's and ours.
 
 /** The token that stood where it should not. */
-export interface Got {
+interface Got {
   /** As Consul's parser calls it: `IDENT`, `LBRACE`. */
   readonly name: string
   readonly text: string

@@ -2982,8 +2982,4 @@ const peg$allowedStartRules = [
   "Document"
 ];
 
-export {
-  peg$allowedStartRules as StartRules,
-  peg$SyntaxError as SyntaxError,
-  peg$parse as parse
-};
+export { peg$parse as parse };

@@ -21,7 +21,7 @@ class JsonError extends Error {
 
 export function parseJsonDocument(text: string): Parse {
   if (text.length > TEXT_LENGTH_MAX)
-    return refuse(`text too long`, `longer than ${TEXT_LENGTH_MAX} characters`, 0)
+    return refuse('text too long', `longer than ${TEXT_LENGTH_MAX} characters`, 0)
   const scanner: Scanner = { text, at: text.startsWith('\ufeff') ? 1 : 0 }
   try {
     const root = scanValue(scanner, 0)
@@ -153,7 +153,10 @@ function scanNumber(s: Scanner): Node {
     throw unexpected(s, 'looking for beginning of value')
   }
   s.at += match[0].length
-  return { type: 'number', at, kind: 'float64', value: Number(match[0]) }
+  const value = Number(match[0])
+  if (Number.isFinite(value)) return { type: 'number', at, kind: 'float64', value }
+  const consul = `json: cannot unmarshal number ${match[0]} into Go value of type float64`
+  throw new JsonError(consul, `a number too large: ${match[0]}`, at)
 }
 
 function scanWord(s: Scanner, word: string, node: Node): Node {
@@ -184,5 +187,7 @@ function unexpected(s: Scanner, where: string): JsonError {
 
 function quote(character: string): string {
   if (character === "'") return `'\\''`
-  return character < ' ' ? `'${JSON.stringify(character).slice(1, -1)}'` : `'${character}'`
+  if (character >= ' ') return `'${character}'`
+  const shown = JSON.stringify(character).slice(1, -1)
+  return `'${shown.replace(/^\\u00/, '\\x')}'`
 }

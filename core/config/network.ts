@@ -26,7 +26,7 @@ export interface NetworkPlan {
   readonly grpcTls: readonly ListenAddress[]
 }
 
-export interface Ports {
+interface Ports {
   readonly dns: number
   readonly http: number
   readonly https: number

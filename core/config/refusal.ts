@@ -17,10 +17,23 @@ export interface Refusal {
   readonly gathered?: boolean
 }
 
+/** A value in a complaint may be of any length. */
+const WHAT_LENGTH_MAX = 400
+/** Nobody reads more complaints than this at once. */
+export const REFUSALS_SHOWN_MAX = 20
+
 /** The lines that a person reads. */
-export function showRefusal(refusal: Refusal): readonly string[] {
+export function showRefusals(refusals: readonly Refusal[]): readonly string[] {
+  const lines = refusals.slice(0, REFUSALS_SHOWN_MAX).flatMap(showRefusal)
+  const more = refusals.length - REFUSALS_SHOWN_MAX
+  return more > 0 ? [...lines, `and ${more} more`] : lines
+}
+
+function showRefusal(refusal: Refusal): readonly string[] {
   const place = refusal.origin === undefined ? '' : `${showOrigin(refusal.origin)}: `
-  const lines = [`${place}${refusal.what}`]
+  const { what } = refusal
+  const shown = what.length > WHAT_LENGTH_MAX ? `${what.slice(0, WHAT_LENGTH_MAX)}…` : what
+  const lines = [`${place}${shown}`]
   if (refusal.next !== undefined) lines.push(`  next: ${refusal.next}`)
   return lines
 }

@@ -160,7 +160,7 @@ const ACCESS_LOGS = record(
   },
 )
 
-export const PROXY = record(
+const PROXY = record(
   {
     destination_service_name: text,
     destination_service_id: text,

@@ -6,25 +6,42 @@ import type { Gathered } from './gather.ts'
 
 type Judged = Pick<AgentConfig, 'acl' | 'server' | 'bootstrap' | 'bootstrapExpect' | 'dev'>
 
-/** The reasons not to start, in words for people. */
-export function unbuilt(config: Judged, dataDir: MachineFacts['dataDir']): readonly string[] {
-  const reasons: string[] = []
-  if (config.acl.enabled)
-    reasons.push('acl.enabled: this version checks no tokens; start without ACLs, or not at all')
-  if (!config.server)
-    reasons.push('server = false: this version has servers only, no client agents')
-  if (config.bootstrapExpect > 1)
-    reasons.push(
-      `bootstrap_expect = ${config.bootstrapExpect}: this version has clusters of one server; ` +
-        'start it with bootstrap = true (-bootstrap)',
-    )
-  const starts = config.dev || config.bootstrap || config.bootstrapExpect === 1
-  if (config.server && config.bootstrapExpect <= 1 && !starts && dataDir !== 'used')
-    reasons.push(
-      'a server without bootstrap waits for others, and this version cannot meet them; ' +
-        'start it with bootstrap = true (-bootstrap)',
-    )
-  return reasons
+export interface Unbuilt {
+  /** The setting that asks for it. */
+  readonly path: string
+  readonly what: string
+  readonly next: string
+}
+
+const ALONE = 'start it with bootstrap = true (-bootstrap)'
+
+/** The reasons not to start. */
+export function unbuilt(config: Judged, dataDir: MachineFacts['dataDir']): readonly Unbuilt[] {
+  const { acl, server, bootstrap, bootstrapExpect, dev } = config
+  const waits = server && !dev && !bootstrap && bootstrapExpect <= 1 && dataDir !== 'used'
+  const reasons: readonly (Unbuilt | false)[] = [
+    acl.enabled && {
+      path: 'acl.enabled',
+      what: 'acl.enabled: this version checks no tokens, so everything would be allowed',
+      next: 'start it without ACLs where nobody else can reach it, or wait for a later version',
+    },
+    !server && {
+      path: 'server',
+      what: 'server = false: this version has servers only, no client agents',
+      next: 'add server = true (-server)',
+    },
+    bootstrapExpect > 1 && {
+      path: 'bootstrap_expect',
+      what: `bootstrap_expect = ${bootstrapExpect}: this version has clusters of one server`,
+      next: ALONE,
+    },
+    waits && {
+      path: 'bootstrap',
+      what: 'a server without bootstrap waits for others, and this version cannot meet them',
+      next: ALONE,
+    },
+  ]
+  return reasons.filter((reason) => reason !== false)
 }
 
 type Settings = Gathered['settings']

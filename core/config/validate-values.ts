@@ -50,7 +50,7 @@ export function keyRules({ encrypt = '' }: Settings): Rules {
   const next = 'lictor keygen makes one'
   const parsed = parseBase64(encrypt)
   if (!parsed.ok) {
-    const consul = `encrypt has invalid key: illegal base64 data at input byte ${faultAt(encrypt)}`
+    const consul = `encrypt has invalid key: illegal base64 data at input byte ${parsed.at}`
     return [{ path, consul, what: 'encrypt is no base64', next }]
   }
   if (KEY_SIZES.includes(parsed.bytes.length)) return []
@@ -64,14 +64,9 @@ export function keyRules({ encrypt = '' }: Settings): Rules {
   ]
 }
 
-/** Go counts back to the first character of a group that the end cuts off. */
-function faultAt(text: string): number {
-  const parsed = parseBase64(text)
-  if (parsed.ok || parsed.at < text.length) return parsed.ok ? 0 : parsed.at
-  return text.length - (text.replace(/[\r\n]/g, '').length % 4)
-}
-
-/** Settings with a fixed set of words. Consul refuses some of them only at work; so do we, as it. */
+/**
+ * Settings with a fixed set of words. Consul refuses some of them only at work; so do we, as it.
+ */
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   'acl.default_policy': ['allow', 'deny'],
   'acl.down_policy': ['allow', 'deny', 'extend-cache', 'async-cache'],

@@ -184,7 +184,7 @@ function nodeNameRule(draft: Draft): Complaint | undefined {
   const name = draft.gathered.settings.node_name ?? draft.facts.hostName
   if (/[^A-Za-z0-9-]/.test(name))
     draft.warnings.push(
-      `DNS cannot find a node called ${JSON.stringify(name)}: letters, digits and "-" can be asked for`,
+      `DNS cannot find a node called ${JSON.stringify(name)}: it asks for letters, digits and "-"`,
     )
   else if (name.length > LABEL_LENGTH_MAX)
     draft.warnings.push(

@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import type { AgentConfig } from '../../core/config/agent-config.ts'
 import { parseArgv } from '../../core/config/argv.ts'
 import { buildConfig } from '../../core/config/build.ts'
+import { TEXT_LENGTH_MAX } from '../../core/config/document.ts'
 import type { MachineFacts } from '../../core/config/facts.ts'
 import { AGENT_FLAGS, type FlagUse } from '../../core/config/flags.ts'
 import { type ConfigText, type Format, gatherSettings } from '../../core/config/gather.ts'
-import { consulText, type Profile, type Refusal, showRefusal } from '../../core/config/refusal.ts'
+import { consulText, type Profile, type Refusal, showRefusals } from '../../core/config/refusal.ts'
 import { EXIT } from '../../core/errors.ts'
 
 export interface LoadOrder {
@@ -48,14 +49,14 @@ export function loadConfig({ profile, argv, purpose = 'start' }: LoadOrder): Loa
   const gathering = gatherSettings({ profile, uses, files: files.texts })
   if (!gathering.ok) return fail(profile, 'config', gathering.refusals)
   const { gathered } = gathering
-  const facts = factsOf(gathered.settings.data_dir)
+  const facts = factsOf(gathered.settings.data_dir ?? '')
   const built = buildConfig({ profile, gathered, facts, purpose })
   return built.ok ? built : fail(profile, 'config', built.refusals)
 }
 
 function fail(profile: Profile, about: 'usage' | 'config', refusals: readonly Refusal[]): Loaded {
   if (profile === 'consul') return { ok: false, about, message: consulText(refusals), exitCode: 1 }
-  const message = refusals.flatMap(showRefusal).join('\n')
+  const message = showRefusals(refusals).join('\n')
   return { ok: false, about, message, exitCode: EXIT.usage }
 }
 
@@ -79,30 +80,26 @@ function readFiles(uses: readonly FlagUse[]): Files {
   return { ok: true, texts }
 }
 
+/** A file, or the files of a folder by name; folders in it are not looked into. */
 function readPath(path: string, format: Format | undefined): Files {
+  let at = path
   try {
-    if (!statSync(path).isDirectory()) return readOne(path, format)
-    const names = readdirSync(path, { withFileTypes: true })
-      .filter((entry) => !entry.isDirectory())
-      .map((entry) => entry.name)
-      .sort((a, b) => (a < b ? -1 : 1))
-      .filter((name) => format !== undefined || formatOf(name) !== undefined)
-    const texts = names.flatMap((name): ConfigText[] => {
-      const file = join(path, name)
-      return [
-        { name: file, text: readFileSync(file, 'utf8'), format: format ?? formatOf(name) ?? 'hcl' },
-      ]
-    })
+    if (!statSync(path).isDirectory()) return readNamed(path, format)
+    const texts: ConfigText[] = []
+    for (const name of readdirSync(path).sort((a, b) => (a < b ? -1 : 1))) {
+      at = join(path, name)
+      const known = format ?? formatOf(name)
+      if (known !== undefined && !statSync(at).isDirectory()) texts.push(readText(at, known))
+    }
     return { ok: true, texts }
   } catch (error) {
-    return { ok: false, refusal: refuseToRead(path, error) }
+    return { ok: false, refusal: refuseToRead(at, error) }
   }
 }
 
-function readOne(path: string, format: Format | undefined): Files {
+function readNamed(path: string, format: Format | undefined): Files {
   const known = format ?? formatOf(path)
-  if (known !== undefined)
-    return { ok: true, texts: [{ name: path, text: readFileSync(path, 'utf8'), format: known }] }
+  if (known !== undefined) return { ok: true, texts: [readText(path, known)] }
   const must = 'must be .hcl or .json, or config format must be set'
   const consul = `file ${path} has unknown extension; ${must}`
   const what = `${path} ends neither in .hcl nor in .json`
@@ -114,11 +111,24 @@ function formatOf(name: string): Format | undefined {
   return name.endsWith('.json') ? 'json' : undefined
 }
 
+/** A file that is too long to be parsed is not read either. */
+function readText(path: string, format: Format): ConfigText {
+  const { size } = statSync(path)
+  if (size > 4 * TEXT_LENGTH_MAX) throw new FileTooLong(`longer than ${4 * TEXT_LENGTH_MAX} bytes`)
+  return { name: path, text: readFileSync(path, 'utf8'), format }
+}
+
+class FileTooLong extends Error {
+  readonly code = 'EFBIG'
+}
+
 const ERRNO_TEXTS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or directory',
   EACCES: 'permission denied',
-  ENOTDIR: 'not a directory',
+  EFBIG: 'file too large',
   EISDIR: 'is a directory',
+  ENAMETOOLONG: 'file name too long',
+  ENOENT: 'no such file or directory',
+  ENOTDIR: 'not a directory',
 }
 
 function refuseToRead(path: string, error: unknown): Refusal {
@@ -128,22 +138,45 @@ function refuseToRead(path: string, error: unknown): Refusal {
   return { consul, what: `cannot read ${path}: ${why}` }
 }
 
-function factsOf(dataDir: string | undefined): MachineFacts {
+function factsOf(dataDir: string): MachineFacts {
   const interfaces = Object.entries(networkInterfaces()).flatMap(([name, own]) =>
     (own ?? []).map(({ address, internal }) => ({ name, address, internal })),
   )
   return {
     hostName: hostname(),
     interfaces,
-    defaultInterface: undefined,
+    defaultInterface: defaultInterface(),
     dataDir: stateOf(dataDir),
   }
 }
 
-function stateOf(path: string | undefined): MachineFacts['dataDir'] {
-  if (path === undefined || path === '') return 'absent'
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (stat === undefined) return 'absent'
-  if (!stat.isDirectory()) return 'no-folder'
-  return readdirSync(path).length === 0 ? 'empty' : 'used'
+/** The table of IPv4 routes of Linux (proc(5)); elsewhere nobody knows. */
+const ROUTES = '/proc/net/route'
+const ANYWHERE = '00000000'
+
+function defaultInterface(): string | undefined {
+  try {
+    const rows = readFileSync(ROUTES, 'utf8').split('\n').slice(1)
+    const columns = rows.map((row) => row.split(/\s+/))
+    return columns.find(([, destination]) => destination === ANYWHERE)?.[0]
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined // not on this system
+    throw error
+  }
+}
+
+/**
+ * What stands at a path. What may not even be looked at is for the opening of the folder to say.
+ */
+function stateOf(path: string): MachineFacts['dataDir'] {
+  if (path === '') return 'absent'
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat === undefined) return 'absent'
+    if (!stat.isDirectory()) return 'no-folder'
+    return readdirSync(path).length === 0 ? 'empty' : 'used'
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return 'used'
+    throw error
+  }
 }

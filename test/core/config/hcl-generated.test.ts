@@ -12,7 +12,8 @@ const HEADER = '// @ts-nocheck: made by peggy of hcl.peggy; hcl.ts gives the typ
 function generate(): string {
   const grammar = readFileSync(inProject('core/config/hcl.peggy'), 'utf8')
   const options = { output: 'source', format: 'es', grammarSource: 'hcl.peggy' } as const
-  return HEADER + peggy.generate(grammar, options)
+  const parser = peggy.generate(grammar, options)
+  return HEADER + parser.replace(/export \{[^}]*\};\n$/, 'export { peg$parse as parse };\n')
 }
 
 generated('is what the grammar gives', () => {

@@ -207,8 +207,8 @@ const { body } = fc.letrec<{ body: string; item: string; value: string }>((tie) 
 }))
 
 /**
- * The Go library passes over a mistake that meets `}}` or the end of the text, and loses the setting.
- * We refuse.
+ * The Go library passes over a mistake that meets `}}` or the end of the text, and loses the
+ * setting. We refuse.
  */
 function losesSetting(text: string): boolean {
   if (/[0-9.][eE][+-]?(?![0-9+-])/.test(text)) return true // it eats what follows such an exponent

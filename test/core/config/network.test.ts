@@ -1,0 +1,179 @@
+// Addresses: what is one, what templates stand for, which one an agent tells others.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { fillTemplates } from '../../../core/config/addresses.ts'
+import type { MachineFacts } from '../../../core/config/facts.ts'
+import { holdsIp, isAnyIp, isPrivateIp, parseIp, parseNetwork } from '../../../core/config/ip.ts'
+import { load, loaded, MACHINE, refused } from './load.ts'
+
+const network = suite('config network')
+
+network('addresses are read as strictly as by Go', () => {
+  const good = [
+    '0.0.0.0',
+    '255.255.255.255',
+    '::',
+    '::1',
+    '1::',
+    'fe80::1',
+    '1:2:3:4:5:6:7:8',
+    '::ffff:1.2.3.4',
+    '1:2:3:4:5:6:1.2.3.4',
+  ]
+  const bad = [
+    '',
+    '1.2.3',
+    '1.2.3.4.5',
+    '256.1.1.1',
+    '01.2.3.4',
+    '1.2.3.4 ',
+    ':::',
+    '1::2::3',
+    '1:2:3:4:5:6:7',
+    '1:2:3:4:5:6:7:8:9',
+    '12345::',
+    'fe80::1%eth0',
+    '1.2.3.4::',
+    'g::',
+    '1:2:3:4:5:6:7:1.2.3.4',
+  ]
+  for (const text of good) assert.ok(parseIp(text) !== undefined, text)
+  for (const text of bad) assert.is(parseIp(text), undefined, text)
+  assert.equal(parseIp('1::8'), [0, 1, ...new Array(13).fill(0), 8])
+  assert.equal(
+    [isAnyIp('0.0.0.0'), isAnyIp('::'), isAnyIp('::1'), isAnyIp('x')],
+    [true, true, false, false],
+  )
+})
+
+network('networks hold the addresses of their first bits', () => {
+  const holds = (text: string, ip: string) => {
+    const parsed = parseNetwork(text)
+    const bytes = parseIp(ip)
+    return parsed !== undefined && bytes !== undefined && holdsIp(parsed, bytes)
+  }
+  assert.is(holds('10.0.0.0/8', '10.255.1.1'), true)
+  assert.is(holds('10.0.0.0/8', '11.0.0.0'), false)
+  assert.is(holds('172.16.0.0/12', '172.31.255.255'), true)
+  assert.is(holds('172.16.0.0/12', '172.32.0.0'), false)
+  assert.is(holds('0.0.0.0/0', '1.2.3.4'), true)
+  assert.is(holds('1.2.3.4/32', '1.2.3.4'), true)
+  assert.is(holds('fd00::/8', 'fd12::1'), true)
+  assert.is(holds('fd00::/8', '1.2.3.4'), false)
+  for (const bad of ['10.0.0.0', '10.0.0.0/33', '10.0.0.0/-1', '/8', '::/129', 'x/8'])
+    assert.is(parseNetwork(bad), undefined, bad)
+  const isPrivate = (text: string) => isPrivateIp(parseIp(text) ?? [])
+  assert.equal(['10.1.1.1', '100.64.0.1', 'fd00::1'].map(isPrivate), [true, true, true])
+  assert.equal(['8.8.8.8', '172.32.0.1', '2001:db8::1'].map(isPrivate), [false, false, false])
+})
+
+const FACTS: MachineFacts = {
+  ...MACHINE,
+  interfaces: [
+    { name: 'lo', address: '127.0.0.1', internal: true },
+    { name: 'docker0', address: '172.17.0.1', internal: false },
+    { name: 'eth0', address: '192.168.1.10', internal: false },
+    { name: 'eth0', address: 'fe80::1', internal: false },
+    { name: 'ppp0', address: '203.0.113.9', internal: false },
+  ],
+}
+
+network('templates stand for addresses of the machine', () => {
+  const fill = (text: string) => {
+    const filled = fillTemplates(text, FACTS)
+    return filled.ok ? filled.text : filled.why
+  }
+  assert.is(fill('{{ GetPrivateIP }}'), '192.168.1.10')
+  assert.is(fill('{{GetPublicIP}}'), '203.0.113.9')
+  assert.is(fill('{{ GetInterfaceIP "docker0" }}'), '172.17.0.1')
+  assert.is(fill('{{ GetInterfaceIP `eth0` }} 127.0.0.1'), '192.168.1.10 127.0.0.1')
+  assert.is(fill('{{ GetInterfaceIPs "eth0" }}'), '192.168.1.10 fe80::1')
+  assert.is(fill('{{ GetInterfaceIP "none" }}'), '')
+  assert.is(fill('{{ GetEverything }}'), 'unknown template "{{ GetEverything }}"')
+  assert.is(fill('{{ GetPrivateIP'), 'a template has no end')
+  assert.is(fill('10.0.0.1'), '10.0.0.1')
+})
+
+const SERVER = ['-server', '-bootstrap', '-data-dir=/d']
+
+network('templates in settings are filled, unknown ones refused with a hint', () => {
+  const config = loaded({
+    flags: [
+      ...SERVER,
+      '-bind={{ GetInterfaceIP "docker0" }}',
+      '-client={{ GetPrivateIP }} 127.0.0.1',
+    ],
+    facts: FACTS,
+  })
+  assert.is(config.advertiseAddr, '172.17.0.1')
+  assert.equal(
+    config.http.map((one) => (one.type === 'tcp' ? one.host : '')),
+    ['192.168.1.10', '127.0.0.1'],
+  )
+  const { ours } = refused(load({ flags: [...SERVER, '-client={{ GetX }}'] }))
+  assert.equal(ours, [
+    '-client: client_addr has a template that is not understood: unknown template "{{ GetX }}"',
+    '  next: GetPrivateIP, GetPublicIP and GetInterfaceIP "name" are',
+  ])
+})
+
+network('the only private address is told to others', () =>
+  assert.is(loaded({ flags: SERVER }).advertiseAddr, '192.168.1.10'),
+)
+
+network('of several private addresses that of the default route is picked, with a warning', () => {
+  const answer = load({ flags: SERVER, facts: FACTS })
+  if (!answer.ok) return assert.unreachable(answer.ours.join())
+  assert.is(answer.config.advertiseAddr, '192.168.1.10')
+  assert.is(
+    answer.warnings[0],
+    'several private IPv4 addresses, picked 192.168.1.10 (eth0, default route); ' +
+      'others: 172.17.0.1 (docker0); to choose: -advertise=172.17.0.1',
+  )
+})
+
+network('of several private addresses none is picked as consul', () => {
+  const answer = load({ flags: SERVER, facts: FACTS, profile: 'consul' })
+  assert.is(
+    refused(answer).consul,
+    "Multiple private IPv4 addresses found. Please configure one with 'bind' and/or 'advertise'.",
+  )
+  assert.is(load({ flags: SERVER, facts: FACTS, profile: 'consul', purpose: 'check' }).ok, true)
+})
+
+network('without a private address another one is told, at worst the loopback', () => {
+  const only = FACTS.interfaces.filter(({ name }) => name === 'ppp0')
+  assert.is(loaded({ flags: SERVER, facts: { interfaces: only } }).advertiseAddr, '203.0.113.9')
+  assert.is(loaded({ flags: SERVER, facts: { interfaces: [] } }).advertiseAddr, '127.0.0.1')
+  const six = [...SERVER, '-bind=::']
+  assert.is(loaded({ flags: six, facts: { interfaces: [] } }).advertiseAddr, '::1')
+  const public6 = [{ name: 'eth0', address: '2001:db8::5', internal: false }]
+  assert.is(loaded({ flags: six, facts: { interfaces: public6 } }).advertiseAddr, '2001:db8::5')
+})
+
+network('a listener stands where it is told, on sockets too, or nowhere', () => {
+  const http = (...flags: string[]) => loaded({ flags: ['-dev', ...flags] }).http
+  assert.equal(http('-http-port=-1'), [])
+  assert.equal(http('-client=::1', '-http-port=0'), [{ type: 'tcp', host: '::1', port: 0 }])
+  assert.equal(http('-hcl=addresses { http = "unix:///run/x.sock 10.0.0.1" }'), [
+    { type: 'unix', path: '/run/x.sock' },
+    { type: 'tcp', host: '10.0.0.1', port: 8500 },
+  ])
+  assert.equal(http('-http-port=-1', '-hcl=addresses { http = "unix:///x" }'), [
+    { type: 'unix', path: '/x' },
+  ])
+})
+
+network('port 0 may be asked for everywhere, and never collides', () => {
+  const flags = [
+    '-dns-port=0',
+    '-http-port=0',
+    '-server-port=0',
+    '-serf-lan-port=0',
+    '-serf-wan-port=0',
+  ]
+  const { ports } = loaded({ flags: ['-dev', ...flags] })
+  assert.equal([ports.dns, ports.http, ports.server, ports.serfLan, ports.serfWan], [0, 0, 0, 0, 0])
+})
+
+network.run()

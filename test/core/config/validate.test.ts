@@ -1,0 +1,257 @@
+// Which settings are refused: in Consul's words where scripts know them, and in ours with the place
+// and what to do.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { dev, load, refused, type Told } from './load.ts'
+
+const validate = suite('config rules')
+
+interface Case {
+  readonly hcl: string
+  readonly consul: string
+  readonly ours: readonly string[]
+}
+
+const gathered = (text: string) => `1 error occurred:\n\t* ${text}\n\n`
+
+const CASES: readonly Case[] = [
+  {
+    hcl: 'datacenter = "Bad DC"',
+    consul:
+      'datacenter can only contain lowercase alphanumeric, - or _ characters. received: "bad dc"',
+    ours: [
+      'a.hcl:1:1: datacenter cannot be "Bad DC"',
+      '  next: use lower-case letters, digits, "-" and "_"',
+    ],
+  },
+  {
+    hcl: 'ports {\n  http = 70000\n}',
+    consul: gathered('ports.http: invalid port: 70000'),
+    ours: [
+      'a.hcl:2:3: ports.http is no port: 70000',
+      '  next: ports go from 0 (any free one) to 65535; -1 is off',
+    ],
+  },
+  {
+    hcl: 'ports { http = 8600 }',
+    consul: 'HTTP address 127.0.0.1:8600 already configured for DNS',
+    ours: [
+      'a.hcl:1:9: 127.0.0.1:8600 is for DNS already, not for HTTP',
+      '  next: give ports.http another port; -1 is off, 0 is any free one',
+    ],
+  },
+  {
+    hcl: 'ports { server = 8500 }',
+    consul: 'RPC Advertise address 127.0.0.1:8500 already configured for HTTP',
+    ours: [
+      'a.hcl:1:9: 127.0.0.1:8500 is for HTTP already, not for RPC Advertise',
+      '  next: give ports.server another port; -1 is off, 0 is any free one',
+    ],
+  },
+  {
+    hcl: 'retry_interval = "fast"',
+    consul: gathered('retry_interval: invalid duration: "fast": time: invalid duration "fast"'),
+    ours: [
+      'a.hcl:1:1: retry_interval is no duration: "fast"',
+      '  next: write one as 300ms, 15s or 1h30m',
+    ],
+  },
+  {
+    hcl: 'max_query_time = "5"',
+    consul: gathered('max_query_time: invalid duration: "5": time: missing unit in duration "5"'),
+    ours: [
+      'a.hcl:1:1: max_query_time is no duration: "5"',
+      '  next: write one as 300ms, 15s or 1h30m',
+    ],
+  },
+  {
+    hcl: 'session_ttl_min = "5x"',
+    consul: gathered(
+      'session_ttl_min: invalid duration: "5x": time: unknown unit "x" in duration "5x"',
+    ),
+    ours: [
+      'a.hcl:1:1: session_ttl_min is no duration: "5x"',
+      '  next: write one as 300ms, 15s or 1h30m',
+    ],
+  },
+  {
+    hcl: 'performance { raft_multiplier = 11 }',
+    consul: gathered('performance.raft_multiplier cannot be 11. Must be between 1 and 10'),
+    ours: ['a.hcl:1:15: performance.raft_multiplier must be between 1 and 10, not 11'],
+  },
+  {
+    hcl: 'http_config { allow_write_http_from = ["10.0.0.0/33"] }',
+    consul: gathered('allow_write_http_from: invalid cidr: 10.0.0.0/33'),
+    ours: [
+      'a.hcl:1:15: http_config.allow_write_http_from takes networks as 10.0.0.0/8, ' +
+        'not "10.0.0.0/33"',
+    ],
+  },
+  {
+    hcl: 'node_meta { "bad key" = "x" }',
+    consul:
+      "node_meta invalid: Couldn't load metadata pair ('bad key', 'x'): " +
+      'Key contains invalid characters',
+    ours: [
+      "a.hcl:1:1: node_meta cannot stand: Couldn't load metadata pair ('bad key', 'x'): " +
+        'Key contains invalid characters',
+    ],
+  },
+  {
+    hcl: 'encrypt = "aGFsbG8="',
+    consul: 'encrypt has invalid key: key size must be 16, 24 or 32 bytes',
+    ours: [
+      'a.hcl:1:1: encrypt must hold 16, 24 or 32 bytes, not 5',
+      '  next: lictor keygen makes one',
+    ],
+  },
+  {
+    hcl: 'encrypt = "####"',
+    consul: 'encrypt has invalid key: illegal base64 data at input byte 0',
+    ours: ['a.hcl:1:1: encrypt is no base64', '  next: lictor keygen makes one'],
+  },
+  {
+    hcl: 'check_output_max_size = 0',
+    consul:
+      'check_output_max_size must be positive, ' +
+      'to discard check output use the discard_check_output flag',
+    ours: [
+      'a.hcl:1:1: check_output_max_size must be positive, not 0',
+      '  next: discard_check_output = true keeps none of it',
+    ],
+  },
+  {
+    hcl: 'dns_config { a_record_limit = -1 }',
+    consul: 'dns_config.a_record_limit cannot be -1. Must be greater than or equal to zero',
+    ours: ['a.hcl:1:14: dns_config.a_record_limit cannot be -1'],
+  },
+  {
+    hcl: 'alt_domain = "service.corp"',
+    consul: 'alt_domain cannot start with {service,connect,node,query,addr,dc1}',
+    ours: [
+      'a.hcl:1:1: alt_domain cannot begin with service: names below it could be read in two ways',
+    ],
+  },
+  {
+    hcl: 'acl { default_policy = "maybe" }',
+    consul: 'acl.default_policy cannot be "maybe". Must be one of: allow, deny',
+    ours: ['a.hcl:1:7: acl.default_policy cannot be "maybe"', '  next: one of allow, deny'],
+  },
+  {
+    hcl: 'addresses { dns = "unix:///x" }',
+    consul: 'DNS address cannot be a unix socket',
+    ours: ['a.hcl:1:13: addresses.dns cannot be a Unix socket: /x'],
+  },
+  {
+    hcl: 'bind_addr = "unix:///x"',
+    consul: 'bind_addr cannot be a unix socket',
+    ours: ['a.hcl:1:1: bind_addr cannot be a Unix socket: /x'],
+  },
+  {
+    hcl: 'bind_addr = "10.0.0.1 10.0.0.2"',
+    consul:
+      "bind_addr cannot contain multiple addresses. Use 'addresses.{dns,http,https}' instead.",
+    ours: [
+      'a.hcl:1:1: bind_addr takes one address',
+      '  next: name others in addresses.http or addresses.dns',
+    ],
+  },
+  {
+    hcl: 'bind_addr = "localhost"',
+    consul: 'bind_addr cannot be empty',
+    ours: [
+      'a.hcl:1:1: bind_addr is no IP address: "localhost"',
+      '  next: host names are not resolved here; write the address, or a template',
+    ],
+  },
+  {
+    hcl: 'advertise_addr = "0.0.0.0"',
+    consul: 'Advertise address cannot be 0.0.0.0, :: or [::]',
+    ours: ['a.hcl:1:1: advertise_addr cannot be 0.0.0.0: others need one address to call'],
+  },
+  {
+    hcl: 'serf_lan = "10.0.0.1 10.0.0.2"',
+    consul: gathered('serf_lan: multiple addresses found: 10.0.0.1 10.0.0.2'),
+    ours: ['a.hcl:1:1: serf_lan takes one address, not 2: 10.0.0.1, 10.0.0.2'],
+  },
+  {
+    hcl: 'log_level = "loud"',
+    consul: 'Invalid log level: loud. Valid log levels are: [TRACE DEBUG INFO WARN ERR ERROR]',
+    ours: ['a.hcl:1:1: log_level is no level: "loud"', '  next: trace, debug, info, warn or error'],
+  },
+  {
+    hcl: 'ui_config { content_path = "/v1/" }',
+    consul: `ui-content-path cannot have 'v[0-9]'. received: "/v1/"`,
+    ours: ['a.hcl:1:13: ui_config.content_path cannot be /v1/: the API is there'],
+  },
+  {
+    hcl: 'node_name = ""',
+    consul: 'node_name cannot be empty',
+    ours: [
+      'a.hcl:1:1: node_name is empty',
+      '  next: leave it out, and the node is called as the machine',
+    ],
+  },
+  {
+    hcl: 'raft_protocol = 2',
+    consul: 'raft_protocol version 2 is not supported by this version of Consul',
+    ours: ['a.hcl:1:1: raft_protocol is 3, not 2'],
+  },
+]
+
+validate('each names what it refuses', () => {
+  for (const { hcl, consul, ours } of CASES) {
+    const told: Told = { profile: 'consul' }
+    assert.is(refused(dev(hcl, told)).consul, consul, hcl)
+    assert.equal(refused(dev(hcl)).ours, ours, hcl)
+  }
+})
+
+validate('a flag is named as the place of its value', () => {
+  const { ours } = refused(load({ flags: ['-dev', '-http-port=70000'] }))
+  assert.is(ours[0], '-http-port: ports.http is no port: 70000')
+})
+
+validate('ours are told together, Consul tells the first', () => {
+  const hcl = 'datacenter = "X!"\nnode_meta { "" = "x" }\nencrypt = "x"'
+  assert.is(refused(dev(hcl)).ours.filter((line) => !line.startsWith('  ')).length, 3)
+  const { consul } = refused(dev(hcl, { profile: 'consul' }))
+  assert.match(consul, /^datacenter can only/)
+})
+
+validate('what Consul gathers, it lists before the rest', () => {
+  const hcl = 'datacenter = "X!"\nretry_interval = "x"\nports { dns = 99999 }'
+  assert.is(
+    refused(dev(hcl, { profile: 'consul' })).consul,
+    '2 errors occurred:\n\t* ports.dns: invalid port: 99999\n' +
+      '\t* retry_interval: invalid duration: "x": time: invalid duration "x"\n\n',
+  )
+})
+
+validate('files are good though an agent would not start with them, as Consul judges', () => {
+  const told: Told = { profile: 'consul', purpose: 'check' }
+  assert.is(dev('log_level = "loud"\nnode_id = "x"', told).ok, true)
+  assert.is(dev('log_level = "loud"', { purpose: 'check' }).ok, false)
+})
+
+validate('a recursor is an address, with a port or without', () => {
+  for (const good of ['8.8.8.8', '8.8.8.8:53', '::1', '[::1]:53', '{{ GetPrivateIP }}'])
+    assert.is(dev(`recursors = ["${good}"]`).ok, true, good)
+  for (const bad of ['dns.example', '8.8.8.8:x', '8.8.8', '', '[::1'])
+    assert.is(dev(`recursors = ["${bad}"]`).ok, false, bad)
+})
+
+validate('names that DNS cannot ask for are warned about', () => {
+  for (const name of ['a_b', 'a.b', 'x'.repeat(64)]) {
+    const answer = dev(`node_name = "${name}"`)
+    assert.ok(answer.ok && answer.warnings.some((one) => one.startsWith('DNS cannot find')), name)
+  }
+})
+
+validate('a data folder that is a file is refused', () => {
+  const flags = ['-server', '-bootstrap', '-data-dir=/d', '-bind=10.0.0.1']
+  const { consul } = refused(load({ flags, facts: { dataDir: 'no-folder' } }))
+  assert.is(consul, 'data_dir "/d" is not a directory')
+})
+
+validate.run()
