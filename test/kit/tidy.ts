@@ -181,7 +181,7 @@ export const ROOMS: readonly string[] = [
 const MACHINES = ['solo']
 
 /** Every package has one home; core has the pure ones of its allow-list. */
-export const HOMES: Readonly<Record<string, readonly RegExp[]>> = {
+const HOMES: Readonly<Record<string, readonly RegExp[]>> = {
   '@oclif/core': [/^commands\//, /^completions\//, /^man\//, /^build\//],
   blessed: [/^commands\/kit\/tui/],
   chalk: [/^commands\/kit\/output\.ts$/, /^daemons\/runtime\/log\.ts$/],
@@ -249,7 +249,7 @@ function coreProblem(path: string, target: string): string | undefined {
 }
 
 /** The room of a core file: its folder, or the ground. */
-export function roomOf(path: string): string {
+function roomOf(path: string): string {
   const [, first = '', second] = path.split('/')
   if (second !== undefined) return first
   const name = first.replace(/\.ts$/, '')

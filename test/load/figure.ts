@@ -37,7 +37,7 @@ export const YARDSTICK_NAMES = {
   N: 'yardstick N: node -e 0',
 } as const
 
-export const FLOORS: Readonly<Record<string, Floor>> = {
+const FLOORS: Readonly<Record<string, Floor>> = {
   'put, 64 clients': rateFloor(0.25),
   'get, 64 clients': rateFloor(0.5),
   'put, 1 client, p50': {
