@@ -1,4 +1,5 @@
-// An entry of the log, and what must reach the disk together. Shared by every way to order writes (solo, replica, raft).
+// An entry of the log, and what must reach the disk together. Shared by every way to order writes
+// (solo, replica, raft).
 import type { LogIndex, Term } from './ids.ts'
 
 /** The types of hashicorp/raft's log entries, with its numbers (raft-wire §1.4). */
@@ -26,9 +27,14 @@ export interface Vote {
   readonly votedFor: string
 }
 
-/** One write to the disk. All of it is durable, or none of it is acknowledged. Order: vote, truncate, append. */
+/**
+ * One write to the disk. All of it is durable, or none of it is acknowledged. Order: vote,
+ * truncate, append.
+ */
 export interface Persist {
-  /** Comes back in the event `persisted`; rises by one each time. At most one persist is under way. */
+  /**
+   * Comes back in the event `persisted`; rises by one each time. At most one persist is under way.
+   */
   readonly token: number
   readonly vote?: Vote
   /** Entries from here on are void (Raft §5.3: a conflicting suffix). */

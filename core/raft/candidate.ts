@@ -62,7 +62,9 @@ function wait({ role }: Raft, until: Instant): void {
   if (role.type !== 'leader') role.electionDue = until
 }
 
-/** The leader wants us to take over at once (Thesis §3.10): no pre-vote, its followers will obey. */
+/**
+ * The leader wants us to take over at once (Thesis §3.10): no pre-vote, its followers will obey.
+ */
 export function takeOver(raft: Raft): void {
   if (obstacle(raft) === undefined) stand(raft, true)
 }

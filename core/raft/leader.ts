@@ -15,7 +15,9 @@ import { call, saveEntries, stallDue } from './save.ts'
 import { becomeFollower } from './transitions.ts'
 
 export interface Leadership {
-  /** All other servers of the configuration in force, and some that are about to learn they left. */
+  /**
+   * All other servers of the configuration in force, and some that are about to learn they left.
+   */
   readonly followers: Map<ServerId, Progress>
   readonly reads: Reads
   /** When it is checked again that a majority listens. */

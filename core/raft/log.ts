@@ -49,7 +49,9 @@ export type LogPart = Pick<Persist, 'truncateFrom' | 'restartBehind' | 'entries'
 
 export const NOWHERE: Position = { index: logIndex(0), term: term(0) }
 
-/** The log of a server that starts: `base` is what its snapshot covers, `found` what its disk has. */
+/**
+ * The log of a server that starts: `base` is what its snapshot covers, `found` what its disk has.
+ */
 export function createLog(base: Position, found: readonly Entry[]): Log {
   const isVoid = contradicts(base, found)
   const log: Log = {
@@ -241,7 +243,9 @@ export function takeBack(log: Log): void {
   if (underWay.restartBehind !== undefined || hasGap) voidDisk(log)
 }
 
-/** The first of the last entries that are at most `countMax` and have at most `bytesMax` of data. */
+/**
+ * The first of the last entries that are at most `countMax` and have at most `bytesMax` of data.
+ */
 export function trailingFrom(log: Log, countMax: number, bytesMax: number): LogIndex {
   const total = log.ends.at(-1) ?? 0
   let at = Math.max(0, log.entries.length - countMax)

@@ -1,5 +1,6 @@
-// Everything two servers say to each other. The fields are those of hashicorp/raft (raft-wire §1.4), so that a node written on
-// that library can be on the other end; names are the field's own. A call is answered by exactly one reply, or fails.
+// Everything two servers say to each other. The fields are those of hashicorp/raft (raft-wire
+// §1.4), so that a node written on that library can be on the other end; names are the field's own.
+// A call is answered by exactly one reply, or fails.
 import type { Entry } from '../entry.ts'
 import type { LogIndex, Term } from '../ids.ts'
 
@@ -32,7 +33,10 @@ export interface SnapshotMeta {
   readonly configurationIndex: LogIndex
 }
 
-/** Replication (Raft §5.3). Without entries it carries the commit index, or asks whether the logs match. */
+/**
+ * Replication (Raft §5.3). Without entries it carries the commit index, or asks whether the logs
+ * match.
+ */
 export interface Append {
   readonly type: 'append'
   readonly term: Term
@@ -93,7 +97,10 @@ export interface TimeoutNowReply {
   readonly type: 'timeout-now-reply'
 }
 
-/** The runtime sends the state behind the message and answers when the receiver has installed it (Raft §7). */
+/**
+ * The runtime sends the state behind the message and answers when the receiver has installed it
+ * (Raft §7).
+ */
 export interface InstallSnapshot {
   readonly type: 'install-snapshot'
   readonly term: Term
@@ -116,7 +123,10 @@ export type RaftRequest =
 
 export type RaftReply = AppendReply | VoteReply | TimeoutNowReply | InstallSnapshotReply
 
-/** A call that another server makes. `id` is of the connection it came by; the reply goes back with it. */
+/**
+ * A call that another server makes. `id` is of the connection it came by; the reply goes back with
+ * it.
+ */
 export interface IncomingCall {
   readonly id: number
   readonly from: Peer

@@ -19,7 +19,10 @@ export function hasMajority(configuration: Configuration, has: (id: ServerId) =>
   return voters.filter(({ id }) => has(id)).length >= majorityOf(voters.length)
 }
 
-/** The highest value that a majority of the voters has reached (Raft figure 2, the commit rule without its term). */
+/**
+ * The highest value that a majority of the voters has reached (Raft figure 2, the commit rule
+ * without its term).
+ */
 export function majorityReached(
   configuration: Configuration,
   reached: (id: ServerId) => number,

@@ -122,7 +122,9 @@ export interface Raft {
 }
 
 export interface Quarantine {
-  /** It ends when the disk has this entry; undefined: no leader has shown yet how far its log is. */
+  /**
+   * It ends when the disk has this entry; undefined: no leader has shown yet how far its log is.
+   */
   through: LogIndex | undefined
 }
 
@@ -347,7 +349,9 @@ export function settleConfigurations(raft: Raft): void {
   if (committed > 0) raft.history = raft.history.slice(committed)
 }
 
-/** What a snapshot of everything up to `index` has to say; undefined: it cannot be told any more. */
+/**
+ * What a snapshot of everything up to `index` has to say; undefined: it cannot be told any more.
+ */
 export function snapshotMetaAt(raft: Raft, index: LogIndex): SnapshotMeta | undefined {
   assert(index <= raft.commit, 'a snapshot holds what is committed')
   const at = termAt(raft.log, index)

@@ -280,7 +280,9 @@ export function onSnapshotSaved(raft: Raft, snapshot: SnapshotMeta, now: Instant
   return trimmableThrough(raft)
 }
 
-/** Entries behind a snapshot that is on its way stay: without them the next would be due (S-SN2). */
+/**
+ * Entries behind a snapshot that is on its way stay: without them the next would be due (S-SN2).
+ */
 function awaited({ role, log }: Raft): number {
   if (role.type !== 'leader') return Number.POSITIVE_INFINITY
   let lowest = Number.POSITIVE_INFINITY
