@@ -111,6 +111,7 @@ async function openHeld(options: DataDirOptions, lock: Lock): Promise<DataDir> {
     dir: logDir,
     segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
     createAt: isNew ? logIndex(1) : undefined,
+    behind: newest?.index ?? logIndex(0),
   })
   try {
     checkJoin({ dir, snapshots, newest, ...recovered })

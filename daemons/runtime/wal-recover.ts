@@ -9,7 +9,7 @@
 //   a segment is missing                                 refused, never filled
 //   segments of another node, or of a newer format       refused
 import { join } from 'node:path'
-import { assert } from '../../core/assert.ts'
+import { assert, present } from '../../core/assert.ts'
 import { concatBytes } from '../../core/bytes.ts'
 import type { Entry, Vote } from '../../core/entry.ts'
 import { type LogIndex, logIndex } from '../../core/ids.ts'
@@ -79,6 +79,8 @@ interface Replay {
   entries: Entry[]
   /** Of the entry that comes next. */
   next: LogIndex
+  /** What a snapshot covers. */
+  readonly behind: LogIndex
   readonly older: OldSegment[]
   /** Of the segment under way. */
   highest: LogIndex
@@ -94,16 +96,22 @@ interface Segment {
   readonly link: Link
 }
 
-/** `names` as of listSegments, at least one. */
+/**
+ * `names` as of listSegments, at least one. Segments that hold nothing behind `behind` (a snapshot
+ * covers it) are not read.
+ */
 export async function recoverLog(
   folder: LogFolder,
   names: readonly string[],
+  behind: LogIndex,
 ): Promise<RecoveredLog> {
   checkComplete(folder.dir, names)
-  let segment = await readSegment(folder, names[0] ?? '')
-  const replay = startReplay(segment.head)
-  for (const name of names.slice(1)) {
-    const next = await readSegment(folder, name)
+  const [first, ...rest] = await readNeeded(folder, names, behind)
+  const replay = startReplay(first.head, behind)
+  for (const name of names.slice(0, -1 - rest.length))
+    replay.older.push({ path: join(folder.dir, name), highest: logIndex(replay.next - 1) })
+  let segment = first
+  for (const next of rest) {
     replayOlder(folder, { segment, next, replay })
     replay.older.push({ path: segment.path, highest: replay.highest })
     checkFollows(replay, next)
@@ -112,6 +120,21 @@ export async function recoverLog(
   const last = replayLast(folder, segment, replay)
   const { vote, entries, next, older } = replay
   return { vote, entries, nextIndex: next, older, last }
+}
+
+async function readNeeded(
+  folder: LogFolder,
+  names: readonly string[],
+  behind: LogIndex,
+): Promise<[Segment, ...Segment[]]> {
+  const needed: Segment[] = []
+  for (const name of names.toReversed()) {
+    const segment = await readSegment(folder, name)
+    if (segment.head.nextIndex <= behind + 1) return [segment, ...needed]
+    needed.unshift(segment)
+  }
+  const [first, ...rest] = needed
+  return [present(first, 'a segment'), ...rest]
 }
 
 function checkComplete(dir: string, names: readonly string[]): void {
@@ -153,10 +176,11 @@ const damagedHead = (path: string): DataDirRefused =>
       'nothing is served. Restore the data folder from a backup',
   )
 
-const startReplay = ({ vote, nextIndex }: SegmentHead): Replay => ({
+const startReplay = ({ vote, nextIndex }: SegmentHead, behind: LogIndex): Replay => ({
   vote,
   entries: [],
   next: nextIndex,
+  behind,
   older: [],
   highest: logIndex(0),
 })
@@ -174,7 +198,7 @@ function replayOlder(
     scanned.verdict.type === 'end' &&
     scanned.end === end &&
     scanned.link.last === next.head.previousLast
-  if (!isWhole) throw damaged(path, scanned.end, replay.next)
+  if (!isWhole) throw damaged(replay, path, scanned.end)
   if (!isSealOrNothing(bytes, { ...segment, link: scanned.link, end }))
     log({
       level: 'warn',
@@ -205,7 +229,7 @@ function replayLast(folder: LogFolder, segment: Segment, replay: Replay): LastSe
   replayFrames(replay, path, frames)
   const isDamaged =
     verdict.type === 'corrupt' || (verdict.type === 'torn' && !isTear(bytes, verdict))
-  if (isDamaged) throw damaged(path, end, replay.next)
+  if (isDamaged) throw damaged(replay, path, end)
   const last = frames.at(-1)
   if (last?.kind === KIND.seal) throw missingNext(folder.dir, head.sequence)
   if (verdict.type === 'torn') tellTorn(folder, { path, end, next: replay.next })
@@ -260,13 +284,16 @@ function tellTorn(
   })
 }
 
-function damaged(path: string, at: number, index: LogIndex): DataDirRefused {
+function damaged({ next, behind }: Replay, path: string, at: number): DataDirRefused {
+  const giveUp =
+    '. To give up that entry and all behind it, for good and knowingly: ' +
+    `truncate -s ${at} ${path}, remove the segments with higher numbers, start again`
   return new DataDirRefused(
     'corrupt',
-    `${path} is damaged at byte ${at}, where entry ${index} is due: what was acknowledged there ` +
-      'is lost, and nothing is served. Restore the data folder from a backup. To give up that ' +
-      `entry and all behind it, for good and knowingly: truncate -s ${at} ${path}, remove the ` +
-      'segments with higher numbers, start again',
+    `${path} is damaged at byte ${at}, where entry ${next} is due: what was acknowledged there ` +
+      'is lost, and nothing is served. Restore the data folder from a backup' +
+      // Not where the log would then end before the snapshot.
+      (next > behind ? giveUp : ''),
   )
 }
 
@@ -281,9 +308,8 @@ function replayFrames(replay: Replay, path: string, frames: readonly FoundFrame[
   for (const { at, kind, payload } of frames) {
     if (kind !== KIND.write) continue
     const records = decodeRecords(payload)
-    if (records === undefined) throw damaged(path, at, replay.next)
-    for (const record of records)
-      if (!replayRecord(replay, record)) throw damaged(path, at, replay.next)
+    if (records === undefined) throw damaged(replay, path, at)
+    for (const record of records) if (!replayRecord(replay, record)) throw damaged(replay, path, at)
   }
 }
 

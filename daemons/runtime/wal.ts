@@ -55,6 +55,8 @@ export interface WalOptions extends LogFolder {
   readonly segmentBytes: number
   /** The index of the first entry of a log that does not exist yet; undefined: it must exist. */
   readonly createAt: LogIndex | undefined
+  /** A snapshot covers the entries up to here: they need not come back. 0: there is none. */
+  readonly behind: LogIndex
 }
 
 export interface OpenedWal {
@@ -68,7 +70,8 @@ export async function openWal(options: WalOptions): Promise<OpenedWal> {
   assert(options.segmentBytes % HEAD_BYTES === 0, 'a segment is a number of whole sectors')
   if ((await files.list(dir)).includes(SPARE)) await files.unlink(join(dir, SPARE))
   const names = await listSegments(options)
-  if (names.length > 0) return openExisting(options, await recoverLog(options, names))
+  if (names.length > 0)
+    return openExisting(options, await recoverLog(options, names, options.behind))
   if (createAt === undefined)
     throw new DataDirRefused(
       'corrupt',

@@ -17,6 +17,7 @@ export const optionsOf = (disk: MemoryDisk, more: Partial<WalOptions> = {}): Wal
   random: () => 0x5eed_0001,
   segmentBytes: 64 << 10,
   createAt: undefined,
+  behind: logIndex(0),
   ...more,
 })
 

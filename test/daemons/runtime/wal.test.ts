@@ -155,6 +155,26 @@ fact('trimming removes the segments below, oldest first, and the vote survives i
   assert.equal(recovered.vote, vote)
 })
 
+fact('segments that a snapshot covers are not read, and go with the next trim', async () => {
+  const { wal, disk } = await createOn(undefined, SMALL)
+  const vote = { term: term(1), votedFor: NODE }
+  const written = someEntries(createPrng(2), { from: 1, count: 100, bytesMax: 2000 })
+  await wal.write(persistOf(written.slice(0, 1), { vote }))
+  for (const one of written.slice(1)) await wal.write(persistOf([one]))
+  await wal.close()
+  const names = await segmentsOf(disk)
+  disk.bytesOf(first).fill(1)
+  const { wal: again, recovered } = await openOn(disk, { ...SMALL, behind: logIndex(60) })
+  const from = recovered.entries[0]?.index ?? 0
+  assert.ok(from > 40 && from <= 61, `from ${from} on`)
+  assert.equal(recovered.entries, written.slice(from - 1))
+  assert.equal(recovered.vote, vote)
+  await again.trim(logIndex(60))
+  const left = await segmentsOf(disk)
+  assert.equal(left, names.slice(-left.length))
+  assert.ok(left.length <= names.length / 2 + 1, `${left.length} of ${names.length} are left`)
+})
+
 fact('a log of a folder without room for the first segment is refused', async () => {
   const disk = createMemoryDisk()
   disk.capacity = 1000
