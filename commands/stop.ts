@@ -1,10 +1,10 @@
 // lictor stop: ends a daemon in order, and waits until it has gone.
-import { setTimeout as pause } from 'node:timers/promises'
 import { EXIT } from '../core/errors.ts'
 import { formatDuration } from '../core/time.ts'
 import { findDaemon, titleOf } from './kit/daemons.ts'
 import { type Answer, boolean, defineCommand, duration, type Flags } from './kit/declare.ts'
 import { Failure, reasonOf } from './kit/failure.ts'
+import { pause } from './kit/pause.ts'
 
 const FLAGS = {
   timeout: duration('how long to wait for its end (default 20s)', { only: 'lictor' }),

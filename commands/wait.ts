@@ -1,11 +1,11 @@
 // lictor wait: until something is so. For scripts that would otherwise sleep.
-import { setTimeout as pause } from 'node:timers/promises'
 import { EXIT } from '../core/errors.ts'
 import { formatDuration, parseDuration } from '../core/time.ts'
 import { type Client, connect, jsonOf } from './kit/client.ts'
 import { type Answer, defineCommand, duration, type Flags } from './kit/declare.ts'
 import { Failure, misuse } from './kit/failure.ts'
 import { HTTP_FLAGS } from './kit/http-flags.ts'
+import { pause } from './kit/pause.ts'
 import { entriesOf } from './kv/entry.ts'
 
 const FLAGS = {

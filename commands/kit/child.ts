@@ -1,7 +1,6 @@
 // Child processes of `watch`: each in a process group of its own, so that a signal reaches
 // everything it has started.
 import { spawn } from 'node:child_process'
-import { constants } from 'node:os'
 import { EXIT } from '../../core/errors.ts'
 import type { Env } from './declare.ts'
 import { errnoOf, Failure, reasonOf } from './failure.ts'
@@ -49,8 +48,20 @@ export function runChild({ run, input, env }: ChildOrder): Promise<ChildEnd> {
   })
 }
 
+/** The signals that end a child, by the numbers that POSIX gives them. */
+const NUMBERS: Readonly<Partial<Record<NodeJS.Signals, number>>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGPIPE: 13,
+  SIGTERM: 15,
+}
+
 /** What shells report for a process that a signal has ended. */
-export const signalExit = (signal: NodeJS.Signals): number => 128 + constants.signals[signal]
+export const signalExit = (signal: NodeJS.Signals): number => 128 + (NUMBERS[signal] ?? 0)
 
 /** Passes our signals on until closed; then answers which of them asked us to end. */
 function watchGroup(pid: number | undefined): { close(): NodeJS.Signals | undefined } {

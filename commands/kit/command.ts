@@ -10,7 +10,7 @@ import {
   type Profile,
   type Program,
 } from './declare.ts'
-import { Failure, type FailureParts, misuse } from './failure.ts'
+import { type Failure, type FailureParts, isFailure, misuse } from './failure.ts'
 import { createOutput, jsonText, type Output } from './output.ts'
 import { type Complaint, goComplaint, type Parsed, parseArgv } from './parse.ts'
 import { suggest } from './suggest.ts'
@@ -60,7 +60,7 @@ function wishesOf(parsed: Parsed, { argv }: Start): { json: boolean; color: bool
 
 /** What Consul's commands print behind a complaint about their use. */
 async function usageAfter(error: unknown, declared: AnyCommand, profile: Profile): Promise<string> {
-  if (profile !== 'consul' || !(error instanceof Failure) || !error.parts.withUsage) return ''
+  if (profile !== 'consul' || !isFailure(error) || !error.parts.withUsage) return ''
   const { commandUsage } = await import('./usage.ts')
   return `\n\n${commandUsage(declared).trimEnd()}`
 }
@@ -114,7 +114,7 @@ interface FailureContext {
 export function printFailure(error: unknown, context: FailureContext): number {
   const { out, who, usage = '' } = context
   if (out.gone.aborted) return EXIT.ok // nobody reads any more
-  if (!(error instanceof Failure)) {
+  if (!isFailure(error)) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
     out.talk(`${who}: this is a bug of ours, please report it\n${stack}`)
     return EXIT.bug

@@ -29,6 +29,10 @@ export class Failure extends Error {
   }
 }
 
+/** Also of a command that was bundled with its own copy of this file. */
+export const isFailure = (error: unknown): error is Failure =>
+  error instanceof Error && error.name === 'Failure' && 'parts' in error
+
 /** Wrong use: exit 2, or Consul's line and 1. */
 export const misuse = (what: string, more: Partial<FailureParts> = {}): Failure =>
   new Failure({ code: 'usage', what, exit: EXIT.usage, ...more })

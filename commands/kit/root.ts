@@ -3,12 +3,12 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** The folder with package.json above this file, wherever the build has put it. */
+/** The package's folder above this file, wherever the build has put it. */
 export function packageRoot(): string {
   let folder = import.meta.dirname
-  while (!existsSync(join(folder, 'package.json'))) {
+  while (!existsSync(join(folder, 'completions'))) {
     const above = dirname(folder)
-    if (above === folder) throw new Error('package.json is missing above the program')
+    if (above === folder) throw new Error('the package is missing above the program')
     folder = above
   }
   return folder

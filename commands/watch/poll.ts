@@ -1,10 +1,10 @@
 // One blocking query after the other: yields an answer whenever the index has moved (Consul:
 // blocking queries).
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Json } from '../../core/route/json.ts'
 import { formatDuration } from '../../core/time.ts'
 import type { Client, Reply } from '../kit/client.ts'
 import { answerIsNo, Failure } from '../kit/failure.ts'
+import { pause } from '../kit/pause.ts'
 import type { Question } from './question.ts'
 
 export interface Seen {
@@ -43,7 +43,7 @@ export async function* poll(
       if (!reached || !(error instanceof Failure)) throw error
       const delay = Math.min(RETRY_MS.first * 2 ** failures++, RETRY_MS.max)
       talk(`${error.parts.what}; trying again in ${formatDuration(delay)}`)
-      await pause(delay, undefined, { signal }).catch(ignoreAbort)
+      await pause(delay, signal)
       index = 0 // whoever answers next may know other indexes
       continue
     }
@@ -80,8 +80,4 @@ function indexOf(reply: Reply): number {
   throw answerIsNo('bad_answer', 'the answer has no index to wait for', {
     why: `X-Consul-Index: ${reply.header('x-consul-index') ?? 'missing'}`,
   })
-}
-
-function ignoreAbort(error: unknown): void {
-  if (!(error instanceof Error && error.name === 'AbortError')) throw error
 }
