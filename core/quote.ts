@@ -3,7 +3,6 @@
 // points.
 
 const PLAIN = /^[ !#-[\]-~]*$/
-const PRINTS = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u
 
 const SHORT: Readonly<Record<string, string>> = {
   '"': '\\"',
@@ -23,7 +22,8 @@ export const quoteGo = (text: string): string =>
 function escapeRune(rune: string): string {
   const short = SHORT[rune]
   if (short !== undefined) return short
-  if (PRINTS.test(rune)) return rune
+  // Here and not above: classes of Unicode take a millisecond to compile, and few texts need them.
+  if (/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(rune)) return rune
   const code = rune.codePointAt(0) ?? 0
   if (code < 0x80) return `\\x${digits(code, 2)}`
   return code < 0x1_0000 ? `\\u${digits(code, 4)}` : `\\U${digits(code, 8)}`
