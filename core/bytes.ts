@@ -34,6 +34,9 @@ export function byteString(text: string): string {
 
 const CHUNK = 8192
 
+/** What names of nodes, services and checks are compared by: letters without case, as in Consul. */
+export const fold = (text: string): string => byteString(text.toLowerCase())
+
 export function byteStringOf(bytes: Uint8Array): string {
   if (bytes.length <= CHUNK) return String.fromCharCode(...bytes)
   let out = ''
@@ -76,7 +79,8 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-const PAIRS: readonly string[] = Array.from(
+// Pure: a bundle that writes no base64 leaves it out.
+const PAIRS: readonly string[] = /* @__PURE__ */ Array.from(
   { length: 4096 },
   (_, n) => `${ALPHABET[n >> 6]}${ALPHABET[n & 63]}`,
 )

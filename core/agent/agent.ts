@@ -28,6 +28,7 @@ import type { Recovered } from '../entry.ts'
 import { ApiError } from '../errors.ts'
 import { type Command, encodeCommand } from '../fsm/commands.ts'
 import { applyEntry, createFsm, type Fsm } from '../fsm/fsm.ts'
+import type { SessionNews } from '../fsm/session-rules.ts'
 import { restoreFsm, snapshotChunks } from '../fsm/snapshot.ts'
 import { type LogIndex, logIndex, type RequestId, requestId, uuidOf } from '../ids.ts'
 import { TOMBSTONES } from '../kv/records.ts'
@@ -36,6 +37,14 @@ import { count, createMetrics, gauge, type Metrics, rollMetrics, sample } from '
 import { createPrng } from '../prng.ts'
 import type { Request, Response } from '../route/request.ts'
 import type { Asked, RuntimeFacts } from '../route/route.ts'
+import { SESSIONS } from '../sessions/records.ts'
+import {
+  createSessionTimers,
+  expiredSessions,
+  forgetSession,
+  renewSession,
+  type SessionTimers,
+} from '../sessions/ttl.ts'
 import {
   createSolo,
   onPersisted,
@@ -48,7 +57,7 @@ import {
   takePersist,
 } from '../solo.ts'
 import { viewOf } from '../state/store.ts'
-import { tableIndex } from '../state/txn.ts'
+import { peek, peekList, tableIndex } from '../state/txn.ts'
 import type { Instant } from '../time.ts'
 import {
   counted,
@@ -86,6 +95,7 @@ export interface Agent {
   readonly asks: Map<RequestId, { readonly call: Call; readonly asked: Asked }>
   readonly tombstones: TombstoneDuty
   readonly snapshots: SnapshotDuty
+  readonly sessions: SessionTimers
   /** The last entry that the state holds. */
   applied: LogIndex
   clock: Clock
@@ -133,15 +143,18 @@ export function createAgent(options: AgentOptions): Agent {
     asks: new Map(),
     tombstones: createTombstoneDuty(),
     snapshots: createSnapshotDuty(),
+    sessions: createSessionTimers(),
     applied: recovered.snapshot?.index ?? logIndex(0),
     clock,
     factsDue: clock.now,
     effects: [],
   }
+  for (const row of peekList(viewOf(fsm.store), SESSIONS, ''))
+    renewSession(agent.sessions, row, clock.now)
   applyCommitted(agent)
   noteTombstones(agent.tombstones, agent.applied, clock.now)
   if (agent.applied === 0) for (let n = 0; n < START_ENTRIES; n++) proposeNoop(solo)
-  proposeOwn(agent, registerLoneNode(site))
+  proposeOwn(agent, registerLoneNode(site, clock.wall))
   persistNext(agent)
   return agent
 }
@@ -198,6 +211,7 @@ function onRequest(agent: Agent, request: Request): void {
   const next = begin(agent.pipeline, request, agent.clock)
   switch (next.type) {
     case 'respond':
+      if (next.renews !== undefined) renew(agent, next.renews)
       respond(agent, request.id, next.response)
       break
     case 'propose':
@@ -212,6 +226,11 @@ function onRequest(agent: Agent, request: Request): void {
     default:
       unreachable(next)
   }
+}
+
+function renew(agent: Agent, id: string): void {
+  const row = peek(viewOf(agent.fsm.store), SESSIONS, id)
+  if (row !== undefined) renewSession(agent.sessions, row, agent.clock.now)
 }
 
 function proposeFor(agent: Agent, call: Call, command: Command): void {
@@ -244,12 +263,19 @@ function applyCommitted(agent: Agent): void {
     agent.snapshots.bytes += entry.data.length
     count(agent.metrics, 'consul.raft.apply')
     for (const waiter of applied.fired) fired.add(waiter as Parked) // only the pipeline parks at this store
+    keepTime(agent, applied.sessions)
     answerWrite(agent, entry.index, applied.result)
   }
   answerAll(agent, wake(agent.pipeline, fired))
   const tombstonesAt = tableIndex(viewOf(agent.fsm.store), TOMBSTONES)
   noteTombstones(agent.tombstones, logIndex(tombstonesAt), agent.clock.now)
   saveSnapshotIfDue(agent)
+}
+
+/** Each TTL begins to run when its session does. */
+function keepTime({ sessions, clock }: Agent, news: SessionNews): void {
+  for (const row of news.born) renewSession(sessions, row, clock.now)
+  for (const id of news.ended) forgetSession(sessions, id)
 }
 
 function answerWrite(agent: Agent, index: LogIndex, result: unknown): void {
@@ -295,7 +321,10 @@ function onTick(agent: Agent): void {
   answerAll(agent, expire(agent.pipeline, now))
   rollMetrics(agent.metrics, wall)
   const through = dueTombstones(agent.tombstones, now)
-  if (through !== undefined) proposeOwn(agent, { type: 'reap-tombstones', through })
+  if (through !== undefined) proposeOwn(agent, { type: 'reap-tombstones', through, wall })
+  for (const id of expiredSessions(agent.sessions, now)) {
+    proposeOwn(agent, { type: 'end-session', id, wall })
+  }
   if (now < agent.factsDue) return
   agent.factsDue = now + FACTS_EVERY_MS
   gauge(agent.metrics, 'lictor.parked', parkedCount(agent.pipeline.parking))

@@ -38,7 +38,7 @@ export interface Pipeline {
 
 /** What has to be done for a request. A parked one needs nothing until it is woken. */
 export type Next =
-  | { readonly type: 'respond'; readonly response: Response }
+  | { readonly type: 'respond'; readonly response: Response; readonly renews?: string | undefined }
   | { readonly type: 'propose'; readonly call: Call; readonly command: Command }
   | { readonly type: 'ask'; readonly call: Call; readonly asked: Asked }
   | { readonly type: 'parked' }
@@ -85,7 +85,7 @@ function proceed(pipeline: Pipeline, call: Call, now: Instant): Next {
       const intent = route.intent(input, site)
       if ('propose' in intent) return { type: 'propose', call, command: intent.propose as Command } // a route proposes commands of the state machine
       const said = 'say' in intent ? intent.say : intent.look(viewOf(pipeline.store))
-      return { type: 'respond', response: respondSaid(pipeline, call, said) }
+      return { type: 'respond', response: respondSaid(pipeline, call, said), renews: said.renews }
     }
     case 'local': {
       const said: Said | Asked = route.run(site, input)

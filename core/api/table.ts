@@ -4,9 +4,18 @@ import { catalogRoutes } from '../catalog/routes.ts'
 import { deleteKey, getKey, putKey } from '../kv/routes.ts'
 import type { Route } from '../route/route.ts'
 import { selfRoutes } from '../self/routes.ts'
+import { sessionRoutes } from '../sessions/routes.ts'
 import { putTxn } from '../txn/routes.ts'
 
-export const TABLE = [getKey, putKey, deleteKey, putTxn, ...catalogRoutes, ...selfRoutes] as const
+export const TABLE = [
+  getKey,
+  putKey,
+  deleteKey,
+  putTxn,
+  ...sessionRoutes,
+  ...catalogRoutes,
+  ...selfRoutes,
+] as const
 
 /** The same for code that treats all routes alike. */
 export const ROUTES: readonly Route[] = TABLE

@@ -1,6 +1,8 @@
 // The bodies of /v1/catalog/register and deregister: decoded as Go's encoding/json does, put into
 // commands, and refused with Consul's texts where nothing of the state has to be known
 // (consul-surface 3.10).
+
+import { fold } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
 import { uuidComplaint } from '../ids.ts'
 import { quoteGo } from '../quote.ts'
@@ -19,12 +21,12 @@ import {
   unsigned,
 } from '../route/decode.ts'
 import { plain } from '../route/json.ts'
+import type { WallMs } from '../time.ts'
 import {
   type CheckDefinition,
   type CheckSpec,
   CRITICAL,
   type DeregisterCommand,
-  fold,
   type RegisterCommand,
   type ServiceSpec,
   type Weights,
@@ -199,7 +201,10 @@ export function checkDatacenter(asked: string | undefined, ours: string): void {
   }
 }
 
-export function registerCommand(sent: Registration, datacenter: string): RegisterCommand {
+export function registerCommand(
+  sent: Registration,
+  stamp: { readonly datacenter: string; readonly wall: WallMs },
+): RegisterCommand {
   const { Node: name = '', ID: id = '', Address: address = '', SkipNodeUpdate = false } = sent
   if (name === '') throw refusal('Must provide node')
   const complaint = id === '' ? undefined : uuidComplaint(id)
@@ -211,10 +216,11 @@ export function registerCommand(sent: Registration, datacenter: string): Registe
   const given = [...(sent.Checks ?? []), sent.Check ?? null].filter((one) => one !== null)
   return {
     type: 'register',
-    node: { id, name, address, datacenter, taggedAddresses, meta },
+    node: { id, name, address, datacenter: stamp.datacenter, taggedAddresses, meta },
     skipNodeUpdate: SkipNodeUpdate,
     service: sent.Service ? serviceSpec(sent.Service) : undefined,
     checks: given.map((one) => checkSpec(one, name)),
+    wall: stamp.wall,
   }
 }
 
@@ -290,8 +296,8 @@ function typeOf(definition: CheckDefinition): string {
   return repeated && definition.OSService ? 'os_service' : ''
 }
 
-export function deregisterCommand(sent: Deregistration): DeregisterCommand {
+export function deregisterCommand(sent: Deregistration, wall: WallMs): DeregisterCommand {
   const { Node: node = '', ServiceID: serviceId = '', CheckID: checkId = '' } = sent
   if (node === '') throw refusal('Must provide node')
-  return { type: 'deregister', node, serviceId, checkId }
+  return { type: 'deregister', node, serviceId, checkId, wall }
 }

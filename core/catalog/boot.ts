@@ -2,6 +2,7 @@
 // service `consul`, and the check that its agent is alive. In a cluster the leader says it of every
 // member.
 import type { Site } from '../route/site.ts'
+import type { WallMs } from '../time.ts'
 import {
   type CheckSpec,
   PASSING,
@@ -29,7 +30,7 @@ export const nodeMeta = ({ config, consulVersion }: Site): Texts =>
   sorted({ ...config.nodeMeta, 'consul-network-segment': '', 'consul-version': consulVersion })
 
 /** Repeating it changes nothing as long as nothing of it has changed. */
-export function registerLoneNode(site: Site): RegisterCommand {
+export function registerLoneNode(site: Site, wall: WallMs): RegisterCommand {
   const { config } = site
   return {
     type: 'register',
@@ -44,6 +45,7 @@ export function registerLoneNode(site: Site): RegisterCommand {
     skipNodeUpdate: false,
     service: consulService(site),
     checks: [ALIVE],
+    wall,
   }
 }
 

@@ -10,8 +10,9 @@
 //
 // One step away from Consul: an instance that takes another service's name counts as gone from
 // its old one.
+import { fold } from '../bytes.ts'
 import { get, listBy, peek, put, remove, type Txn, type View } from '../state/txn.ts'
-import { CATALOG_INDEXES, fold, SERVICES } from './records.ts'
+import { CATALOG_INDEXES, SERVICES } from './records.ts'
 
 type Whole = 'nodes' | 'services' | 'checks' | 'gone-nodes' | 'gone-services'
 export type IndexName = Whole | `node.${string}` | `service.${string}`

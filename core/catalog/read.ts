@@ -1,12 +1,13 @@
 // Questions about nodes, services and checks. Each answers with rows and the index that goes with
 // them (indexes.ts); what it reads of the rows is what a blocking query on it waits for.
+
 import { present } from '../assert.ts'
+import { fold } from '../bytes.ts'
 import { get, list, listBy, type View } from '../state/txn.ts'
 import { indexOf, nodeIndexName, serviceIndex, serviceIndexName, watchIndex } from './indexes.ts'
 import {
   CHECKS,
   type CheckRow,
-  fold,
   NODES,
   type NodeRow,
   nodePrefix,

@@ -3,8 +3,9 @@
 //
 // Names and ids are compared without case, as in Consul: the keys are folded, the rows keep what
 // was written.
-import { byteString } from '../bytes.ts'
+import { fold } from '../bytes.ts'
 import { defineTable, entryPrefix } from '../state/table.ts'
+import type { WallMs } from '../time.ts'
 
 export type Texts = Readonly<Record<string, string>>
 
@@ -116,9 +117,6 @@ export const PASSING = 'passing'
 /** The check that says whether the agent of a node is alive. */
 export const SERF_HEALTH = 'serfHealth'
 
-/** What names are compared by. */
-export const fold = (text: string): string => byteString(text.toLowerCase())
-
 /** What the keys of all services and checks of a node begin with. */
 export const nodePrefix = (node: string): string => entryPrefix(fold(node))
 /** The key of a service or check, and the value by which the checks of an instance are found. */
@@ -169,6 +167,8 @@ export interface RegisterCommand {
   readonly skipNodeUpdate: boolean
   readonly service: ServiceSpec | undefined
   readonly checks: readonly CheckSpec[]
+  /** From here the lock-delays of sessions run that end by it. */
+  readonly wall: WallMs
 }
 
 /**
@@ -180,6 +180,8 @@ export interface DeregisterCommand {
   readonly node: string
   readonly serviceId: string
   readonly checkId: string
+  /** From here the lock-delays of sessions run that end by it. */
+  readonly wall: WallMs
 }
 
 /**

@@ -145,9 +145,9 @@ const registerRoute = write({
   acl: 'none', // each part is judged by itself
   ignoresDatacenter: true,
   body: registrationBody,
-  intent: ({ body }, { config }) => {
+  intent: ({ body, wall }, { config }) => {
     checkDatacenter(body.Datacenter, config.datacenter)
-    return { propose: registerCommand(body, config.datacenter) }
+    return { propose: registerCommand(body, { datacenter: config.datacenter, wall }) }
   },
   reply: (result): Said<boolean> => {
     const registered = result as Registered // what the state machine answers to a registration
@@ -161,9 +161,9 @@ const deregisterRoute = write({
   acl: 'none', // as above
   ignoresDatacenter: true,
   body: deregistrationBody,
-  intent: ({ body }, { config }) => {
+  intent: ({ body, wall }, { config }) => {
     checkDatacenter(body.Datacenter, config.datacenter)
-    return { propose: deregisterCommand(body) }
+    return { propose: deregisterCommand(body, wall) }
   },
   reply: (): Said<boolean> => ({ json: true }),
 })

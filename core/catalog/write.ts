@@ -1,5 +1,6 @@
 // What registering and deregistering do to the state (consul-surface 3.10). Deterministic, and
 // quiet: writing what is there already moves no index and wakes nobody.
+import { fold } from '../bytes.ts'
 import { quoteGo } from '../quote.ts'
 import { get, list, listBy, put, remove, type Txn } from '../state/txn.ts'
 import { leaveService, nodeIndexName, retireNode, serviceIndexName, touch } from './indexes.ts'
@@ -10,7 +11,6 @@ import {
   CRITICAL,
   type DeregisterCommand,
   type Fallout,
-  fold,
   NODES,
   type NodeRow,
   type NodeSpec,

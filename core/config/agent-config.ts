@@ -129,6 +129,8 @@ export interface AgentConfig {
   readonly acl: { readonly enabled: boolean; readonly defaultPolicy: 'allow' | 'deny' }
   readonly defaultQueryTimeMs: number
   readonly maxQueryTimeMs: number
+  /** The shortest TTL that a session may ask for. */
+  readonly sessionTtlMinMs: number
   readonly raft: {
     /** A snapshot is due after this many entries. */
     readonly snapshotThreshold: number

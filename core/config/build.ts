@@ -85,6 +85,7 @@ function assemble(draft: Draft, network: NetworkPlan): Assembled {
     },
     defaultQueryTimeMs: msOf(settings.default_query_time),
     maxQueryTimeMs: msOf(settings.max_query_time),
+    sessionTtlMinMs: msOf(settings.session_ttl_min),
     raft: {
       snapshotThreshold: settings.raft_snapshot_threshold ?? 0,
       trailingLogs: settings.raft_trailing_logs ?? 0,

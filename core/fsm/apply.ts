@@ -2,19 +2,28 @@
 // commands in the same order and must come to the same state (design 2.4).
 import { unreachable } from '../assert.ts'
 import { deregister, register } from '../catalog/write.ts'
-import type { KvCommand } from '../kv/records.ts'
+import type { KvCommand, KvRow } from '../kv/records.ts'
 import { casKey, deleteKey, deleteKeyCas, deleteTree, reapTombstones, setKey } from '../kv/write.ts'
 import { isRefused, type Refused } from '../outcome.ts'
-import { lockKey, unlockKey } from '../sessions/write.ts'
+import {
+  endSession,
+  lockKey,
+  type NotLocked,
+  reapLockDelays,
+  unlockKey,
+} from '../sessions/write.ts'
 import type { Txn } from '../state/txn.ts'
 import { runTxn } from '../txn/write.ts'
 import type { Command } from './commands.ts'
+import { beginSession, endByFallout, type SessionNews } from './session-rules.ts'
 
 /** What a command came to. Unless it stands, the transaction is thrown away whole. */
 export interface Applied {
   readonly stands: boolean
   /** For the reply of the route that proposed the command. */
   readonly result: unknown
+  /** Sessions that began or ended, for whoever keeps their timers. */
+  readonly sessions?: SessionNews
 }
 
 const stands = (result: unknown): Applied => ({ stands: !isRefused(result), result })
@@ -25,25 +34,39 @@ export function applyCommand(txn: Txn, command: Command): Applied {
       return stands(applyKv(txn, command))
     case 'reap-tombstones':
       reapTombstones(txn, command.through)
+      reapLockDelays(txn, command.wall)
       return stands(true)
     case 'txn': {
-      const outcome = runTxn(txn, command.ops)
+      const outcome = runTxn(txn, command)
       return { stands: outcome.errors.length === 0, result: outcome }
     }
     case 'register': {
       const registered = register(txn, command)
-      return { stands: registered.ok, result: registered } // its route words a refusal itself
+      if (!registered.ok) return { stands: false, result: registered } // its route words a refusal itself
+      const sessions = endByFallout(txn, registered.fallout, command.wall)
+      return { stands: true, result: registered, sessions }
     }
-    case 'deregister':
-      deregister(txn, command)
-      return stands(true)
+    case 'deregister': {
+      const sessions = endByFallout(txn, deregister(txn, command), command.wall)
+      return { stands: true, result: true, sessions }
+    }
+    case 'create-session':
+      return beginSession(txn, command.session)
+    case 'end-session': {
+      const ended = endSession(txn, command.id, command.wall)
+      return {
+        stands: true,
+        result: true,
+        sessions: { born: [], ended: ended === undefined ? [] : [ended.id] },
+      }
+    }
     default:
       return unreachable(command)
   }
 }
 
 /** Whether the operation was done; only the conditional ones can fail to be. */
-function applyKv(txn: Txn, { op, change }: KvCommand): boolean | Refused {
+function applyKv(txn: Txn, { op, change, wall }: KvCommand): boolean | Refused {
   switch (op) {
     case 'set':
       setKey(txn, change)
@@ -59,7 +82,7 @@ function applyKv(txn: Txn, { op, change }: KvCommand): boolean | Refused {
       deleteTree(txn, change.key)
       return true
     case 'lock':
-      return done(lockKey(txn, change))
+      return done(lockKey(txn, change, wall))
     case 'unlock':
       return done(unlockKey(txn, change))
     default:
@@ -67,5 +90,5 @@ function applyKv(txn: Txn, { op, change }: KvCommand): boolean | Refused {
   }
 }
 
-const done = (row: object | Refused | undefined): boolean | Refused =>
-  isRefused(row) ? row : row !== undefined
+const done = (row: KvRow | Refused | NotLocked | undefined): boolean | Refused =>
+  isRefused(row) ? row : typeof row === 'object'

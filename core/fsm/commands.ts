@@ -7,6 +7,7 @@
 import { AssertionError, assert } from '../assert.ts'
 import type { DeregisterCommand, RegisterCommand } from '../catalog/records.ts'
 import type { KvChange, KvCommand, ReapTombstonesCommand } from '../kv/records.ts'
+import type { CreateSessionCommand, EndSessionCommand } from '../sessions/records.ts'
 import type { KvTxnOp, TxnCommand } from '../txn/records.ts'
 import {
   bool,
@@ -18,6 +19,7 @@ import {
   encode,
   list,
   literal,
+  omitEmpty,
   optional,
   str,
   u64,
@@ -26,7 +28,7 @@ import {
 import { readTag } from '../wire/msgpack-read.ts'
 import { struct } from '../wire/msgpack-struct.ts'
 import { putByte } from '../wire/msgpack-write.ts'
-import { checkFields, nodeFields, serviceFields } from './rows.ts'
+import { checkFields, nodeFields, serviceFields, sessionFields } from './rows.ts'
 
 export type Command =
   | RegisterCommand
@@ -34,8 +36,13 @@ export type Command =
   | KvCommand
   | ReapTombstonesCommand
   | TxnCommand
+  | CreateSessionCommand
+  | EndSessionCommand
 
 type Of<Type extends Command['type']> = Extract<Command, { readonly type: Type }>
+
+/** When the server that ordered the command took it. */
+const stamp = omitEmpty(uint)
 
 const kvChange: Codec<KvChange> = struct({
   key: byteString,
@@ -75,23 +82,39 @@ const FORMS: { readonly [Type in Command['type']]: Form<Of<Type>> } = {
       skipNodeUpdate: bool,
       service: optional(struct(serviceFields)),
       checks: list(struct(checkFields)),
+      wall: stamp,
     }),
   },
   deregister: {
     byte: 1,
-    codec: struct({ type: literal('deregister'), node: str, serviceId: str, checkId: str }),
+    codec: struct({
+      type: literal('deregister'),
+      node: str,
+      serviceId: str,
+      checkId: str,
+      wall: stamp,
+    }),
   },
   kv: {
     byte: 2,
-    codec: struct({ type: literal('kv'), op: choice(...KV_OPS), change: kvChange }),
+    codec: struct({ type: literal('kv'), op: choice(...KV_OPS), change: kvChange, wall: stamp }),
   },
   'reap-tombstones': {
     byte: 5,
-    codec: struct({ type: literal('reap-tombstones'), through: uint }),
+    codec: struct({ type: literal('reap-tombstones'), through: uint, wall: stamp }),
+  },
+  'create-session': {
+    byte: 3,
+    codec: struct({ type: literal('create-session'), session: struct(sessionFields) }),
+  },
+  // Consul has one entry for both ends of a session; numbers from 100 on are ours.
+  'end-session': {
+    byte: 100,
+    codec: struct({ type: literal('end-session'), id: str, wall: stamp }),
   },
   txn: {
     byte: 8,
-    codec: struct({ type: literal('txn'), ops: list(txnOp) }),
+    codec: struct({ type: literal('txn'), ops: list(txnOp), wall: stamp }),
   },
 }
 

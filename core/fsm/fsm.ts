@@ -6,6 +6,7 @@ import { type LogIndex, logIndex, type Term, term } from '../ids.ts'
 import { abort, beginTxn, commit, createStore, type Store, type Waiter } from '../state/store.ts'
 import { applyCommand } from './apply.ts'
 import { decodeCommand } from './commands.ts'
+import type { SessionNews } from './session-rules.ts'
 import { TABLES } from './tables.ts'
 
 /** A place in the log. */
@@ -25,9 +26,13 @@ export interface AppliedEntry {
   readonly result: unknown
   /** Who waited for something that has changed: each once, and parked no more. */
   readonly fired: ReadonlySet<Waiter>
+  /** For whoever keeps the timers of sessions. */
+  readonly sessions: SessionNews
 }
 
-const NOTHING: AppliedEntry = { result: undefined, fired: new Set() }
+const NO_NEWS: SessionNews = { born: [], ended: [] }
+
+const NOTHING: AppliedEntry = { result: undefined, fired: new Set(), sessions: NO_NEWS }
 
 export const createFsm = (): Fsm => ({
   store: createStore(TABLES.map(({ table }) => table)),
@@ -54,8 +59,8 @@ export function applyEntry(fsm: Fsm, entry: Entry): AppliedEntry {
 function applyData(store: Store, { index, data }: Entry): AppliedEntry {
   const command = decodeCommand(data)
   const txn = beginTxn(store, index)
-  const { stands, result } = applyCommand(txn, command)
-  if (stands) return { result, fired: commit(store, txn) }
+  const { stands, result, sessions = NO_NEWS } = applyCommand(txn, command)
+  if (stands) return { result, fired: commit(store, txn), sessions }
   abort(store, txn)
-  return { result, fired: NOTHING.fired }
+  return { ...NOTHING, result }
 }

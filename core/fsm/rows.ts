@@ -9,7 +9,7 @@ import type {
   ServiceRow,
 } from '../catalog/records.ts'
 import type { KvRow, Tombstone } from '../kv/records.ts'
-import type { SessionRow } from '../sessions/records.ts'
+import type { LockDelayRow, SessionCheckRow, SessionRow } from '../sessions/records.ts'
 import {
   bool,
   byteString,
@@ -59,7 +59,8 @@ export const kvRow: Codec<KvRow> = struct({
 
 export const tombstoneRow: Codec<Tombstone> = struct({ key: byteString, index: uint })
 
-export const sessionRow: Codec<SessionRow> = struct({
+/** What a command says of a session. */
+export const sessionFields = {
   id: str,
   name: str,
   node: str,
@@ -68,8 +69,17 @@ export const sessionRow: Codec<SessionRow> = struct({
   ttl: str,
   nodeChecks: texts,
   serviceChecks: nilable(list(struct({ ID: str, Namespace: str }))),
-  ...indexes,
+}
+
+export const sessionRow: Codec<SessionRow> = struct({ ...sessionFields, ...indexes })
+
+export const sessionCheckRow: Codec<SessionCheckRow> = struct({
+  node: str,
+  check: str,
+  session: str,
 })
+
+export const lockDelayRow: Codec<LockDelayRow> = struct({ key: byteString, until: uint })
 
 /** What a command says of a node, a service and a check; the row adds what the log decides. */
 export const nodeFields = {

@@ -2,10 +2,20 @@
 // here; its codec stands in rows.ts. The order is that of a snapshot.
 import { CATALOG_INDEXES, CHECKS, NODES, SERVICES } from '../catalog/records.ts'
 import { KV, TOMBSTONES } from '../kv/records.ts'
-import { SESSIONS } from '../sessions/records.ts'
+import { LOCK_DELAYS, SESSION_CHECKS, SESSIONS } from '../sessions/records.ts'
 import type { AnyTable, Table } from '../state/table.ts'
 import type { Codec } from '../wire/msgpack.ts'
-import { checkRow, indexRow, kvRow, nodeRow, serviceRow, sessionRow, tombstoneRow } from './rows.ts'
+import {
+  checkRow,
+  indexRow,
+  kvRow,
+  lockDelayRow,
+  nodeRow,
+  serviceRow,
+  sessionCheckRow,
+  sessionRow,
+  tombstoneRow,
+} from './rows.ts'
 
 export interface StoredTable {
   readonly table: AnyTable
@@ -22,6 +32,8 @@ export const TABLES: readonly StoredTable[] = [
   stored(KV, kvRow),
   stored(TOMBSTONES, tombstoneRow),
   stored(SESSIONS, sessionRow),
+  stored(SESSION_CHECKS, sessionCheckRow),
+  stored(LOCK_DELAYS, lockDelayRow),
   stored(NODES, nodeRow),
   stored(SERVICES, serviceRow),
   stored(CHECKS, checkRow),

@@ -1,6 +1,7 @@
 // Keys and values: the rows, the tables, and the shapes of /v1/kv.
 import { base64, textOfByteString } from '../bytes.ts'
 import { defineTable } from '../state/table.ts'
+import type { WallMs } from '../time.ts'
 import type { U64 } from '../u64.ts'
 
 export interface KvRow {
@@ -76,6 +77,8 @@ export interface KvCommand {
   readonly type: 'kv'
   readonly op: KvOp
   readonly change: KvChange
+  /** When the server that ordered it took it: a lock-delay is over or not by this. */
+  readonly wall: WallMs
 }
 
 /**
@@ -85,4 +88,6 @@ export interface KvCommand {
 export interface ReapTombstonesCommand {
   readonly type: 'reap-tombstones'
   readonly through: number
+  /** Lock-delays that are over by then are forgotten along. */
+  readonly wall: WallMs
 }

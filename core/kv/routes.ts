@@ -4,6 +4,7 @@ import { ApiError } from '../errors.ts'
 import type { Query } from '../route/query.ts'
 import { type Found, type Input, noBody, rawBody, read, write } from '../route/route.ts'
 import type { View } from '../state/txn.ts'
+import type { WallMs } from '../time.ts'
 import { parseU64, type U64, u64Complaint } from '../u64.ts'
 import { kvIndex, listKeys, nameKeys, readKey } from './read.ts'
 import { type KvChange, type KvCommand, type KvEntry, type KvOp, kvEntry } from './records.ts'
@@ -64,8 +65,8 @@ export const putKey = write({
     unsignedOf(query, 'cas')
   },
   body: rawBody,
-  intent: ({ rest, query, body }) => ({
-    propose: kvCommand(putOp(query), {
+  intent: ({ rest, query, body, wall }) => ({
+    propose: kvCommand(wall, putOp(query), {
       key: rest,
       value: body,
       flags: unsignedOf(query, 'flags') ?? 0,
@@ -87,15 +88,22 @@ export const deleteKey = write({
     unsignedOf(query, 'cas')
   },
   body: noBody,
-  intent: ({ rest, query }) => {
+  intent: ({ rest, query, wall }) => {
     const op = query.has('recurse') ? 'delete-tree' : query.has('cas') ? 'delete-cas' : 'delete'
     const index = unsignedOf(query, 'cas') ?? 0
-    return { propose: kvCommand(op, { key: rest, value: EMPTY, flags: 0, index, session: '' }) }
+    return {
+      propose: kvCommand(wall, op, { key: rest, value: EMPTY, flags: 0, index, session: '' }),
+    }
   },
   reply: (result) => ({ json: result as boolean }), // as above
 })
 
-const kvCommand = (op: KvOp, change: KvChange): KvCommand => ({ type: 'kv', op, change })
+const kvCommand = (wall: WallMs, op: KvOp, change: KvChange): KvCommand => ({
+  type: 'kv',
+  op,
+  change,
+  wall,
+})
 
 function putOp(query: Query): KvOp {
   if (query.has('cas')) return 'cas'

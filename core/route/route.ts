@@ -54,6 +54,8 @@ export interface Said<Value = unknown> {
   readonly text?: string
   readonly bytes?: Uint8Array
   readonly live?: LiveBody
+  /** A session whose TTL runs anew from now: no part of the state, and so no command. */
+  readonly renews?: string
   readonly headers?: Headers
   /** The meta headers that this one answer carries although its route has none. */
   readonly meta?: { readonly index?: number; readonly knownLeader: boolean }

@@ -1,5 +1,7 @@
 // Transactions over several domains: /v1/txn.
+
 import type { KvChange, KvEntry, KvOp } from '../kv/records.ts'
+import type { WallMs } from '../time.ts'
 
 export type KvVerb =
   | KvOp
@@ -23,6 +25,8 @@ export type TxnOp = KvTxnOp
 export interface TxnCommand {
   readonly type: 'txn'
   readonly ops: readonly TxnOp[]
+  /** As in KvCommand. */
+  readonly wall: WallMs
 }
 
 export interface TxnResult {

@@ -122,12 +122,12 @@ export const putTxn = write({
   ignoresEnterprise: true,
   bodyLimit: 'txn',
   body: txnBody,
-  intent: ({ body: sent }, site) => {
+  intent: ({ body: sent, wall }, site) => {
     refuseLargeValues(sent.ops, site.config.limits.kvMaxValueSize)
     if (sent.errors.length > 0)
       return { say: sent.writes ? failed(sent.errors) : unread(sent.errors) }
     if (!sent.writes) return { look: (view) => answerRead(lookTxn(view, sent.ops), site) }
-    const command: TxnCommand = { type: 'txn', ops: sent.ops }
+    const command: TxnCommand = { type: 'txn', ops: sent.ops, wall }
     return { propose: command }
   },
   reply: (result) => {

@@ -6,13 +6,14 @@ import { KV, type KvRow, kvEntry } from '../kv/records.ts'
 import { casKey, deleteKey, deleteKeyCas, deleteTree, setKey } from '../kv/write.ts'
 import { isRefused, type Refused, refused } from '../outcome.ts'
 import { quoteGo } from '../quote.ts'
-import { lockKey, unlockKey } from '../sessions/write.ts'
+import { lockKey, type NotLocked, unlockKey } from '../sessions/write.ts'
 import { get, list, type Txn, type View } from '../state/txn.ts'
-import type { KvTxnOp, TxnError, TxnOp, TxnOutcome, TxnResult } from './records.ts'
+import type { WallMs } from '../time.ts'
+import type { KvTxnOp, TxnCommand, TxnError, TxnOp, TxnOutcome, TxnResult } from './records.ts'
 
 /** All operations of a command. */
-export const runTxn = (txn: Txn, ops: readonly TxnOp[]): TxnOutcome =>
-  collect(ops, (op) => change(txn, op))
+export const runTxn = (txn: Txn, { ops, wall }: TxnCommand): TxnOutcome =>
+  collect(ops, (op) => change(txn, op, wall))
 
 /** A transaction that only asks. */
 export const lookTxn = (view: View, ops: readonly TxnOp[]): TxnOutcome =>
@@ -32,7 +33,7 @@ function collect(ops: readonly TxnOp[], run: (op: TxnOp) => Rows): TxnOutcome {
 }
 
 /** The rows that the operation answers with; writes show theirs without the value. */
-function change(txn: Txn, op: KvTxnOp): Rows {
+function change(txn: Txn, op: KvTxnOp, wall: WallMs): Rows {
   const { verb, change } = op
   const key = quoteGo(textOfByteString(change.key))
   switch (verb) {
@@ -41,9 +42,7 @@ function change(txn: Txn, op: KvTxnOp): Rows {
     case 'cas':
       return shown(casKey(txn, change) ?? refused(`failed to set key ${key}, index is stale`))
     case 'lock':
-      return shown(
-        lockKey(txn, change) ?? refused(`failed to lock key ${key}, lock is already held`),
-      )
+      return shown(lockedOr(lockKey(txn, change, wall), key))
     case 'unlock':
       return shown(
         unlockKey(txn, change) ??
@@ -60,6 +59,12 @@ function change(txn: Txn, op: KvTxnOp): Rows {
     default:
       return inspect(txn, op)
   }
+}
+
+function lockedOr(row: KvRow | Refused | NotLocked, key: string): KvRow | Refused {
+  if (row === 'held') return refused(`failed to lock key ${key}, lock is already held`)
+  if (row === 'delayed') return refused(`failed to lock key ${key} due to lock delay`)
+  return row
 }
 
 function inspect(view: View, { verb, change }: KvTxnOp): Rows {

@@ -50,6 +50,7 @@ const DEFAULTS: AgentConfig = {
   acl: { enabled: false, defaultPolicy: 'allow' },
   defaultQueryTimeMs: 300_000,
   maxQueryTimeMs: 600_000,
+  sessionTtlMinMs: 10_000,
   raft: { snapshotThreshold: 16_384, trailingLogs: 10_240 },
   log: {
     level: 'info',

@@ -93,7 +93,7 @@ const change = {
   index: 0,
   session: '',
 }
-const PUT: KvCommand = { type: 'kv', op: 'set', change }
+const PUT: KvCommand = { type: 'kv', op: 'set', change, wall: 0 }
 
 /** How long one figure is measured. */
 const SPAN_MS = 150

@@ -91,6 +91,7 @@ export const registration = (
   skipNodeUpdate: false,
   service: undefined,
   checks: [],
+  wall: 0,
   ...more,
 })
 
@@ -105,7 +106,14 @@ export const drop = (
   apply(
     bench,
     (txn): Fallout =>
-      deregister(txn, { type: 'deregister', node: name, serviceId: '', checkId: '', ...what }),
+      deregister(txn, {
+        type: 'deregister',
+        node: name,
+        serviceId: '',
+        checkId: '',
+        wall: 0,
+        ...what,
+      }),
   )
 
 export const mustHold = (registered: Registered): Fallout => {

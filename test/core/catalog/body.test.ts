@@ -15,7 +15,7 @@ import { ApiError } from '../../../core/errors.ts'
 const body = suite('catalog/body')
 
 const register = (sent: unknown) =>
-  registerCommand(registrationBody(utf8(JSON.stringify(sent))), 'dc1')
+  registerCommand(registrationBody(utf8(JSON.stringify(sent))), { datacenter: 'dc1', wall: 0 })
 
 const base = { Node: 'n', Address: '10.0.0.1' }
 const withService = (service: unknown) => register({ ...base, Service: service })
@@ -141,7 +141,10 @@ body('null, absent and empty stay apart where the API shows it', () => {
 
 body('maps are kept in the order of their keys, whatever the keys are', () => {
   const sent = '{"Node":"n","Address":"a","NodeMeta":{"b":"1","__proto__":"2","a":"3"}}'
-  const { meta } = registerCommand(registrationBody(utf8(sent)), 'dc1').node
+  const { meta } = registerCommand(registrationBody(utf8(sent)), {
+    datacenter: 'dc1',
+    wall: 0,
+  }).node
   assert.equal(Object.entries(meta ?? {}), [
     ['__proto__', '2'],
     ['a', '3'],
@@ -205,7 +208,7 @@ body('a check is named after its name, and critical until somebody says otherwis
 
 body('deregistering needs a node and no more', () => {
   const deregister = (sent: unknown) =>
-    deregisterCommand(deregistrationBody(utf8(JSON.stringify(sent))))
+    deregisterCommand(deregistrationBody(utf8(JSON.stringify(sent))), 7)
   assert.is(
     refusalOf(() => deregister({ ServiceID: 'x' })),
     '500 Must provide node',
@@ -215,6 +218,7 @@ body('deregistering needs a node and no more', () => {
     node: 'n',
     serviceId: '',
     checkId: 'c',
+    wall: 7,
   })
 })
 

@@ -109,6 +109,20 @@ const anyCheck: fc.Arbitrary<CheckSpec> = record<CheckSpec>({
   definition: anyDefinition,
 })
 
+/** Few, so that keys are locked, sessions end, and ids are met again. */
+const anySessionId = fc.constantFrom('s1', 's2', 's3')
+
+const anySession = record({
+  id: anySessionId,
+  name: anyName,
+  node: someName,
+  lockDelayNs: fc.nat(9),
+  behavior: fc.constantFrom('release' as const, 'delete' as const),
+  ttl: fc.constantFrom('', '15s'),
+  nodeChecks: fc.constantFrom(null, [], ['c1']),
+  serviceChecks: fc.constantFrom(null, [{ ID: 'c1', Namespace: '' }]),
+})
+
 export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 6,
@@ -116,6 +130,7 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
       type: fc.constant('kv' as const),
       op: fc.constantFrom(...KV_OPS),
       change: anyChange,
+      wall: fc.nat(9),
     }),
   },
   {
@@ -123,6 +138,7 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: record({
       type: fc.constant('reap-tombstones' as const),
       through: fc.nat(30),
+      wall: fc.nat(9),
     }),
   },
   {
@@ -137,6 +153,7 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
         }),
         { maxLength: 4 },
       ),
+      wall: fc.nat(9),
     }),
   },
   {
@@ -147,6 +164,7 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
       skipNodeUpdate: fc.boolean(),
       service: fc.option(anyService, { nil: undefined }),
       checks: fc.array(anyCheck, { maxLength: 2 }),
+      wall: fc.nat(9),
     }),
   },
   {
@@ -156,6 +174,22 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
       node: someName,
       serviceId: fc.constantFrom('', 'web'),
       checkId: fc.constantFrom('', 'c1'),
+      wall: fc.nat(9),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: record({
+      type: fc.constant('create-session' as const),
+      session: anySession,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: record({
+      type: fc.constant('end-session' as const),
+      id: anySessionId,
+      wall: fc.nat(9),
     }),
   },
 )
@@ -180,4 +214,5 @@ export const kv = (op: KvOp, key: string, rest: Partial<KvChange> = {}): Command
   type: 'kv',
   op,
   change: { key, value: new Uint8Array(0), flags: 0, index: 0, session: '', ...rest },
+  wall: 0,
 })

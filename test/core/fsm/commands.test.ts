@@ -51,12 +51,12 @@ const WRITTEN: readonly (readonly [Command, string])[] = [
     '0282a66368616e676585a5666c616773cfffffffffffffffffa5696e64657800' +
       'a36b6579a16ba773657373696f6ea0a576616c7565a176a26f70a3736574',
   ],
-  [{ type: 'reap-tombstones', through: 300 }, '0581a77468726f756768cd012c'],
+  [{ type: 'reap-tombstones', through: 300, wall: 0 }, '0581a77468726f756768cd012c'],
   [
-    { type: 'deregister', node: 'n', serviceId: 's', checkId: '' },
+    { type: 'deregister', node: 'n', serviceId: 's', checkId: '', wall: 0 },
     '0183a7636865636b4964a0a46e6f6465a16ea9736572766963654964a173',
   ],
-  [{ type: 'txn', ops: [] }, '0881a36f707390'],
+  [{ type: 'txn', ops: [], wall: 0 }, '0881a36f707390'],
 ]
 
 commands('what the log holds already is written and read unchanged', () => {
@@ -72,6 +72,7 @@ commands('fields that an older entry lacks are zero', () => {
     node: '',
     serviceId: '',
     checkId: '',
+    wall: 0,
   })
 })
 

@@ -83,6 +83,7 @@ machine(
     const before = stateOf(fsm)
     const [outcome] = run(fsm, {
       type: 'txn',
+      wall: 0,
       ops: [
         {
           kind: 'kv',
@@ -115,6 +116,7 @@ machine('a transaction that stands has one index for all of its writes', () => {
   const change = { value: utf8('v'), flags: 0, index: 0, session: '' }
   const [outcome] = run(fsm, {
     type: 'txn',
+    wall: 0,
     ops: ['a', 'b'].map((key) => ({ kind: 'kv', verb: 'set', change: { key, ...change } })),
   })
   assert.is((outcome as { results: unknown[] }).results.length, 2)
@@ -153,13 +155,16 @@ machine('a registration that is refused leaves no trace', () => {
     skipNodeUpdate: false,
     service: undefined,
     checks: [check],
+    wall: 0,
   }
   const [refusal] = run(fsm, sent)
   assert.equal(refusal, { ok: false, why: "Unknown service ID 'none' for check ID 'c'" })
   assert.equal(peekList(viewOf(fsm.store), NODES, ''), [])
   assert.ok((run(fsm, { ...sent, checks: [] })[0] as { ok: boolean }).ok)
   assert.is(peekList(viewOf(fsm.store), NODES, '').length, 1)
-  assert.equal(run(fsm, { type: 'deregister', node: 'N', serviceId: '', checkId: '' }), [true])
+  assert.equal(run(fsm, { type: 'deregister', node: 'N', serviceId: '', checkId: '', wall: 0 }), [
+    true,
+  ])
   assert.equal(peekList(viewOf(fsm.store), NODES, ''), [])
 })
 
@@ -168,6 +173,7 @@ machine('tombstones are forgotten up to the index that was asked for', () => {
   run(fsm, kv('set', 'a'), kv('set', 'b'), kv('delete', 'a'), kv('delete', 'b'), {
     type: 'reap-tombstones',
     through: 3,
+    wall: 0,
   })
   assert.equal(peekList(viewOf(fsm.store), TOMBSTONES, ''), [{ key: 'b', index: 4 }])
 })
@@ -216,6 +222,7 @@ machine('nobody hears of a transaction that failed', () => {
   const change = { key: 'k', value: utf8(''), flags: 0, index: 99, session: '' }
   const failing: Command = {
     type: 'txn',
+    wall: 0,
     ops: (['set', 'cas'] as const).map((verb) => ({ kind: 'kv', verb, change })),
   }
   const [first, second] = entriesOf([failing, kv('set', 'k')])

@@ -82,12 +82,27 @@ function smallState(): Fsm {
     kv('set', byteString('ä/ö'), { value: utf8('v'), flags: 2n ** 64n - 1n }),
     kv('set', 'gone'),
     kv('delete', 'gone'),
-    { type: 'register', node, skipNodeUpdate: false, service, checks: [check] },
+    { type: 'register', node, skipNodeUpdate: false, service, checks: [check], wall: 0 },
     kv('lock', 'locked', { session: 's1' }),
+    { type: 'create-session', session: session('s2') },
+    { type: 'create-session', session: session('s3') },
+    kv('lock', 'delayed', { session: 's3' }),
+    { type: 'end-session', id: 's3', wall: 5 },
   ])
   for (const entry of commands) applyEntry(fsm, entry)
   return fsm
 }
+
+const session = (id: string) => ({
+  id,
+  name: '',
+  node: 'n',
+  lockDelayNs: 15e9,
+  behavior: 'release' as const,
+  ttl: '15s',
+  nodeChecks: ['c'],
+  serviceChecks: null,
+})
 
 /** Some hundred kilobytes. */
 function largeState(): Fsm {
@@ -129,7 +144,7 @@ snapshot('what is restored has every row, every table index and the place in the
   const other = createFsm()
   restoreFsm(other, snapshotChunks(fsm))
   assert.equal(stateOf(other), stateOf(fsm))
-  assert.equal(other.applied, { index: 5, term: 1 })
+  assert.equal(other.applied, { index: 9, term: 1 })
 })
 
 snapshot('secondary indexes and the order of keys are there again', () => {
@@ -143,7 +158,7 @@ snapshot('secondary indexes and the order of keys are there again', () => {
   assert.equal(listBy(view, SESSIONS, 'node', 'node-a'), [SESSION])
   assert.equal(
     peekList(view, KV, '').map(({ key }) => key),
-    ['locked', byteString('ä/ö')],
+    ['delayed', 'locked', byteString('ä/ö')],
   )
 })
 

@@ -5,7 +5,12 @@ import { utf8 } from '../../../core/bytes.ts'
 import { readKey } from '../../../core/kv/read.ts'
 import { KV, type KvChange, type KvRow, TOMBSTONES } from '../../../core/kv/records.ts'
 import { setKey } from '../../../core/kv/write.ts'
-import { SESSIONS, type SessionRow } from '../../../core/sessions/records.ts'
+import {
+  LOCK_DELAYS,
+  SESSION_CHECKS,
+  SESSIONS,
+  type SessionRow,
+} from '../../../core/sessions/records.ts'
 import { lockKey, unlockKey } from '../../../core/sessions/write.ts'
 import { beginTxn, commit, createStore, type Store, viewOf } from '../../../core/state/store.ts'
 import { listBy, put, type Txn } from '../../../core/state/txn.ts'
@@ -27,7 +32,7 @@ const session = (id: string): SessionRow => ({
 
 /** Two sessions, written at 10; entries follow from 11 on. */
 function room(): { store: Store; apply: <T>(write: (txn: Txn) => T) => T } {
-  const store = createStore([KV, TOMBSTONES, SESSIONS])
+  const store = createStore([KV, TOMBSTONES, SESSIONS, SESSION_CHECKS, LOCK_DELAYS])
   let at = 9
   const apply = <T>(write: (txn: Txn) => T): T => {
     const txn = beginTxn(store, ++at)
@@ -65,7 +70,7 @@ const row = (given: Partial<KvRow>): KvRow => ({
 locks('acquire creates an absent key with a LockIndex of 1', () => {
   const { store, apply } = room()
   assert.equal(
-    apply((txn) => lockKey(txn, change({}))),
+    apply((txn) => lockKey(txn, change({}), 0)),
     row({}),
   )
   assert.equal(listBy(viewOf(store), KV, 'session', 'one'), [row({})])
@@ -74,24 +79,24 @@ locks('acquire creates an absent key with a LockIndex of 1', () => {
 locks('acquire of a free key counts its LockIndex on', () => {
   const { store, apply } = room()
   apply((txn) => put(txn, KV, row({ session: '', lockIndex: 4 })))
-  apply((txn) => lockKey(txn, change({ session: 'two' })))
+  apply((txn) => lockKey(txn, change({ session: 'two' }), 0))
   const expected = row({ session: 'two', lockIndex: 5, modifyIndex: 12 })
   assert.equal(readKey(viewOf(store), 'k'), expected)
 })
 
 locks('acquire by the holder keeps the LockIndex and writes value and flags', () => {
   const { store, apply } = room()
-  apply((txn) => lockKey(txn, change({})))
-  apply((txn) => lockKey(txn, change({ value: utf8('w'), flags: 9 })))
+  apply((txn) => lockKey(txn, change({}), 0))
+  apply((txn) => lockKey(txn, change({ value: utf8('w'), flags: 9 }), 0))
   const expected = row({ value: utf8('w'), flags: 9, modifyIndex: 12 })
   assert.equal(readKey(viewOf(store), 'k'), expected)
 })
 
 locks('acquire by the holder with the same content changes nothing', () => {
   const { store, apply } = room()
-  apply((txn) => lockKey(txn, change({})))
+  apply((txn) => lockKey(txn, change({}), 0))
   assert.equal(
-    apply((txn) => lockKey(txn, change({}))),
+    apply((txn) => lockKey(txn, change({}), 0)),
     row({}),
   )
   assert.equal(readKey(viewOf(store), 'k'), row({}))
@@ -99,10 +104,10 @@ locks('acquire by the holder with the same content changes nothing', () => {
 
 locks('acquire of a key that another session holds is no', () => {
   const { store, apply } = room()
-  apply((txn) => lockKey(txn, change({})))
+  apply((txn) => lockKey(txn, change({}), 0))
   assert.is(
-    apply((txn) => lockKey(txn, change({ session: 'two' }))),
-    undefined,
+    apply((txn) => lockKey(txn, change({ session: 'two' }), 0)),
+    'held',
   )
   assert.equal(readKey(viewOf(store), 'k'), row({}))
 })
@@ -115,7 +120,7 @@ for (const [name, given, refused] of [
   locks(`acquire for ${name} is refused`, () => {
     const { store, apply } = room()
     assert.equal(
-      apply((txn) => lockKey(txn, change({ session: given }))),
+      apply((txn) => lockKey(txn, change({ session: given }), 0)),
       { refused },
     )
     assert.is(readKey(viewOf(store), 'k'), undefined)
@@ -124,14 +129,14 @@ for (const [name, given, refused] of [
 
 locks('a set by anybody keeps the holder and resets the LockIndex', () => {
   const { store, apply } = room()
-  apply((txn) => lockKey(txn, change({})))
+  apply((txn) => lockKey(txn, change({}), 0))
   apply((txn) => setKey(txn, change({ session: '' })))
   assert.equal(readKey(viewOf(store), 'k'), row({ lockIndex: 0, modifyIndex: 12 }))
 })
 
 locks("release by the holder frees the key and writes the request's value and flags", () => {
   const { store, apply } = room()
-  apply((txn) => lockKey(txn, change({})))
+  apply((txn) => lockKey(txn, change({}), 0))
   apply((txn) => unlockKey(txn, change({ value: utf8('w'), flags: 0 })))
   const expected = row({ session: '', value: utf8('w'), flags: 0, modifyIndex: 12 })
   assert.equal(readKey(viewOf(store), 'k'), expected)
@@ -144,7 +149,7 @@ locks('release of an absent key, or by one who does not hold it, is no', () => {
     apply((txn) => unlockKey(txn, change({}))),
     undefined,
   )
-  apply((txn) => lockKey(txn, change({})))
+  apply((txn) => lockKey(txn, change({}), 0))
   assert.is(
     apply((txn) => unlockKey(txn, change({ session: 'two' }))),
     undefined,

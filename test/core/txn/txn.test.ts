@@ -9,7 +9,7 @@ import { KV, type KvChange, type KvRow, TOMBSTONES } from '../../../core/kv/reco
 import { parseQuery } from '../../../core/route/query.ts'
 import type { Input, Intent } from '../../../core/route/route.ts'
 import type { Site } from '../../../core/route/site.ts'
-import { SESSIONS } from '../../../core/sessions/records.ts'
+import { LOCK_DELAYS, SESSIONS } from '../../../core/sessions/records.ts'
 import { beginTxn, commit, createStore, type Store, viewOf } from '../../../core/state/store.ts'
 import { put } from '../../../core/state/txn.ts'
 import type { KvVerb, TxnCommand, TxnOp, TxnOutcome } from '../../../core/txn/records.ts'
@@ -43,7 +43,7 @@ const row = (key: string, given: Partial<KvRow> = {}): KvRow => ({
 
 /** a, b/1 and b/2 are there, `held` is locked by session one; all were written at 10. */
 function filled(): Store {
-  const store = createStore([KV, TOMBSTONES, SESSIONS])
+  const store = createStore([KV, TOMBSTONES, SESSIONS, LOCK_DELAYS])
   const txn = beginTxn(store, 10)
   for (const key of ['a', 'b/1', 'b/2']) put(txn, KV, row(key))
   put(txn, KV, row('held', { session: 'one', lockIndex: 2 }))
@@ -61,7 +61,7 @@ const op = (verb: KvVerb, key: string, given: Partial<KvChange> = {}): TxnOp => 
 /** Runs operations at index 20, the store being left as if it had been one that succeeds. */
 function run(store: Store, ...ops: readonly TxnOp[]): TxnOutcome {
   const txn = beginTxn(store, 20)
-  const outcome = runTxn(txn, ops)
+  const outcome = runTxn(txn, { type: 'txn', ops, wall: 0 })
   commit(store, txn)
   return outcome
 }
@@ -250,7 +250,7 @@ routes('operations that write go through the log, byte for byte', () => {
     op('cas', 'k', { value: utf8(''), index: 7 }),
     op('lock', 'l', { value: utf8(''), session: 's' }),
   ]
-  assert.equal(intent, { propose: { type: 'txn', ops } })
+  assert.equal(intent, { propose: { type: 'txn', ops, wall: 0 } })
 })
 
 routes('operations that only ask are answered from the state, with the meta fields', () => {

@@ -1,0 +1,56 @@
+// Where sessions and the catalog meet: a session stands on a node and on checks, and falls with them (consul-surface §8.1,
+// §8.3). Neither room knows the other; here they are joined, within one entry of the log.
+import { fold } from '../bytes.ts'
+import { CHECKS, CRITICAL, type Fallout, NODES, onNode } from '../catalog/records.ts'
+import {
+  checksOf,
+  SESSIONS,
+  type SessionBegun,
+  type SessionRow,
+  type SessionSpec,
+} from '../sessions/records.ts'
+import { createSession, endSession, sessionsOnCheck } from '../sessions/write.ts'
+import { get, listBy, type Txn } from '../state/txn.ts'
+import type { WallMs } from '../time.ts'
+
+export interface SessionNews {
+  readonly born: readonly SessionRow[]
+  /** Their ids. */
+  readonly ended: readonly string[]
+}
+
+interface Begun {
+  readonly stands: boolean
+  readonly result: SessionBegun
+  readonly sessions?: SessionNews
+}
+
+export function beginSession(txn: Txn, session: SessionSpec): Begun {
+  const why = whyNot(txn, session)
+  if (why !== undefined) return { stands: false, result: { ok: false, why } }
+  const row = createSession(txn, session)
+  return { stands: true, result: { ok: true, id: row.id }, sessions: { born: [row], ended: [] } }
+}
+
+function whyNot(txn: Txn, session: SessionSpec): string | undefined {
+  if (get(txn, NODES, fold(session.node)) === undefined) return 'Missing node registration'
+  for (const id of checksOf(session)) {
+    const check = get(txn, CHECKS, onNode(session.node, id))
+    if (check === undefined) return `Missing check '${id}' registration`
+    if (check.status === CRITICAL) return `Check '${id}' is in ${CRITICAL} state`
+  }
+  return undefined
+}
+
+/** Ends the sessions that stood on what a command took away or found critical. */
+export function endByFallout(txn: Txn, fallout: Fallout, wall: WallMs): SessionNews {
+  const doomed = new Set<string>()
+  for (const node of fallout.nodes) {
+    for (const { id } of listBy(txn, SESSIONS, 'node', fold(node))) doomed.add(id)
+  }
+  for (const { node, id } of fallout.checks) {
+    for (const session of sessionsOnCheck(txn, node, id)) doomed.add(session)
+  }
+  for (const id of doomed) endSession(txn, id, wall)
+  return { born: [], ended: [...doomed] }
+}

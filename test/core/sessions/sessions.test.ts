@@ -1,0 +1,211 @@
+// Sessions through the whole machine: what begins and ends them, what becomes of their locks, and how long they live.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  advance,
+  ask,
+  createMachine,
+  jsonOf,
+  type Machine,
+  send,
+  textOfBody,
+} from '../../kit/machine.ts'
+
+const sessions = suite('sessions')
+
+const begin = (machine: Machine, body: object = {}): string =>
+  (jsonOf(ask(machine, 'PUT /v1/session/create', { body: JSON.stringify(body) })) as { ID: string })
+    .ID
+
+const acquire = (machine: Machine, key: string, session: string): unknown =>
+  jsonOf(ask(machine, `PUT /v1/kv/${key}?acquire=${session}`, { body: 'held' }))
+
+const holderOf = (machine: Machine, key: string): string | undefined =>
+  (jsonOf(ask(machine, `GET /v1/kv/${key}`)) as { Session?: string }[])[0]?.Session
+
+const lives = (machine: Machine, session: string): boolean =>
+  (jsonOf(ask(machine, `GET /v1/session/info/${session}`)) as unknown[]).length === 1
+
+const register = (machine: Machine, status: string) =>
+  ask(machine, 'PUT /v1/catalog/register', {
+    body: JSON.stringify({
+      Node: 'ext',
+      Address: '10.0.0.1',
+      Check: { CheckID: 'alive', Name: 'alive', Status: status },
+    }),
+  })
+
+sessions('what is not said has a default', () => {
+  const machine = createMachine()
+  const id = begin(machine)
+  const [row] = jsonOf(ask(machine, `GET /v1/session/info/${id}`)) as Record<string, unknown>[]
+  const { CreateIndex: _, ModifyIndex: __, ...said } = row ?? {}
+  assert.equal(said, {
+    ID: id,
+    Name: '',
+    Node: 'node1',
+    LockDelay: 15_000_000_000,
+    Behavior: 'release',
+    TTL: '',
+    NodeChecks: ['serfHealth'],
+    ServiceChecks: null,
+  })
+})
+
+sessions('numbers below 1000 are seconds, others nanoseconds', () => {
+  const machine = createMachine()
+  for (const [given, ns] of [
+    [999, 999e9],
+    [1000, 1000],
+    [7.5, 7e9],
+    ['1500ms', 1.5e9],
+    [true, 15e9],
+    [null, 15e9],
+  ]) {
+    const id = begin(machine, { LockDelay: given })
+    const [row] = jsonOf(ask(machine, `GET /v1/session/info/${id}`)) as { LockDelay: number }[]
+    assert.is(row?.LockDelay, ns, String(given))
+  }
+})
+
+sessions('a session is refused in words that clients match on', () => {
+  const machine = createMachine()
+  const refusal = (body: object) => {
+    const response = ask(machine, 'PUT /v1/session/create', { body: JSON.stringify(body) })
+    return [response.status, textOfBody(response)]
+  }
+  assert.equal(refusal({ TTL: '9s' }), [
+    500,
+    "Invalid Session TTL '9000000000', must be between [10s=24h0m0s]",
+  ])
+  assert.equal(refusal({ Behavior: 'x' }), [500, "Invalid Behavior setting 'x'"])
+  assert.equal(refusal({ Node: 'none' }), [500, 'apply failed: Missing node registration'])
+  assert.equal(refusal({ NodeChecks: ['c'] }), [
+    500,
+    "apply failed: Missing check 'c' registration",
+  ])
+  register(machine, 'critical')
+  assert.is(refusal({ Node: 'ext', NodeChecks: ['alive'] })[0], 500)
+})
+
+sessions('destroying gives all locks back at one index', () => {
+  const machine = createMachine()
+  const id = begin(machine, { LockDelay: '0s' })
+  acquire(machine, 'a', id)
+  acquire(machine, 'b', id)
+  ask(machine, `PUT /v1/session/destroy/${id}`)
+  const rows = jsonOf(ask(machine, 'GET /v1/kv/?recurse')) as {
+    ModifyIndex: number
+    LockIndex: number
+  }[]
+  assert.is(rows[0]?.ModifyIndex, rows[1]?.ModifyIndex)
+  assert.is(rows[0]?.LockIndex, 1, 'the lock index stays')
+  assert.is(holderOf(machine, 'a'), undefined)
+})
+
+sessions('with the behaviour delete the keys go too, and leave their trace in the index', () => {
+  const machine = createMachine()
+  const id = begin(machine, { Behavior: 'delete', LockDelay: '0s' })
+  acquire(machine, 'p/a', id)
+  ask(machine, `PUT /v1/session/destroy/${id}`)
+  assert.is(ask(machine, 'GET /v1/kv/p/a').status, 404)
+})
+
+sessions('a critical check ends the session, a warning does not', () => {
+  const machine = createMachine()
+  register(machine, 'passing')
+  const id = begin(machine, { Node: 'ext', NodeChecks: ['alive'] })
+  register(machine, 'warning')
+  assert.ok(lives(machine, id))
+  register(machine, 'critical')
+  assert.not(lives(machine, id))
+})
+
+sessions('a node takes its sessions along', () => {
+  const machine = createMachine()
+  register(machine, 'passing')
+  const id = begin(machine, { Node: 'EXT', NodeChecks: [] })
+  ask(machine, 'PUT /v1/catalog/deregister', { body: '{"Node":"ext"}' })
+  assert.not(lives(machine, id))
+})
+
+sessions('a waiter learns of a lock that falls', () => {
+  const machine = createMachine()
+  const id = begin(machine, { LockDelay: '0s' })
+  acquire(machine, 'a', id)
+  const [row] = jsonOf(ask(machine, 'GET /v1/kv/a')) as { ModifyIndex: number }[]
+  const waiting = send(machine, `GET /v1/kv/a?index=${row?.ModifyIndex}`)
+  ask(machine, `PUT /v1/session/destroy/${id}`)
+  assert.ok(machine.responses.has(waiting))
+})
+
+sessions('a session lives for its TTL at least, and for twice that without a sign', () => {
+  const machine = createMachine()
+  const id = begin(machine, { TTL: '10s' })
+  advance(machine, 19_900)
+  assert.ok(lives(machine, id))
+  advance(machine, 200)
+  assert.not(lives(machine, id))
+})
+
+sessions('renewing lets the TTL run anew', () => {
+  const machine = createMachine()
+  const id = begin(machine, { TTL: '10s' })
+  advance(machine, 15_000)
+  assert.is(ask(machine, `PUT /v1/session/renew/${id}`).status, 200)
+  advance(machine, 15_000)
+  assert.ok(lives(machine, id))
+  advance(machine, 6_000)
+  assert.not(lives(machine, id))
+  assert.is(ask(machine, `PUT /v1/session/renew/${id}`).status, 404)
+})
+
+sessions('a session that was destroyed is not ended again by its timer', () => {
+  const machine = createMachine()
+  const id = begin(machine, { TTL: '10s' })
+  ask(machine, `PUT /v1/session/destroy/${id}`)
+  const written = machine.disk.length
+  advance(machine, 60_000)
+  assert.is(machine.disk.length, written)
+})
+
+sessions('a key rests for the lock delay after its holder died, not after it let go', () => {
+  const machine = createMachine()
+  const dead = begin(machine, { LockDelay: '10s' })
+  acquire(machine, 'a', dead)
+  acquire(machine, 'b', dead)
+  ask(machine, `PUT /v1/kv/b?release=${dead}`, { body: 'x' })
+  ask(machine, `PUT /v1/session/destroy/${dead}`)
+  const next = begin(machine)
+  assert.is(acquire(machine, 'a', next), false)
+  assert.is(acquire(machine, 'b', next), true)
+  const body = JSON.stringify([{ KV: { Verb: 'lock', Key: 'a', Session: next } }])
+  assert.equal(jsonOf(ask(machine, 'PUT /v1/txn', { body })), {
+    Results: null,
+    Errors: [{ OpIndex: 0, What: 'failed to lock key "a" due to lock delay' }],
+  })
+  advance(machine, 9_900)
+  assert.is(acquire(machine, 'a', next), false)
+  advance(machine, 200)
+  assert.is(acquire(machine, 'a', next), true)
+})
+
+sessions('a restart keeps the lock delay, and lets every TTL begin anew', () => {
+  const machine = createMachine()
+  const dead = begin(machine, { LockDelay: '1h' })
+  const timed = begin(machine, { TTL: '10s' })
+  acquire(machine, 'a', dead)
+  ask(machine, `PUT /v1/session/destroy/${dead}`)
+  const again = createMachine({}, {
+    vote: machine.disk.findLast((persist) => persist.vote)?.vote ?? assert.unreachable('voted'),
+    snapshot: undefined,
+    entries: machine.disk.flatMap((persist) => persist.entries),
+  } as Parameters<typeof createMachine>[1])
+  assert.is(acquire(again, 'a', timed), false)
+  advance(again, 19_000)
+  assert.ok(lives(again, timed))
+  advance(again, 2_000)
+  assert.not(lives(again, timed))
+})
+
+sessions.run()
