@@ -48,7 +48,7 @@ export const command = defineCommand({
     if (!loaded.ok) {
       throw misuse(loaded.message, { consul: `Config validation failed: ${loaded.message}` })
     }
-    for (const warning of loaded.warnings) out.talk(warning)
+    if (program.profile === 'lictor') for (const warning of loaded.warnings) out.talk(warning)
     const text = flags.quiet ? '' : 'Configuration is valid!\n'
     return { json: { valid: true, warnings: loaded.warnings }, text }
   },
