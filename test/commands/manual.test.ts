@@ -25,6 +25,14 @@ manual('section 1 is what the generator writes, no more and no less', async () =
   }
 })
 
+manual('package.json lists every page, so that npm installs it', async () => {
+  const { man } = JSON.parse(await readFile(inProject('package.json'), 'utf8'))
+  assert.equal(
+    man,
+    [...pages].sort().map((name) => `man/${name}`),
+  )
+})
+
 manual('every page names this version', async () => {
   for (const name of pages) {
     const [, title] = /^(\.TH .*)$/m.exec(await readFile(inProject('man', name), 'utf8')) ?? []
