@@ -6,8 +6,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { execa } from 'execa'
 import { type FolderResult, raised, readFloor, weigh } from './kit/floor.ts'
-import { builtProgram, inProject } from './kit/paths.ts'
+import { builtProgram, inProject, projectRoot } from './kit/paths.ts'
 
 const { values } = parseArgs({
   options: {
@@ -25,6 +26,7 @@ try {
   if (values.raise) {
     const text = JSON.stringify(raised(floor, summary), null, 2)
     await writeFile(inProject('test/floor.json'), `${text}\n`)
+    await execa('npx', ['biome', 'format', '--write', 'test/floor.json'], { cwd: projectRoot })
   }
   console.log(result.lines.join('\n'))
   if (values.summary !== undefined) {

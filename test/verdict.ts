@@ -1,7 +1,8 @@
-// The last line of a run of everything: `N passed, N failed`, from what its parts wrote down.
+// Prints the last line of .ci/run, and sets its exit code.
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { readFloor } from './kit/floor.ts'
+import { verdictOf } from './kit/verdict.ts'
 
 const { values } = parseArgs({
   options: {
@@ -11,26 +12,18 @@ const { values } = parseArgs({
   },
 })
 
-/** What a part wrote; a part that wrote nothing has failed as a whole. */
 async function written(file: string): Promise<Record<string, number> | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined)
   // our own files
   return text === undefined ? undefined : (JSON.parse(text) as Record<string, number>)
 }
 
-const floor = await readFloor()
-const tests = await written(values.tests)
-const corpus = await written(values.corpus)
-const passed = (tests?.['passed'] ?? 0) + (corpus?.['passed'] ?? 0)
-let failed = (tests?.['failed'] ?? 1) + (corpus?.['short'] ?? 1)
-
-const ran = (tests?.['passed'] ?? 0) + (tests?.['failed'] ?? 0)
-if (ran < floor.tests) {
-  console.log(`only ${ran} tests ran, the floor is ${floor.tests}`)
-  failed += floor.tests - ran
+const parts = {
+  tests: await written(values.tests),
+  corpus: await written(values.corpus),
+  stepsFailed: Number(values['steps-failed']),
 }
-// A step may fail without a failed test: types, format, coverage. Then that is the failure.
-if (failed === 0) failed = Number(values['steps-failed'])
-
+const { passed, failed, remarks } = verdictOf(parts, await readFloor())
+for (const remark of remarks) console.log(remark)
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
