@@ -9,7 +9,7 @@ export const roff = (text: string): string =>
 const SOURCE_WIDTH = 78
 
 /** A text as lines; one that begins like a request is kept from being one. */
-export function textLines(text: string): string[] {
+function textLines(text: string): string[] {
   const lines = ['']
   for (const word of text.split(' ').map(roff)) {
     const line = lines.at(-1) ?? ''
