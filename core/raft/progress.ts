@@ -109,12 +109,20 @@ export function backOff(progress: Progress, now: Instant): void {
   progress.retryAt = now + delayAfter(progress.failures)
 }
 
-/** An answered heartbeat after failures: it is back, and need not wait out what it had earned. */
+/** What was under way is lost: on from what is known to be there. */
+export const restartProbe = (progress: Progress): void =>
+  becomeProbe(progress, progress.match === 0 ? progress.next : logIndex(progress.match + 1))
+
+/**
+ * An answered heartbeat after failures: it is back. It need not wait out what it had earned, and
+ * appends that it has not answered went the way of the lost heartbeats.
+ */
 export function onBack(progress: Progress, now: Instant): void {
   if (progress.heartbeatFailures === 0) return
   progress.heartbeatFailures = 0
   progress.failures = 0
   progress.retryAt = now
+  if (progress.inflight > 0) restartProbe(progress)
 }
 
 /** Heartbeats are tried more often. */

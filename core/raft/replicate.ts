@@ -14,6 +14,7 @@ import {
   onBack,
   onMatch,
   type Progress,
+  restartProbe,
 } from './progress.ts'
 import type { OutgoingCall, Raft } from './raft.ts'
 import { beginRound } from './reads.ts'
@@ -112,8 +113,12 @@ export function onAppendReply(raft: Raft, sent: OutgoingCall, reply: AppendReply
     progress.retryAt = raft.now
   }
   if (reply.success) return
+  // It had this entry, and has it no more: its disk was lost. What was counted is counted, but from
+  // now on nothing of it is known to be there.
+  if (prevIndex <= progress.match) progress.match = logIndex(0)
   becomeProbe(progress, logIndex(Math.max(1, Math.min(prevIndex, reply.lastLog + 1))))
-  if (!reply.noRetryBackoff) backOff(progress, raft.now)
+  // Behind nothing everything matches: then the refusal is not about the log.
+  if (!reply.noRetryBackoff || prevIndex === 0) backOff(progress, raft.now)
 }
 
 export function onSnapshotReply(raft: Raft, sent: OutgoingCall, success: boolean): void {
@@ -138,7 +143,7 @@ export function onFollowerFailed(raft: Raft, sent: OutgoingCall): void {
     return
   }
   if (type === 'timeout-now' || sent.epoch !== progress.epoch) return
-  becomeProbe(progress, progress.next)
+  restartProbe(progress)
   backOff(progress, raft.now)
 }
 
