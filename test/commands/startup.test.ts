@@ -59,7 +59,8 @@ const PRELOAD = `
 const hook = 'export async function load(url, context, next) {' +
   ' if (url.startsWith("file:")) console.error("loaded " + url); return next(url, context) }'
 require('node:module').register('data:text/javascript,' + encodeURIComponent(hook))
-process.on('exit', () => Object.keys(require.cache).forEach((file) => console.error('loaded ' + file)))`
+const say = (file) => console.error('loaded ' + file)
+process.on('exit', () => Object.keys(require.cache).forEach(say))`
 
 startup('a command that talks to an agent loads itself alone', async ({ home }) => {
   const preload = join(home.work, 'preload.cjs')
