@@ -1,10 +1,12 @@
-// Whether a recorded history of concurrent operations could have happened one after the other, each at one instant between its
-// call and its return (Herlihy and Wing 1990). The search is that of Wing and Gong with Lowe's memo of configurations ("Testing
-// for linearizability", 2017); histories of independent keys are judged each by itself, which is sound and far cheaper (Horn and
-// Kroening 2015).
+// Whether a recorded history of concurrent operations could have happened one after the other, each
+// at one instant between its call and its return (Herlihy and Wing 1990). The search is that of
+// Wing and Gong with Lowe's memo of configurations ("Testing for linearizability", 2017); histories
+// of independent keys are judged each by itself, which is sound and far cheaper (Horn and Kroening
+// 2015).
 //
-// The search is exponential at worst. Keys take turns with budgets of steps that rise, so that an easy key which is illegal is
-// not hidden behind a hard one; what is undecided when steps or memory run out is `unknown`, and that is no pass.
+// The search is exponential at worst. Keys take turns with budgets of steps that rise, so that an
+// easy key which is illegal is not hidden behind a hard one; what is undecided when steps or memory
+// run out is `unknown`, and that is no pass.
 
 /** What an object does, one operation at a time. States are compared with ===. */
 export interface Model<Op> {
@@ -137,7 +139,10 @@ function relink<Op>(point: Point<Op>): void {
   if (point.next !== undefined) point.next.before = point
 }
 
-/** Which operations have been given their place. Those that returned are nearly a prefix: the rest is a short window. */
+/**
+ * Which operations have been given their place. Those that returned are nearly a prefix: the rest
+ * is a short window.
+ */
 interface Placed {
   readonly ended: Uint8Array
   readonly pending: Uint8Array
@@ -218,7 +223,8 @@ function search<Op>(operations: readonly Operation<Op>[], model: Model<Op>, limi
       } else at = at.next
       continue
     }
-    const last = stack.pop() // a return whose call has no place yet, or the end: it cannot go on like this
+    // A return whose call has no place yet, or the end: it cannot go on like this.
+    const last = stack.pop()
     if (last === undefined) return { verdict: 'illegal', steps, reached }
     state = last.state
     displace(placed, last.call)

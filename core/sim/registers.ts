@@ -1,7 +1,10 @@
 // Objects with a known behaviour, for the checker of histories.
 import type { Model } from './check-linear.ts'
 
-/** One register (Jepsen's cas-register), or one key with appends. `undefined` as output: nobody knows what was answered. */
+/**
+ * One register (Jepsen's cas-register), or one key with appends. `undefined` as output: nobody
+ * knows what was answered.
+ */
 export type RegisterOp =
   | { readonly type: 'read'; readonly output: string | undefined }
   | { readonly type: 'write'; readonly value: string }

@@ -109,7 +109,9 @@ linear('what is not decided within the limits is unknown', () => {
   assert.equal(bounded, { type: 'unknown', keys: ['k'] })
 })
 
-/** Tries every order that respects the calls and returns, and leaves out any that never returned. */
+/**
+ * Tries every order that respects the calls and returns, and leaves out any that never returned.
+ */
 function bruteForce(operations: readonly Op[], state: string): boolean {
   if (operations.every(({ returned }) => returned === Infinity)) return true
   const firstReturn = Math.min(...operations.map(({ returned }) => returned))
@@ -144,7 +146,9 @@ linear('random small histories are judged as by brute force', () => {
   assert.ok(seen.linearizable > 500 && seen.illegal > 500, JSON.stringify(seen))
 })
 
-/** A history with a known order: each operation takes effect at one instant somewhere in its span. */
+/**
+ * A history with a known order: each operation takes effect at one instant somewhere in its span.
+ */
 function goodHistory(seed: number, size: { clients: number; operations: number }): Op[] {
   const prng = createPrng(seed)
   const free = Array.from({ length: size.clients }, () => 0)

@@ -1,4 +1,5 @@
-// Recorded histories in the two formats of the public corpus: Jepsen's log of one register, and porcupine's log of keys.
+// Recorded histories in the two formats of the public corpus: Jepsen's log of one register, and
+// porcupine's log of keys.
 import type { Operation } from '../../core/sim/check-linear.ts'
 import type { RegisterOp } from '../../core/sim/registers.ts'
 

@@ -1,0 +1,395 @@
+// The safety of Raft (Raft figure 3, and what the paper leaves to the reader), looked at after
+// every step of every server, every message that leaves and every write that lands. Two rules are
+// easy to get wrong: completeness counts from the term in which an entry was committed, not from
+// the entry's own; and durability is read from the platters, not from what servers believe.
+import { present } from '../assert.ts'
+import { equalBytes } from '../bytes.ts'
+import { ENTRY, type Entry, type Persist, type Vote } from '../entry.ts'
+import { type LogIndex, logIndex, term } from '../ids.ts'
+import { entryAt, lastIndex, termAt } from '../raft/log.ts'
+import type { Append, RaftReply, RaftRequest, ServerId } from '../raft/messages.ts'
+import { majorityOf, votersOf } from '../raft/quorum.ts'
+import { configurationOf, type Raft } from '../raft/raft.ts'
+import { candidateName } from '../raft/save.ts'
+import { holds } from './disk.ts'
+import type { HostEffect } from './host.ts'
+import { mustHold, type Tally, Violation } from './violation.ts'
+import type { SimNode } from './world.ts'
+
+/** An entry somewhere, and the term of the one before it. */
+interface Seen {
+  readonly entry: Entry
+  readonly before: number
+}
+
+export interface CommittedEntry {
+  readonly entry: Entry
+  /** The term of the leader that committed it. */
+  readonly in: number
+}
+
+/** What a server was seen to be. */
+interface Shadow {
+  /** Its log as checked, by index. */
+  log: (Entry | undefined)[]
+  last: number
+  /** The term that it leads; 0: none. */
+  leads: number
+  commit: number
+  /** Of its disk. */
+  vote: Vote
+}
+
+export interface RaftChecks {
+  readonly tally: Tally
+  readonly byId: ReadonlyMap<ServerId, SimNode>
+  readonly leaders: Map<number, ServerId>
+  /** Of each server: candidate by term. */
+  readonly votes: Map<ServerId, Map<number, ServerId>>
+  /** All entries that were ever in a log, by index. */
+  readonly seen: Seen[][]
+  /** By index; nothing at 0. */
+  readonly committed: (CommittedEntry | undefined)[]
+  readonly shadows: Shadow[]
+  readonly onCommitted: (entry: Entry) => void
+}
+
+const NO_VOTE: Vote = { term: term(0), votedFor: '' }
+
+export const createRaftChecks = (options: {
+  tally: Tally
+  nodes: readonly SimNode[]
+  byId: ReadonlyMap<ServerId, SimNode>
+  onCommitted: (entry: Entry) => void
+}): RaftChecks => ({
+  tally: options.tally,
+  byId: options.byId,
+  leaders: new Map(),
+  votes: new Map(),
+  seen: [],
+  committed: [undefined],
+  shadows: options.nodes.map(() => ({ ...startShadow(), vote: NO_VOTE })),
+  onCommitted: options.onCommitted,
+})
+
+const startShadow = (): Omit<Shadow, 'vote'> => ({ log: [], last: 0, leads: 0, commit: 0 })
+
+const shadowOf = (checks: RaftChecks, node: SimNode): Shadow => checks.shadows[node.index] as Shadow
+
+/** A new process remembers nothing but its disk. */
+export function checkStart(checks: RaftChecks, node: SimNode): void {
+  Object.assign(shadowOf(checks, node), startShadow())
+}
+
+/** A new machine. */
+export function checkWiped(checks: RaftChecks, node: SimNode): void {
+  shadowOf(checks, node).vote = NO_VOTE
+}
+
+export function checkStep(checks: RaftChecks, node: SimNode, raft: Raft): void {
+  const shadow = shadowOf(checks, node)
+  const was = shadow.last
+  const kept = checkLogOf(checks, shadow, raft)
+  checkRole(checks, { node, shadow, rewritten: kept < was ? kept : undefined }, raft)
+  if (raft.commit === shadow.commit) return
+  checks.tally.monotonic++
+  mustHold(
+    raft.commit > shadow.commit,
+    'monotonic',
+    () => `${node.peer.id} takes its commit index back from ${shadow.commit} to ${raft.commit}`,
+  )
+  checkCommits(checks, { node, from: shadow.commit }, raft)
+  shadow.commit = raft.commit
+}
+
+/** Returns how far the log is what it was at the last look. */
+function checkLogOf(checks: RaftChecks, shadow: Shadow, raft: Raft): number {
+  const { log } = raft
+  const last = lastIndex(log)
+  let kept = Math.min(shadow.last, last)
+  if (kept === last && shadow.last === last && sameAt(shadow, raft, kept)) return kept
+  while (kept > log.base.index && !sameAt(shadow, raft, kept)) kept--
+  for (let index = Math.max(kept, log.base.index) + 1; index <= last; index++) {
+    const entry = present(entryAt(log, logIndex(index)), 'an entry of the log')
+    noteEntry(checks, entry, termAt(log, logIndex(index - 1)) ?? 0)
+    shadow.log[index] = entry
+    if (entry.type === ENTRY.configuration) checkConfiguration(checks, raft, entry)
+  }
+  shadow.last = last
+  return kept
+}
+
+const sameAt = ({ log }: Shadow, raft: Raft, index: number): boolean =>
+  log[index] === entryAt(raft.log, logIndex(index))
+
+/** By induction over `before`: two logs with this entry agree on all before it. */
+function noteEntry(checks: RaftChecks, entry: Entry, before: number): void {
+  checks.tally['log-matching']++
+  const there = checks.seen[entry.index]
+  if (there === undefined) {
+    checks.seen[entry.index] = [{ entry, before }]
+    return
+  }
+  const known = there.find((one) => one.entry.term === entry.term)
+  if (known === undefined) {
+    there.push({ entry, before })
+    return
+  }
+  mustHold(
+    known.before === before && sameEntry(known.entry, entry),
+    'log-matching',
+    () =>
+      `two logs have entry ${entry.index} of term ${entry.term}, and are not the same before it`,
+  )
+}
+
+export const sameEntry = (a: Entry, b: Entry): boolean =>
+  a === b || (a.term === b.term && a.type === b.type && equalBytes(a.data, b.data))
+
+/**
+ * M29, M30, M31: it counts from its append; a leader makes one at a time, and none before it has
+ * committed in its term.
+ */
+function checkConfiguration(checks: RaftChecks, raft: Raft, entry: Entry): void {
+  checks.tally.configuration++
+  const wrong = (what: string) =>
+    `${raft.self.id}: configuration at ${entry.index} ${what} (commit ${raft.commit})`
+  const later = raft.history.some(({ index }) => index >= entry.index)
+  mustHold(later, 'configuration', () => wrong('is in the log and not in force'))
+  if (raft.role.type !== 'leader' || entry.term !== raft.vote.term) return
+  const started = termAt(raft.log, raft.commit) === raft.vote.term
+  mustHold(started, 'configuration', () => wrong('comes before the first commit of the term'))
+  for (let index = raft.commit + 1; index < entry.index; index++) {
+    const other = entryAt(raft.log, logIndex(index))?.type === ENTRY.configuration
+    mustHold(!other, 'configuration', () => wrong(`comes while that at ${index} is pending`))
+  }
+}
+
+interface Look {
+  readonly node: SimNode
+  readonly shadow: Shadow
+  /** The log is not what it was behind this index. */
+  readonly rewritten: number | undefined
+}
+
+function checkRole(checks: RaftChecks, { node, shadow, rewritten }: Look, raft: Raft): void {
+  if (raft.role.type !== 'leader') {
+    shadow.leads = 0
+    return
+  }
+  const now = raft.vote.term
+  if (shadow.leads === now) {
+    checks.tally['append-only']++
+    mustHold(
+      rewritten === undefined,
+      'append-only',
+      () => `${node.peer.id} leads term ${now} and changes its log behind ${rewritten}`,
+    )
+    return
+  }
+  shadow.leads = now
+  checks.tally['one-leader']++
+  const other = checks.leaders.get(now) ?? node.peer.id
+  mustHold(
+    other === node.peer.id,
+    'one-leader',
+    () => `${other} and ${node.peer.id} both lead term ${now}`,
+  )
+  checks.leaders.set(now, node.peer.id)
+  checkCompleteness(checks, node, raft)
+}
+
+function checkCompleteness({ tally, committed }: RaftChecks, node: SimNode, raft: Raft): void {
+  tally.completeness++
+  const { log } = raft
+  for (let index = committed.length - 1; index > log.base.index; index--) {
+    const known = committed[index]
+    if (known === undefined || known.in >= raft.vote.term) continue
+    const ours = entryAt(log, logIndex(index))
+    mustHold(
+      ours !== undefined && sameEntry(ours, known.entry),
+      'completeness',
+      () =>
+        `${node.peer.id} leads term ${raft.vote.term} without entry ${index}, ` +
+        `which was committed in term ${known.in}`,
+    )
+  }
+}
+
+interface NewCommits {
+  readonly node: SimNode
+  /** What was known to be committed before. */
+  readonly from: number
+}
+
+function checkCommits(checks: RaftChecks, { node, from }: NewCommits, raft: Raft): void {
+  const { committed, tally } = checks
+  const { base } = raft.log
+  const first = Math.max(from, base.index) + 1
+  if (base.index > from) {
+    mustHold(
+      committed[base.index]?.entry.term === base.term,
+      'snapshot',
+      () => `${node.peer.id} takes a snapshot at ${base.index} of term ${base.term}: not committed`,
+    )
+  }
+  for (let index = first; index <= raft.commit; index++) {
+    const entry = entryAt(raft.log, logIndex(index))
+    const known = committed[index]
+    tally['state-machine']++
+    if (entry === undefined) throw new Violation('state-machine', `nothing at ${index} to commit`)
+    if (known === undefined) firstCommit(checks, { node, entry }, raft)
+    else
+      mustHold(
+        sameEntry(known.entry, entry),
+        'state-machine',
+        () =>
+          `${node.peer.id} commits an entry of term ${entry.term} at ${index}; ` +
+          `committed there is one of term ${known.entry.term}`,
+      )
+  }
+}
+
+function firstCommit(
+  checks: RaftChecks,
+  { node, entry }: { node: SimNode; entry: Entry },
+  raft: Raft,
+): void {
+  const { committed, tally } = checks
+  const { index } = entry
+  mustHold(
+    index === committed.length,
+    'state-machine',
+    () => `${node.peer.id} commits ${index} and nobody has committed ${committed.length}`,
+  )
+  tally.durable++
+  const voters = votersOf(configurationOf(raft))
+  const durable = voters.filter(({ id }) => {
+    const voter = checks.byId.get(id)
+    if (voter === undefined) return false
+    const { disk, lost } = voter
+    if (holds(disk.platter, index, entry.term)) return true
+    return lost !== undefined && holds(lost, index, entry.term) // it was; a wiped disk is forgiven
+  })
+  mustHold(
+    durable.length >= majorityOf(voters.length),
+    'durable',
+    () =>
+      `${node.peer.id} commits ${index} of term ${entry.term}; ` +
+      `on disks of ${durable.length} of ${voters.length} voters`,
+  )
+  committed.push({ entry, in: raft.vote.term })
+  checks.onCommitted(entry)
+}
+
+/** After a write has landed, in part or whole. */
+export function checkPersisted(checks: RaftChecks, node: SimNode, { vote }: Persist): void {
+  if (vote === undefined) return
+  const shadow = shadowOf(checks, node)
+  const { vote: now } = node.disk.platter
+  checks.tally['term-on-disk']++
+  mustHold(
+    now.term >= shadow.vote.term,
+    'term-on-disk',
+    () => `the term on the disk of ${node.peer.id} falls from ${shadow.vote.term} to ${now.term}`,
+  )
+  const { votedFor } = shadow.vote
+  const changed = now.term === shadow.vote.term && votedFor !== '' && votedFor !== now.votedFor
+  mustHold(
+    !changed,
+    'one-vote',
+    () => `the vote of ${node.peer.id} in term ${now.term} changes on its disk`,
+  )
+  shadow.vote = now
+}
+
+/** Before an effect is performed: what leaves must rest on the disk. */
+export function checkEffect(checks: RaftChecks, node: SimNode, effect: HostEffect): void {
+  if (effect.type === 'call') checkCall(checks, node, effect.request)
+  else if (effect.type === 'reply') checkReply(checks, node, effect)
+}
+
+function checkCall(checks: RaftChecks, node: SimNode, request: RaftRequest): void {
+  if (request.type === 'pre-vote' || request.type === 'timeout-now') return
+  checks.tally['saved-first']++
+  const { vote } = node.disk.platter
+  const self = node.peer.id
+  if (request.type === 'vote') {
+    noteVote(checks, { voter: self, in: request.term, for: self })
+    const saved =
+      vote.term > request.term ||
+      (vote.term === request.term && vote.votedFor === candidateName(node.peer))
+    mustHold(saved, 'saved-first', () => `${self} asks for votes in term ${request.term} unsaved`)
+    return
+  }
+  const saved = vote.term >= request.term
+  mustHold(saved, 'saved-first', () => `${self} leads term ${request.term}, which it has not saved`)
+}
+
+interface Given {
+  readonly voter: ServerId
+  readonly in: number
+  readonly for: ServerId
+}
+
+function noteVote(checks: RaftChecks, given: Given): void {
+  checks.tally['one-vote']++
+  const ofVoter = checks.votes.get(given.voter) ?? new Map<number, ServerId>()
+  checks.votes.set(given.voter, ofVoter)
+  const before = ofVoter.get(given.in) ?? given.for
+  mustHold(
+    before === given.for,
+    'one-vote',
+    () => `${given.voter} votes in term ${given.in} for ${before} and for ${given.for}`,
+  )
+  ofVoter.set(given.in, given.for)
+}
+
+function checkReply(
+  checks: RaftChecks,
+  node: SimNode,
+  { id, reply }: { id: number; reply: RaftReply },
+): void {
+  const caller = node.incoming.get(id)
+  if (caller === undefined || reply.type === 'timeout-now-reply') return
+  const { vote } = node.disk.platter
+  checks.tally['saved-first']++
+  const saved = (good: boolean) =>
+    mustHold(good, 'saved-first', () => `${node.peer.id} answers ${reply.type} before it is saved`)
+  if (reply.type === 'vote-reply' && reply.granted) {
+    const candidate = caller.node.peer.id
+    noteVote(checks, { voter: node.peer.id, in: reply.term, for: candidate })
+    const isIt = vote.term === reply.term && vote.votedFor === candidateName(caller.node.peer)
+    saved(vote.term > reply.term || isIt)
+  } else if (reply.type === 'append-reply' && reply.success) {
+    const { request } = caller
+    if (request.type === 'append') saved(vote.term > reply.term || isProven(node, request))
+  } else if (reply.type === 'install-snapshot-reply' && reply.success) {
+    const { request } = caller
+    if (request.type !== 'install-snapshot') return
+    const { index, term: inTerm } = request.snapshot
+    saved(vote.term > reply.term || holds(node.disk.platter, index, inTerm))
+  }
+}
+
+/** Whether the disk has what a positive answer to this append says it has. */
+function isProven(node: SimNode, { prevIndex, prevTerm, entries }: Append): boolean {
+  const last = entries.at(-1)
+  const [index, inTerm] = last === undefined ? [prevIndex, prevTerm] : [last.index, last.term]
+  return index === 0 || holds(node.disk.platter, index, inTerm)
+}
+
+/** At the end of a run, when nothing is under way: every log against what was committed. */
+export function checkAll(checks: RaftChecks, node: SimNode, raft: Raft): void {
+  const { log } = raft
+  let before: LogIndex | undefined
+  for (const entry of log.entries) {
+    mustHold(
+      before === undefined || entry.index === before + 1,
+      'log-matching',
+      () => `the log of ${node.peer.id} has a gap before ${entry.index}`,
+    )
+    before = entry.index
+    noteEntry(checks, entry, termAt(log, logIndex(entry.index - 1)) ?? 0)
+  }
+}

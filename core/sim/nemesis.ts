@@ -1,0 +1,434 @@
+// Does harm, by plan or in ambush, and undoes it again. Every fault has a number and a generator of
+// its own, drawn before anything else: to leave one out changes nothing about the others, so that a
+// failing run can be made smaller.
+import { unreachable } from '../assert.ts'
+import { createPrng, type Prng } from '../prng.ts'
+import type { Peer, Server } from '../raft/messages.ts'
+import { configurationOf, WITHHELD } from '../raft/raft.ts'
+import { FAULT_KINDS, type FaultKind, type NemesisConditions } from './conditions.ts'
+import { isBlank } from './disk.ts'
+import type { HostEffect, Order } from './host.ts'
+import { deliver, pauseNode, resumeNode, startNode, stopNode, wipeDisk } from './life.ts'
+import { block, healLinks, linkOf, unblock } from './network.ts'
+import { after, type SimNode, setClockRate, type World } from './world.ts'
+
+export interface Nemesis {
+  readonly world: World
+  readonly conditions: NemesisConditions
+  /** Each as often as its weight. */
+  readonly kinds: readonly FaultKind[]
+  /** One value for each fault by plan. */
+  readonly prng: Prng
+  readonly ambushPrng: Prng
+  readonly skipped: ReadonlySet<string>
+  readonly counts: Partial<Record<FaultKind, number>>
+  planned: number
+  ambushed: number
+  /** Everything has healed, and stays so. */
+  over: boolean
+}
+
+export interface NemesisOptions {
+  readonly seed: number
+  readonly conditions: NemesisConditions
+  /** Names of faults that are left out: `P3` the third by plan, `A2` the second ambush. */
+  readonly skipped: ReadonlySet<string>
+}
+
+export function startNemesis(world: World, options: NemesisOptions): Nemesis {
+  const prng = createPrng(options.seed)
+  const nemesis: Nemesis = {
+    world,
+    conditions: options.conditions,
+    kinds: kindsOf(options.conditions),
+    prng,
+    ambushPrng: prng.fork(),
+    skipped: options.skipped,
+    counts: {},
+    planned: 0,
+    ambushed: 0,
+    over: false,
+  }
+  planNext(nemesis)
+  return nemesis
+}
+
+function planNext(nemesis: Nemesis): void {
+  const { world, conditions, prng, kinds } = nemesis
+  if (kinds.length === 0) return
+  const seed = prng.next()
+  const name = `P${++nemesis.planned}`
+  after(world, conditions.everyMs * 2 * prng.unit(), () => {
+    if (nemesis.over) return
+    planNext(nemesis)
+    const ofFault = createPrng(seed)
+    attempt(nemesis, ofFault.pick(kinds), { name, prng: ofFault, victim: undefined })
+  })
+}
+
+const kindsOf = ({ weights }: NemesisConditions): FaultKind[] =>
+  FAULT_KINDS.flatMap((kind) => Array.from({ length: weights[kind] ?? 0 }, () => kind))
+
+interface Attempt {
+  readonly name: string
+  readonly prng: Prng
+  readonly victim: SimNode | undefined
+}
+
+function attempt(nemesis: Nemesis, kind: FaultKind, { name, prng, victim }: Attempt): void {
+  if (nemesis.skipped.has(name)) return
+  const node = victim ?? pickVictim(nemesis, prng)
+  const lasts = nemesis.conditions.lastsMs * prng.unit()
+  const text = strike(nemesis, kind, { prng, node, lasts })
+  if (text === undefined) return
+  nemesis.counts[kind] = (nemesis.counts[kind] ?? 0) + 1
+  nemesis.world.watcher.onFault(`${name}: ${text}`, node)
+}
+
+export function leaderOf({ nodes }: World): SimNode | undefined {
+  let best: SimNode | undefined
+  for (const node of nodes) {
+    const raft = node.host?.raft
+    if (raft?.role.type !== 'leader') continue
+    if (best === undefined || raft.vote.term > (best.host?.raft.vote.term ?? 0)) best = node
+  }
+  return best
+}
+
+function pickVictim({ world, conditions }: Nemesis, prng: Prng): SimNode {
+  const anybody = prng.pick(world.nodes)
+  return prng.chance(conditions.leaderChance) ? (leaderOf(world) ?? anybody) : anybody
+}
+
+interface Strike {
+  readonly prng: Prng
+  readonly node: SimNode
+  readonly lasts: number
+}
+
+/** Returns what was done, in words; undefined: nothing. */
+function strike(nemesis: Nemesis, kind: FaultKind, hit: Strike): string | undefined {
+  const { world } = nemesis
+  const { node, lasts } = hit
+  const { id } = node.peer
+  switch (kind) {
+    case 'crash':
+    case 'power':
+      return bringDown(nemesis, kind, hit)
+    case 'wipe':
+      return wipeNode(nemesis, hit)
+    case 'pause':
+    case 'suspend':
+      if (node.host === undefined) return undefined
+      pauseNode(world, node, kind === 'suspend')
+      undo(nemesis, lasts, () => resumeNode(world, node))
+      return `${kind} ${id}`
+    case 'isolate':
+    case 'deaf':
+    case 'mute':
+    case 'halves':
+    case 'bridge':
+      return cutLinks(nemesis, kind, hit)
+    case 'flap':
+    case 'clog':
+    case 'slow-link':
+      return troubleLink(nemesis, kind, hit)
+    case 'false-gone':
+      return claimGone(world, node)
+    case 'stall':
+      node.disk.stalledUntil = world.now + lasts
+      return `stall the disk of ${id}`
+    case 'full':
+      node.disk.full = true
+      undo(nemesis, lasts, () => {
+        node.disk.full = false
+      })
+      return `fill the disk of ${id}`
+    case 'sync-failure':
+      return failSync(nemesis, hit)
+    case 'transfer':
+    case 'member':
+      return giveOrder(world, kind, hit)
+    default:
+      return unreachable(kind)
+  }
+}
+
+/** Later, unless everything has healed, or was left as it is, before. */
+function undo(nemesis: Nemesis, ms: number, run: () => void): void {
+  after(nemesis.world, ms, () => {
+    if (!nemesis.over) run()
+  })
+}
+
+function bringDown(nemesis: Nemesis, how: 'crash' | 'power', hit: Strike): string | undefined {
+  const { world } = nemesis
+  const { node } = hit
+  if (node.host === undefined) return undefined
+  stopNode(world, node, how)
+  comeBack(nemesis, hit)
+  return `${how} ${node.peer.id}`
+}
+
+/** Often at once, sometimes after a while. */
+function comeBack(nemesis: Nemesis, { node, prng }: Strike): void {
+  const { backMs } = nemesis.conditions
+  const ms = prng.chance(0.3) ? prng.unit() * 5 : prng.unit() * backMs
+  undo(nemesis, ms, () => startNode(nemesis.world, node))
+}
+
+function wipeNode(nemesis: Nemesis, hit: Strike): string | undefined {
+  const { world } = nemesis
+  const { node } = hit
+  if (world.nodes.some(isIncomplete)) return undefined
+  stopNode(world, node, 'crash')
+  wipeDisk(world, node)
+  undo(nemesis, hit.lasts, () => startNode(world, node))
+  return `wipe ${node.peer.id}`
+}
+
+/**
+ * It has lost what it had, and may not have it again: one at a time, for a majority must keep
+ * everything.
+ */
+const isIncomplete = ({ lost, disk }: SimNode): boolean =>
+  lost !== undefined && (isBlank(disk.platter) || disk.platter.vote.votedFor === WITHHELD)
+
+function failSync(nemesis: Nemesis, { node, prng }: Strike): string | undefined {
+  if (node.host === undefined) return undefined
+  node.disk.failsNext = true
+  undo(nemesis, nemesis.conditions.backMs * (1 + prng.unit()), () => {
+    node.disk.failsNext = false
+    startNode(nemesis.world, node)
+  })
+  return `the next sync of ${node.peer.id} fails`
+}
+
+/** Directions by index. */
+type Cut = readonly (readonly [number, number])[]
+
+function cutLinks(nemesis: Nemesis, kind: FaultKind, hit: Strike): string {
+  const { world } = nemesis
+  const cut = cutOf(world, kind, hit)
+  for (const [from, to] of cut.links) block(world.network, from, to)
+  undo(nemesis, hit.lasts, () => {
+    for (const [from, to] of cut.links) unblock(world.network, from, to)
+    world.watcher.onFault(`heal: ${cut.text}`, undefined)
+  })
+  return cut.text
+}
+
+function cutOf(
+  { nodes }: World,
+  kind: FaultKind,
+  { node, prng }: Strike,
+): { links: Cut; text: string } {
+  const others = nodes.filter((other) => other !== node)
+  const { id } = node.peer
+  const into = others.map(({ index }) => [index, node.index] as const)
+  const out = others.map(({ index }) => [node.index, index] as const)
+  if (kind === 'isolate') return { links: [...into, ...out], text: `isolate ${id}` }
+  if (kind === 'deaf') return { links: into, text: `${id} hears nobody` }
+  if (kind === 'mute') return { links: out, text: `nobody hears ${id}` }
+  const mixed = prng.shuffle([...nodes])
+  const at = prng.range(1, Math.max(1, nodes.length - 1))
+  const middle = kind === 'bridge' ? at + 1 : at
+  const [left, right] = [mixed.slice(0, at), mixed.slice(middle)]
+  const links = left.flatMap((a) =>
+    right.flatMap((b) => [[a.index, b.index] as const, [b.index, a.index] as const]),
+  )
+  const names = (some: readonly SimNode[]) => some.map(({ peer }) => peer.id).join(' ')
+  const bridge = middle > at ? ` and ${names(mixed.slice(at, middle))} between them` : ''
+  return { links, text: `cut {${names(left)}} from {${names(right)}}${bridge}` }
+}
+
+function troubleLink(nemesis: Nemesis, kind: FaultKind, hit: Strike): string | undefined {
+  const { world, conditions } = nemesis
+  const { node, prng, lasts } = hit
+  const others = world.nodes.filter((other) => other !== node)
+  if (others.length === 0) return undefined
+  const other = prng.pick(others)
+  const [a, b] = prng.chance(0.5) ? [node, other] : [other, node]
+  const link = linkOf(world.network, a.index, b.index)
+  const name = `${a.peer.id} → ${b.peer.id}`
+  if (kind === 'clog') {
+    link.cloggedUntil = world.now + lasts
+    return `clog ${name}`
+  }
+  if (kind === 'slow-link') {
+    link.slowMs = prng.unit() * conditions.lastsMs
+    undo(nemesis, conditions.lastsMs * 2, () => {
+      link.slowMs = 0
+    })
+    return `slow down ${name}`
+  }
+  flap(nemesis, { a, b, ms: lasts / 3, times: prng.range(1, 4) })
+  return `${name} flaps`
+}
+
+interface Flap {
+  readonly a: SimNode
+  readonly b: SimNode
+  readonly ms: number
+  readonly times: number
+}
+
+function flap(nemesis: Nemesis, { a, b, ms, times }: Flap): void {
+  const { network } = nemesis.world
+  if (times === 0) return
+  block(network, a.index, b.index)
+  undo(nemesis, ms, () => {
+    unblock(network, a.index, b.index)
+    undo(nemesis, ms, () => flap(nemesis, { a, b, ms, times: times - 1 }))
+  })
+}
+
+/** A connection breaks while its other end lives. */
+function claimGone(world: World, node: SimNode): string | undefined {
+  const leader = node.host?.raft.leader
+  if (leader === undefined || leader.id === node.peer.id) return undefined
+  deliver(world, node, { type: 'gone', peer: leader })
+  return `${node.peer.id} is told that ${leader.id} is gone`
+}
+
+function giveOrder(
+  world: World,
+  kind: 'transfer' | 'member',
+  { prng }: Strike,
+): string | undefined {
+  const leader = leaderOf(world)
+  const raft = leader?.host?.raft
+  if (leader === undefined || raft === undefined) return undefined
+  const { servers } = configurationOf(raft)
+  const order = kind === 'member' ? drawChange(world, servers, prng) : drawTransfer(world, prng)
+  if (order === undefined) return undefined
+  deliver(world, leader, { type: 'order', order })
+  return `order ${leader.peer.id}: ${textOf(order)}`
+}
+
+const drawTransfer = ({ nodes }: World, prng: Prng): Order => ({
+  type: 'transfer',
+  to: prng.chance(0.5) ? undefined : prng.pick(nodes).peer,
+})
+
+/** Fewer voters are not left: a cluster of two cannot lose anybody. */
+const VOTERS_MIN = 2
+
+function drawChange({ nodes }: World, servers: readonly Server[], prng: Prng): Order | undefined {
+  const voters = servers.filter(({ suffrage }) => suffrage === 'voter')
+  const server: Peer = prng.pick(nodes).peer
+  const isVoter = voters.some(({ id }) => id === server.id)
+  if (!isVoter) return { type: prng.chance(0.7) ? 'add-voter' : 'add-nonvoter', server }
+  if (voters.length <= VOTERS_MIN) return undefined
+  return { type: prng.chance(0.7) ? 'remove' : 'demote', id: server.id }
+}
+
+const textOf = (order: Order): string => {
+  if (order.type === 'transfer') return `transfer to ${order.to?.id ?? 'anybody'}`
+  return `${order.type} ${'server' in order ? order.server.id : order.id}`
+}
+
+/** Looks at what a server does, and strikes at a moment that matters. */
+export function ambush(nemesis: Nemesis, node: SimNode, effect: HostEffect): void {
+  const { ambushes, lastsMs } = nemesis.conditions
+  if (nemesis.over) return
+  switch (effect.type) {
+    case 'note':
+      if (effect.note.what !== 'became' || effect.note.role !== 'leader') break
+      lieInWait(nemesis, {
+        node,
+        chance: ambushes.newLeader,
+        ms: lastsMs * 0.1,
+        by: ambushes.newLeaderBy,
+      })
+      lieInWait(nemesis, { node, chance: ambushes.transfer, ms: lastsMs * 0.1, by: ['transfer'] })
+      break
+    case 'persist': {
+      const { writeMs, writeSpreadMs } = nemesis.world.conditions.disk
+      lieInWait(nemesis, {
+        node,
+        chance: ambushes.write,
+        ms: writeMs + writeSpreadMs,
+        by: ['crash'],
+      })
+      break
+    }
+    case 'save-snapshot':
+    case 'install': {
+      const { snapshotMs } = nemesis.world.conditions.disk
+      lieInWait(nemesis, {
+        node,
+        chance: ambushes.snapshot,
+        ms: snapshotMs * 2,
+        by: ['crash', 'power'],
+      })
+      break
+    }
+    default:
+  }
+}
+
+interface Wait {
+  readonly node: SimNode
+  readonly chance: number
+  /** It strikes within this. */
+  readonly ms: number
+  readonly by: readonly FaultKind[]
+}
+
+function lieInWait(nemesis: Nemesis, { node, chance, ms, by }: Wait): void {
+  const { ambushPrng, world } = nemesis
+  if (chance === 0 || !ambushPrng.chance(chance)) return
+  const prng = createPrng(ambushPrng.next())
+  const name = `A${++nemesis.ambushed}`
+  const { incarnation } = node
+  after(world, prng.unit() * ms, () => {
+    if (nemesis.over || node.incarnation !== incarnation) return
+    attempt(nemesis, prng.pick(by), { name, prng, victim: node })
+  })
+}
+
+/** Whatever is down comes up. */
+export function startAll({ world }: Nemesis): void {
+  for (const node of world.nodes) {
+    node.disk.failsNext = false
+    startNode(world, node)
+  }
+}
+
+/**
+ * No harm is done any more. The nodes in `core` run undisturbed from now on; what happens to others
+ * must not matter.
+ */
+export function healAll(nemesis: Nemesis, core: readonly SimNode[]): void {
+  const { world, ambushPrng: prng } = nemesis
+  nemesis.over = true
+  healLinks(world.network)
+  for (const node of world.nodes) if (!core.includes(node)) leave(world, node, prng)
+  for (const node of core) {
+    node.disk.stalledUntil = 0
+    node.disk.full = false
+    setClockRate(world, node, node.ownRate)
+    resumeNode(world, node)
+  }
+}
+
+/** Dead for ever, or cut off in one direction, or as it happens to be. */
+function leave(world: World, node: SimNode, prng: Prng): void {
+  const others = world.nodes.filter((other) => other !== node)
+  const fate = prng.pick(['dead', 'deaf', 'mute', 'as-is'])
+  if (fate === 'dead') stopNode(world, node, 'power')
+  if (fate === 'deaf') for (const { index } of others) block(world.network, index, node.index)
+  if (fate === 'mute') for (const { index } of others) block(world.network, node.index, index)
+  world.watcher.onFault(`leave ${node.peer.id} ${fate}`, node)
+}
+
+/** Clocks differ by up to this from the true rate. */
+export function spreadClocks(world: World, drift: number, seed: number): void {
+  const prng = createPrng(seed)
+  if (drift === 0) return
+  for (const node of world.nodes) {
+    node.ownRate = prng.pick([1 - drift, 1, 1 + drift, 1 + drift * (2 * prng.unit() - 1)])
+    setClockRate(world, node, node.ownRate)
+  }
+}
