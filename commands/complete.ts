@@ -1,10 +1,11 @@
 // The hidden half of completion: what only a running agent knows. Quick and silent: a shell waits
 // for it at every TAB.
-import { connect, jsonOf } from './kit/client.ts'
+import { connect } from './kit/client.ts'
 import { type Answer, type Call, defineCommand } from './kit/declare.ts'
 import { Failure } from './kit/failure.ts'
 import { HTTP_FLAGS } from './kit/http-flags.ts'
 import { listDaemons } from './kit/launch.ts'
+import { readNames } from './kv/entry.ts'
 
 /** A shell that waits longer feels broken. */
 const BUDGET_MS = 150
@@ -46,9 +47,7 @@ async function namesOf(
 
 async function keysBelow(call: Complete, prefix: string): Promise<readonly string[]> {
   const client = connect({ ...call, flags: { ...call.flags, timeout: BUDGET_MS } })
-  const query = { keys: '', separator: '/' }
-  const reply = await client.ask({ method: 'GET', path: `/v1/kv/${prefix}`, query })
-  return jsonOf(reply) as readonly string[] // the API lists names
+  return readNames(client, prefix, { separator: '/' })
 }
 
 /** Nothing is said of what fails: a message would end up in the line that is being typed. */

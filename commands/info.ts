@@ -26,7 +26,7 @@ export const command = defineCommand({
   consul: { usage: 'info [options]' },
   run: async (call): Promise<Answer> => {
     const fault = 'Error querying agent: '
-    const reply = await connect(call).ask({ method: 'GET', path: '/v1/agent/self', fault })
+    const reply = await connect(call).call('GET /v1/agent/self', { fault })
     const { Stats = {} } = jsonOf(reply) as { Stats?: Sections } // the shape is the API's contract
     return { json: Stats, text: byName(Stats).map(sectionText).join('') }
   },

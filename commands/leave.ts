@@ -16,7 +16,7 @@ export const command = defineCommand({
   consul: { usage: 'leave [options]' },
   run: async (call): Promise<Answer> => {
     const fault = 'Error leaving: '
-    await connect(call).ask({ method: 'PUT', path: '/v1/agent/leave', fault })
+    await connect(call).call('PUT /v1/agent/leave', { fault })
     return { json: true, text: 'Graceful leave complete\n' }
   },
 })

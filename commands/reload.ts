@@ -19,7 +19,7 @@ export const command = defineCommand({
   consul: { usage: 'reload [options]' },
   run: async (call): Promise<Answer> => {
     const fault = 'Error reloading: '
-    await connect(call).ask({ method: 'PUT', path: '/v1/agent/reload', fault })
+    await connect(call).call('PUT /v1/agent/reload', { fault })
     return { json: true, text: 'Configuration reload triggered\n' }
   },
 })

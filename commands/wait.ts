@@ -1,12 +1,12 @@
 // lictor wait: until something is so. For scripts that would otherwise sleep.
 import { EXIT } from '../core/errors.ts'
 import { formatDuration, parseDuration } from '../core/time.ts'
-import { type Client, connect, jsonOf } from './kit/client.ts'
+import { type Client, connect } from './kit/client.ts'
 import { type Answer, defineCommand, duration, type Flags } from './kit/declare.ts'
 import { Failure, misuse } from './kit/failure.ts'
 import { HTTP_FLAGS } from './kit/http-flags.ts'
 import { pause } from './kit/pause.ts'
-import { entriesOf } from './kv/entry.ts'
+import { readEntries } from './kv/entry.ts'
 
 const FLAGS = {
   ...HTTP_FLAGS,
@@ -81,15 +81,14 @@ async function lookAt(client: Client, condition: Condition): Promise<Look> {
 const HOPELESS: ReadonlySet<number> = new Set([EXIT.usage, EXIT.permission])
 
 const hasLeader: Condition = async (client) => {
-  const leader = jsonOf(await client.ask({ method: 'GET', path: '/v1/status/leader' }))
+  const leader = (await client.call('GET /v1/status/leader', {})).value()
   return leader === '' ? { holds: false, why: 'there is no leader' } : { holds: true, seen: leader }
 }
 
 const hasKey =
   (key: string): Condition =>
   async (client) => {
-    const path = `/v1/kv/${key}`
-    const entries = entriesOf(await client.ask({ method: 'GET', path, accept: [404] }))
+    const entries = await readEntries(client, key)
     return entries.length === 0
       ? { holds: false, why: 'there is no such key' }
       : { holds: true, seen: entries }
@@ -101,9 +100,8 @@ const ALIVE = 1
 const hasMembers =
   (wanted: number): Condition =>
   async (client) => {
-    const reply = await client.ask({ method: 'GET', path: '/v1/agent/members' })
-    const members = jsonOf(reply) as readonly { readonly Status: number }[] // the API's contract
-    const alive = members.filter(({ Status }) => Status === ALIVE).length
+    const members = await client.call('GET /v1/agent/members', {})
+    const alive = members.value().filter(({ Status }) => Status === ALIVE).length
     return alive < wanted
       ? { holds: false, why: `${alive} are alive` }
       : { holds: true, seen: alive }

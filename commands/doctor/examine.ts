@@ -50,7 +50,7 @@ type Reached =
 async function reach(client: Client): Promise<Reached> {
   const sent = performance.now()
   try {
-    const reply = await client.ask({ method: 'GET', path: '/v1/status/leader', accept: [500, 503] })
+    const reply = await client.call('GET /v1/status/leader', { accept: [500, 503] })
     return { type: 'answered', reply, roundTripMs: performance.now() - sent }
   } catch (error) {
     if (error instanceof Failure) return { type: 'failed', failure: error }
@@ -71,9 +71,8 @@ function unreachable({ endpoint }: Client, { parts }: Failure): Finding {
 async function leaderFinding(client: Client, reply: Reply): Promise<Finding> {
   const leader = reply.status === 200 ? jsonOf(reply) : ''
   if (leader !== '') return fine('leader.none', `${leader} leads`)
-  const peers = await client.ask({ method: 'GET', path: '/v1/status/peers', accept: [500, 503] })
-  const known = peers.status === 200 ? jsonOf(peers) : null
-  const voters = Array.isArray(known) ? known.map(String) : []
+  const peers = await client.call('GET /v1/status/peers', { accept: [500, 503] })
+  const voters = peers.status === 200 ? peers.value() : []
   const needed = Math.floor(voters.length / 2) + 1
   const what =
     voters.length === 0
@@ -108,7 +107,7 @@ export function clockFinding(
 
 /** Undefined: in memory, elsewhere, or not told. */
 async function dataDirOf(client: Client): Promise<string | undefined> {
-  const reply = await client.ask({ method: 'GET', path: '/v1/agent/self', accept: [403, 500] })
+  const reply = await client.call('GET /v1/agent/self', { accept: [403, 500] })
   if (reply.status !== 200) return undefined
   const self = jsonOf(reply) as { DebugConfig?: { DataDir?: string } } // the API's contract
   return self.DebugConfig?.DataDir || undefined

@@ -2,6 +2,12 @@
 // the server but Consul's API.
 import type { IncomingMessage, RequestOptions } from 'node:http'
 import { Agent, request as httpRequest } from 'node:http'
+import {
+  type Answer,
+  type Endpoint as ApiEndpoint,
+  locate,
+  type Params,
+} from '../../core/api/client.ts'
 import { EXIT } from '../../core/errors.ts'
 import type { Json } from '../../core/route/json.ts'
 import { formatDuration } from '../../core/time.ts'
@@ -37,8 +43,19 @@ export interface Reply {
   readonly body: Buffer
 }
 
+/** The answer of an endpoint of ours. */
+export interface TypedReply<Value> extends Reply {
+  /** Its JSON, with the shape that the route declares: another server's is taken at its word. */
+  value(): Value
+}
+
+/** How a call differs from the plain one. */
+export type Manner = Omit<Ask, 'method' | 'path' | 'target'>
+
 export interface Client {
   readonly endpoint: Endpoint
+  /** Calls an endpoint of the table: `call('GET /v1/kv/*key', { params: { key } })`. */
+  call<P extends ApiEndpoint>(endpoint: P, args: Params<P> & Manner): Promise<TypedReply<Answer<P>>>
   ask(ask: Ask): Promise<Reply>
   /** The answer while it is still being written. */
   open(ask: Ask): Promise<IncomingMessage>
@@ -78,14 +95,18 @@ export function clientFor(endpoint: Endpoint, options: ClientOptions): Client {
   // Idle sockets do not hold the process.
   const agent = new Agent({ keepAlive: true, maxSockets: 8 })
   const wire: Wire = { endpoint, options, agent }
+  const ask = async (asked: Ask): Promise<Reply> => {
+    const response = await send(wire, asked)
+    const reply = replyOf(response, await bodyOf(response, wire, asked))
+    if (isAnswer(reply.status, asked)) return reply
+    throw explainStatus(reply, { ask: asked, shown: endpoint.shown })
+  }
   return {
     endpoint,
-    ask: async (ask) => {
-      const response = await send(wire, ask)
-      const body = await bodyOf(response, wire, ask)
-      const reply = replyOf(response, body)
-      if (isAnswer(reply.status, ask)) return reply
-      throw explainStatus(reply, { ask, shown: endpoint.shown })
+    ask,
+    call: async (at, args) => {
+      const reply = await ask({ ...args, ...locate(at, args) })
+      return { ...reply, value: () => jsonOf(reply) as never } // the shape is the route's contract
     },
     open: async (ask) => {
       const response = await send(wire, ask)

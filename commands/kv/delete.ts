@@ -1,5 +1,5 @@
 // lictor kv delete: one key, or everything below a prefix.
-import { type Client, connect, jsonOf } from '../kit/client.ts'
+import { type Client, connect } from '../kit/client.ts'
 import {
   type Answer,
   boolean,
@@ -11,7 +11,7 @@ import {
 import { answerIsNo, Failure, misuse } from '../kit/failure.ts'
 import { HTTP_FLAGS } from '../kit/http-flags.ts'
 import { confirm } from '../kit/input.ts'
-import { keyOf, namesIn } from './entry.ts'
+import { keyOf, readNames } from './entry.ts'
 
 const FLAGS = {
   ...HTTP_FLAGS,
@@ -64,8 +64,9 @@ export const command = defineCommand({
 async function deleteOne({ flags }: Delete, client: Client, key: string): Promise<Answer> {
   if (flags['dry-run']) return { json: [key], text: `${key}\n` }
   const query: Record<string, string> = flags.cas ? { cas: String(flags['modify-index']) } : {}
-  const reply = await client.ask({ method: 'DELETE', path: `/v1/kv/${key}`, query, fault: FAULT })
-  if (jsonOf(reply) !== true) {
+  const args = { params: { key }, query, fault: FAULT }
+  const reply = await client.call('DELETE /v1/kv/*key', args)
+  if (!reply.value()) {
     throw answerIsNo('cas_failed', `${key} is not deleted`, {
       why: 'its index has changed',
       consul: `Error! Did not delete key ${key}: CAS failed`,
@@ -75,19 +76,14 @@ async function deleteOne({ flags }: Delete, client: Client, key: string): Promis
 }
 
 async function deleteTree(call: Delete, client: Client, prefix: string): Promise<Answer> {
-  const path = `/v1/kv/${prefix}`
   if (call.flags['dry-run']) {
-    const names = await namesBelow(client, path)
+    const names = await readNames(client, prefix)
     return { json: names, text: names.map((name) => `${name}\n`).join('') }
   }
   if (call.program.profile === 'lictor' && !call.flags.force) await mayDelete(client, prefix)
   const query = { recurse: '' }
-  await client.ask({ method: 'DELETE', path, query, fault: FAULT })
+  await client.call('DELETE /v1/kv/*key', { params: { key: prefix }, query, fault: FAULT })
   return { json: true, text: `Success! Deleted keys with prefix: ${prefix}\n` }
-}
-
-async function namesBelow(client: Client, path: string): Promise<readonly string[]> {
-  return namesIn(await client.ask({ method: 'GET', path, query: { keys: '' }, accept: [404] }))
 }
 
 async function mayDelete(client: Client, prefix: string): Promise<void> {
@@ -96,7 +92,7 @@ async function mayDelete(client: Client, prefix: string): Promise<void> {
     const next = ['-force     do it', '-dry-run   see what would go']
     throw misuse(`${what}: nobody to ask here`, { next })
   }
-  const count = (await namesBelow(client, `/v1/kv/${prefix}`)).length
+  const count = (await readNames(client, prefix)).length
   if (await confirm(`${what}: ${count} keys?`)) return
   throw new Failure({ code: 'declined', what: 'nothing deleted', exit: 1 })
 }

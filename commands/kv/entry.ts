@@ -1,30 +1,22 @@
 // Keys as the API answers them, and how commands show one.
-import type { U64 } from '../../core/u64.ts'
-import { jsonOf, type Reply } from '../kit/client.ts'
+import type { KvEntry } from '../../core/kv/records.ts'
+import { type Client, jsonOf, type Reply } from '../kit/client.ts'
 import { labelled } from '../kit/output.ts'
 
-/** One element of the answer of `GET /v1/kv/…`. */
-export interface ApiEntry {
-  readonly LockIndex: number
-  readonly Key: string
-  readonly Flags: U64
-  /** Base64; null when the value is empty. */
-  readonly Value: string | null
-  readonly CreateIndex: number
-  readonly ModifyIndex: number
-  readonly Session?: string
+/** A key, or with ?recurse all below it; none when it is a 404. */
+export async function readEntries(
+  client: Client,
+  key: string,
+  query: Readonly<Record<string, string>> = {},
+): Promise<readonly KvEntry[]> {
+  const reply = await client.call('GET /v1/kv/*key', { params: { key }, query, accept: [404] })
+  return reply.status === 404 ? [] : (reply.value() as readonly KvEntry[]) // without ?keys
 }
 
-/** The keys of an answer; none when it is a 404. */
-export function entriesOf(reply: Reply): readonly ApiEntry[] {
-  if (reply.status === 404) return []
-  return jsonOf(reply) as unknown as readonly ApiEntry[] // the shape is the API's contract
-}
-
-export const bytesOf = (entry: ApiEntry): Buffer => Buffer.from(entry.Value ?? '', 'base64')
+export const bytesOf = (entry: KvEntry): Buffer => Buffer.from(entry.Value ?? '', 'base64')
 
 /** The block of `kv get -detailed`. */
-export function detailsOf(entry: ApiEntry, base64: boolean): string {
+export function detailsOf(entry: KvEntry, base64: boolean): string {
   const value = base64 ? (entry.Value ?? '') : bytesOf(entry).toString('utf8')
   const rows = [
     ['CreateIndex', String(entry.CreateIndex)],
@@ -44,6 +36,18 @@ const DETAILS_GAP = 6
 /** A key as typed: Consul's commands take `/a` for `a`. */
 export const keyOf = (typed: string): string => (typed.startsWith('/') ? typed.slice(1) : typed)
 
-/** The names of an answer to `?keys`; none when it is a 404. */
-export const namesIn = (reply: Reply): readonly string[] =>
-  reply.status === 404 ? [] : (jsonOf(reply) as readonly string[]) // the API lists names
+/** The names below a prefix; none when it is a 404. */
+/** The same of an answer that is here. */
+export const entriesOf = (reply: Reply): readonly KvEntry[] =>
+  reply.status === 404 ? [] : (jsonOf(reply) as unknown as readonly KvEntry[]) // the API's contract
+
+export async function readNames(
+  client: Client,
+  prefix: string,
+  query: Readonly<Record<string, string>> = {},
+): Promise<readonly string[]> {
+  const asked = { ...query, keys: '' }
+  const args = { params: { key: prefix }, query: asked, accept: [404] }
+  const reply = await client.call('GET /v1/kv/*key', args)
+  return reply.status === 404 ? [] : (reply.value() as readonly string[]) // with ?keys
+}

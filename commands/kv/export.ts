@@ -3,7 +3,7 @@ import { encodeJson } from '../../core/route/json.ts'
 import { connect } from '../kit/client.ts'
 import { type Answer, defineCommand } from '../kit/declare.ts'
 import { HTTP_FLAGS } from '../kit/http-flags.ts'
-import { entriesOf, keyOf } from './entry.ts'
+import { keyOf, readEntries } from './entry.ts'
 
 export const command = defineCommand({
   id: 'kv export',
@@ -25,9 +25,7 @@ export const command = defineCommand({
   run: async (call): Promise<Answer> => {
     const prefix = keyOf(call.args[0] ?? '')
     const client = connect(call)
-    const query = { recurse: '' }
-    const path = `/v1/kv/${prefix}`
-    const entries = entriesOf(await client.ask({ method: 'GET', path, query, accept: [404] }))
+    const entries = await readEntries(client, prefix, { recurse: '' })
     const rows = entries.map(({ Key, Flags, Value }) => ({
       key: Key,
       flags: Flags,

@@ -1,10 +1,12 @@
 // lictor kv get: one key, all below a prefix, or names.
+
+import type { KvEntry } from '../../core/kv/records.ts'
 import { type Client, connect } from '../kit/client.ts'
 import { type Answer, boolean, type Call, defineCommand, type Flags, text } from '../kit/declare.ts'
 import { answerIsNo, misuse } from '../kit/failure.ts'
 import { HTTP_FLAGS } from '../kit/http-flags.ts'
 import type { Output } from '../kit/output.ts'
-import { type ApiEntry, bytesOf, detailsOf, entriesOf, keyOf, namesIn } from './entry.ts'
+import { bytesOf, detailsOf, keyOf, readEntries, readNames } from './entry.ts'
 
 const FLAGS = {
   ...HTTP_FLAGS,
@@ -61,8 +63,7 @@ export const command = defineCommand({
 })
 
 async function getOne(call: Get, client: Client, key: string): Promise<Answer> {
-  const reply = await client.ask({ method: 'GET', path: `/v1/kv/${key}`, accept: [404] })
-  const [entry] = entriesOf(reply)
+  const [entry] = await readEntries(client, key)
   if (entry === undefined) {
     throw answerIsNo('key_missing', `no key ${JSON.stringify(key)}`, {
       consul: `Error! No key exists at: ${key}`,
@@ -74,7 +75,7 @@ async function getOne(call: Get, client: Client, key: string): Promise<Answer> {
 }
 
 /** Consul's command ends the value with a newline always, ours where a person reads it. */
-function valueText({ flags, out }: Get, entry: ApiEntry): Uint8Array {
+function valueText({ flags, out }: Get, entry: KvEntry): Uint8Array {
   const value = flags.base64 ? Buffer.from(entry.Value ?? '') : bytesOf(entry)
   return endsWithNewline(out, flags.raw) ? Buffer.concat([value, Buffer.from('\n')]) : value
 }
@@ -83,9 +84,7 @@ const endsWithNewline = (out: Output, raw: boolean): boolean =>
   out.profile === 'consul' || (out.terminal && !raw)
 
 async function getTree(call: Get, client: Client, prefix: string): Promise<Answer> {
-  const query = { recurse: '' }
-  const reply = await client.ask({ method: 'GET', path: `/v1/kv/${prefix}`, query, accept: [404] })
-  const entries = entriesOf(reply)
+  const entries = await readEntries(client, prefix, { recurse: '' })
   const { detailed, base64, decode } = call.flags
   const json = withText(entries, decode)
   if (detailed) return { json, text: entries.map((one) => detailsOf(one, base64)).join('\n') }
@@ -98,14 +97,12 @@ async function getTree(call: Get, client: Client, prefix: string): Promise<Answe
 }
 
 async function getNames(call: Get, client: Client, prefix: string): Promise<Answer> {
-  const query = { keys: '', separator: call.flags.separator }
-  const reply = await client.ask({ method: 'GET', path: `/v1/kv/${prefix}`, query, accept: [404] })
-  const names = namesIn(reply)
+  const names = await readNames(client, prefix, { separator: call.flags.separator })
   return { json: names, text: names.map((name) => `${name}\n`).join('') }
 }
 
 /** The API's entries, with the text of each value beside it when asked for. */
-function withText(entries: readonly ApiEntry[], decode: boolean): readonly ApiEntry[] {
+function withText(entries: readonly KvEntry[], decode: boolean): readonly KvEntry[] {
   if (!decode) return entries
   return entries.map((entry) => {
     const value = bytesOf(entry)

@@ -58,7 +58,8 @@ export const command = defineCommand({
       const query: Record<string, string> = row.flags === 0 ? {} : { flags: String(row.flags) }
       const fault = `Error! Failed writing data for key ${key}: `
       if (!call.flags['dry-run']) {
-        await client.ask({ method: 'PUT', path: `/v1/kv/${key}`, query, body: row.value, fault })
+        const args = { params: { key }, query, body: row.value, fault }
+        await client.call('PUT /v1/kv/*key', args)
       }
       imported.push(key)
       if (!call.out.json) await call.out.print(`Imported: ${key}\n`)

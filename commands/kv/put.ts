@@ -1,6 +1,6 @@
 // lictor kv put: write a key, on conditions or not.
 import { parseBase64 } from '../../core/bytes.ts'
-import { connect, jsonOf } from '../kit/client.ts'
+import { connect } from '../kit/client.ts'
 import {
   type Answer,
   boolean,
@@ -64,16 +64,14 @@ export const command = defineCommand({
     }
     checkConditions(call)
     const body = decode(call, await readValue(data))
-    const path = `/v1/kv/${key}`
     const client = connect(call)
-    const reply = await client.ask({
-      method: 'PUT',
-      path,
+    const reply = await client.call('PUT /v1/kv/*key', {
+      params: { key },
       query: queryOf(call),
       body,
       fault: FAULT,
     })
-    if (jsonOf(reply) !== true) throw notWritten(call, key)
+    if (!reply.value()) throw notWritten(call, key)
     return { json: true, text: `Success! ${doneOf(call)}: ${key}\n` }
   },
 })

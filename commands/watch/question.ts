@@ -1,8 +1,10 @@
 // What each type of watch asks of the API, which flags belong to it, and what its answer is.
+
+import type { KvEntry } from '../../core/kv/records.ts'
 import type { Json } from '../../core/route/json.ts'
 import { jsonOf, type Reply } from '../kit/client.ts'
 import { type Failure, misuse } from '../kit/failure.ts'
-import { type ApiEntry, entriesOf } from '../kv/entry.ts'
+import { entriesOf } from '../kv/entry.ts'
 
 /** The flags that say what to watch; undefined or empty: not given. */
 export interface WatchParams {
@@ -123,7 +125,7 @@ function askChecks(params: WatchParams): Question {
 
 const filterOf = ({ filter }: WatchParams): Record<string, string> => (filter ? { filter } : {})
 
-const first = ([entry]: readonly ApiEntry[]): Json => (entry === undefined ? null : shown(entry))
+const first = ([entry]: readonly KvEntry[]): Json => (entry === undefined ? null : shown(entry))
 
 function readTree(reply: Reply): Json {
   const entries = entriesOf(reply)
@@ -131,7 +133,7 @@ function readTree(reply: Reply): Json {
 }
 
 /** A key in the order of fields that Consul's command prints. */
-const shown = (entry: ApiEntry): Json => ({
+const shown = (entry: KvEntry): Json => ({
   Key: entry.Key,
   CreateIndex: entry.CreateIndex,
   ModifyIndex: entry.ModifyIndex,

@@ -18,4 +18,4 @@ export const TABLE = [
 ] as const
 
 /** The same for code that treats all routes alike. */
-export const ROUTES: readonly Route[] = TABLE
+export const ROUTES: readonly Route[] = [...TABLE]
