@@ -11,7 +11,7 @@
 //
 // A frame is padded to 32 bytes, which divide a sector, and ends in a byte that is not zero:
 //
-//   │ frame head (16) │ zero bytes (4) │ ~zero bytes (4) │ records … │ 0 … │ a5 │
+//   │ frame head (16) │ zero bytes (4) │ zero sectors (4) │ check (4) │ records … │ 0 … │ a5 │
 //
 // The record of an entry, filled up to a multiple of 8; of what may be missing, 0 is the length and
 // 1 means empty:
@@ -20,7 +20,8 @@
 //   │ data … │ extensions … │ time … │
 //
 // What a crash leaves of a write that was never synced: parts of it are there, the others are still
-// zero. A flipped bit leaves all of it, and at most one more zero byte than was written. `isTear`
+// zero. A flipped bit leaves all of it, with at most one more zero byte than was written and no more
+// zero sectors (but for a sector that held nothing but this bit: there nobody can tell). `isTear`
 // tells the two apart, so that a rotten last write is not taken for a torn one and cut away.
 import { assert } from '../../core/assert.ts'
 import { EMPTY, textOf, utf8 } from '../../core/bytes.ts'
@@ -49,8 +50,9 @@ import {
 /** What a disk writes whole or not at all. */
 const SECTOR_BYTES = HEAD_BYTES
 const WRITE_ALIGN_BYTES = 32
-/** The number of zero bytes behind it, and its complement. */
-const PREFACE_BYTES = 8
+/** How many bytes, and how many whole sectors, behind it are zero; and a check of both. */
+const PREFACE_BYTES = 12
+const CONTENT_AT = FRAME_HEAD_BYTES + PREFACE_BYTES
 const RECORD_HEAD_BYTES = 32
 const RECORD_ALIGN_BYTES = 8
 const LAST_BYTE = 0xa5
@@ -161,7 +163,7 @@ const entryBytes = ({ data, extensions, appendedAt }: Entry): number =>
 const recordBytes = (body: number): number => RECORD_HEAD_BYTES + alignUp(body, RECORD_ALIGN_BYTES)
 
 const paddedBytes = (content: number): number =>
-  alignUp(FRAME_HEAD_BYTES + PREFACE_BYTES + content + 1, WRITE_ALIGN_BYTES)
+  alignUp(CONTENT_AT + content + 1, WRITE_ALIGN_BYTES)
 
 export const alignUp = (bytes: number, to: number): number => Math.ceil(bytes / to) * to
 
@@ -217,20 +219,37 @@ function putRecord(view: DataView, at: number, record: RecordFields): number {
 function finish(place: WritePlace, kind: Kind, payload: Uint8Array): EncodedWrite {
   assert(place.at % WRITE_ALIGN_BYTES === 0, 'a write begins at a multiple of 32')
   payload[payload.length - 1] = LAST_BYTE
-  const zeros = zeroBytes(payload, { from: PREFACE_BYTES, to: payload.length })
+  const zeros = countZeros(payload.subarray(PREFACE_BYTES), place.at + CONTENT_AT)
   const view = viewOf(payload)
-  view.setUint32(0, zeros, true)
-  view.setUint32(4, ~zeros, true)
+  view.setUint32(0, zeros.bytes, true)
+  view.setUint32(4, zeros.sectors, true)
+  view.setUint32(8, checkOf(zeros), true)
   const written = encodeFrames(place.link, [{ kind, joins: false, payload }])
   assert(written.bytes.length % WRITE_ALIGN_BYTES === 0, 'a write ends at a multiple of 32')
   return written
 }
 
-function zeroBytes(bytes: Uint8Array, { from, to }: { from: number; to: number }): number {
-  let count = 0
-  for (let at = from; at < to; at++) if (bytes[at] === 0) count++
-  return count
+interface Zeros {
+  readonly bytes: number
+  /** Whole ones, as the file is divided. */
+  readonly sectors: number
 }
+
+function countZeros(content: Uint8Array, offset: number): Zeros {
+  let [bytes, sectors, run] = [0, 0, 0]
+  for (let at = 0; at < content.length; at++) {
+    if (content[at] !== 0) {
+      run = 0
+      continue
+    }
+    bytes++
+    run++
+    if (run >= SECTOR_BYTES && (offset + at + 1) % SECTOR_BYTES === 0) sectors++
+  }
+  return { bytes, sectors }
+}
+
+const checkOf = ({ bytes, sectors }: Zeros): number => ~(bytes ^ sectors) >>> 0
 
 /**
  * The records of a good frame of kind `write`; undefined if they make no sense, which only a bug of
@@ -287,25 +306,27 @@ function decodeRecord(
 }
 
 /**
- * Whether a flawed last write is what a crash can leave. Otherwise it was whole once, and is
- * damaged. `bytes` is the whole segment, and behind the flaw there is no good frame.
+ * Whether a flawed last write is what a crash can leave: parts of it are zero. Otherwise it was
+ * whole once, and is damaged. `bytes` is the whole segment, and behind the flaw there is no good
+ * frame.
  */
 export function isTear(bytes: Uint8Array, { at, flaw }: { at: number; flaw: Flaw }): boolean {
   if (flaw === 'gap') return true // the sector with the head is missing
   if (flaw === 'chain') return false
-  const body = at + FRAME_HEAD_BYTES
-  const content = body + PREFACE_BYTES
   const view = viewOf(bytes)
-  const zeros = view.getUint32(body, true)
-  // Head and preface lie in one sector with what follows, which never begins with a zero.
-  if (flaw === 'head' || view.getUint32(body + 4, true) !== ~zeros >>> 0) {
-    const sectorEnd = alignUp(content, SECTOR_BYTES)
-    return isZero(bytes, content, sectorEnd)
+  const [from, content] = [at + FRAME_HEAD_BYTES, at + CONTENT_AT]
+  const then = { bytes: view.getUint32(from, true), sectors: view.getUint32(from + 4, true) }
+  if (flaw === 'head' || view.getUint32(from + 8, true) !== checkOf(then)) {
+    // No write has a length of zero. And head and preface lie in one sector with the first record,
+    // which does not begin with a zero: if all behind them is zero there, it is missing.
+    if (view.getUint16(at, true) === 0) return true
+    return isZero(bytes, content, alignUp(content, SECTOR_BYTES))
   }
   const end = at + announcedBytes(bytes, at)
   if (end > bytes.length || end <= content) return false
   if (bytes[end - 1] === 0) return true
-  return zeroBytes(bytes, { from: content, to: end }) > zeros + 1
+  const now = countZeros(bytes.subarray(content, end), content)
+  return now.bytes > then.bytes + 1 || now.sectors > then.sectors
 }
 
 function isZero(bytes: Uint8Array, from: number, to: number): boolean {

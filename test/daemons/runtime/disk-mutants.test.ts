@@ -78,8 +78,8 @@ const PLANTED: readonly (Mutation & { readonly name: string; readonly caught: Ch
   {
     name: 'a torn last write is refused like damage',
     file: FORMAT,
-    from: /> zeros \+ 1/,
-    to: '> bytes.length',
+    from: /return now\.bytes > then\.bytes \+ 1 \|\| now\.sectors > then\.sectors/,
+    to: 'return false',
     caught: crashes,
   },
   {

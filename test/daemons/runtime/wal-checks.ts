@@ -244,7 +244,7 @@ function drawPersist(prng: Prng, state: State, token: number): Persist {
 
 function drawFault(prng: Prng, fullRate: number): MemoryDisk['fault'] {
   const dice = prng.unit()
-  const short = prng.range(1, 600)
+  const short = prng.range(2, 600)
   let calls = 0
   if (dice < 0.1)
     return (op) => (isLongWrite(op) && calls++ === 0 ? { errno: '', short } : undefined)
@@ -397,8 +397,10 @@ async function problemOfFlip(
   { base, state }: Rested,
   { path, bit }: { path: string; bit: number },
 ): Promise<string | undefined> {
-  const disk = crashImage(base, [], KEEP_ALL)
-  const bytes = disk.bytesOf(path)
+  const disk = createMemoryDisk()
+  for (const [name, inode] of base.names) disk.put(name, inode.bytes)
+  const bytes = base.bytesOf(path).slice()
+  disk.put(path, bytes)
   const at = bit >> 3
   bytes[at] = (bytes[at] ?? 0) ^ (1 << (bit & 7))
   const found = await tryOpen(open, disk, SEGMENT_BYTES)
@@ -440,4 +442,21 @@ export async function checkHeadFlips(open: OpenWal, log: Rested, count: number):
     }
   }
   return wrong
+}
+
+/** Every bit of every segment. */
+export async function checkEveryBit(
+  open: OpenWal,
+  log: Rested,
+): Promise<{ flipped: number; wrong: string[] }> {
+  const wrong: string[] = []
+  let flipped = 0
+  for (const path of log.base.names.keys()) {
+    const bits = log.base.bytesOf(path).length * 8
+    for (let bit = 0; bit < bits && wrong.length < 6; bit++, flipped++) {
+      const problem = await problemOfFlip(open, log, { path, bit })
+      if (problem !== undefined) wrong.push(problem)
+    }
+  }
+  return { flipped, wrong }
 }
