@@ -7,9 +7,8 @@ import { equalBytes } from '../bytes.ts'
 import { ENTRY, type Entry, type Persist, type Vote } from '../entry.ts'
 import { type LogIndex, logIndex, term } from '../ids.ts'
 import { entryAt, lastIndex, termAt } from '../raft/log.ts'
-import type { Append, RaftReply, RaftRequest, ServerId } from '../raft/messages.ts'
-import { majorityOf, votersOf } from '../raft/quorum.ts'
-import { configurationOf, type Raft } from '../raft/raft.ts'
+import type { Append, Configuration, RaftReply, RaftRequest, ServerId } from '../raft/messages.ts'
+import type { Raft } from '../raft/raft.ts'
 import { candidateName } from '../raft/save.ts'
 import { holds } from './disk.ts'
 import type { HostEffect } from './host.ts'
@@ -28,11 +27,21 @@ export interface CommittedEntry {
   readonly in: number
 }
 
+/** Who votes, from an entry on. */
+interface VotersAt {
+  readonly index: number
+  readonly voters: readonly ServerId[]
+}
+
 /** What a server was seen to be. */
-interface Shadow {
+export interface Shadow {
   /** Its log as checked, by index. */
   log: (Entry | undefined)[]
   last: number
+  /** Of its log; the last one is in force. Read off the entries, not asked of the server. */
+  voters: VotersAt[]
+  /** Of each node: how far it has said to have our log. */
+  matched: number[]
   /** The term that it leads; 0: none. */
   leads: number
   commit: number
@@ -72,9 +81,17 @@ export const createRaftChecks = (options: {
   onCommitted: options.onCommitted,
 })
 
-const startShadow = (): Omit<Shadow, 'vote'> => ({ log: [], last: 0, leads: 0, commit: 0 })
+const startShadow = (): Omit<Shadow, 'vote'> => ({
+  log: [],
+  last: 0,
+  voters: [],
+  matched: [],
+  leads: 0,
+  commit: 0,
+})
 
-const shadowOf = (checks: RaftChecks, node: SimNode): Shadow => checks.shadows[node.index] as Shadow
+export const shadowOf = (checks: RaftChecks, node: SimNode): Shadow =>
+  checks.shadows[node.index] as Shadow
 
 /** A new process remembers nothing but its disk. */
 export function checkStart(checks: RaftChecks, node: SimNode): void {
@@ -109,14 +126,39 @@ function checkLogOf(checks: RaftChecks, shadow: Shadow, raft: Raft): number {
   let kept = Math.min(shadow.last, last)
   if (kept === last && shadow.last === last && sameAt(shadow, raft, kept)) return kept
   while (kept > log.base.index && !sameAt(shadow, raft, kept)) kept--
+  keepVoters(shadow, raft, kept)
   for (let index = Math.max(kept, log.base.index) + 1; index <= last; index++) {
     const entry = present(entryAt(log, logIndex(index)), 'an entry of the log')
     noteEntry(checks, entry, termAt(log, logIndex(index - 1)) ?? 0)
     shadow.log[index] = entry
-    if (entry.type === ENTRY.configuration) checkConfiguration(checks, raft, entry)
+    if (entry.type === ENTRY.configuration) {
+      shadow.voters.push({ index, voters: votersIn(raft, entry) })
+      checkConfiguration(checks, raft, entry)
+    }
   }
   shadow.last = last
   return kept
+}
+
+/** Configurations that were cut off count no more; a snapshot brings its own. */
+function keepVoters(shadow: Shadow, { log, snapshot }: Raft, kept: number): void {
+  const { base } = log
+  while ((shadow.voters.at(-1)?.index ?? 0) > kept) shadow.voters.pop()
+  if (snapshot === undefined || snapshot.index !== base.index || shadow.last >= base.index) return
+  const { configuration, configurationIndex: index } = snapshot
+  shadow.voters = [{ index, voters: idsOfVoters(configuration) }]
+}
+
+const votersIn = ({ configurations }: Raft, { data }: Entry): readonly ServerId[] =>
+  idsOfVoters(present(configurations.decode(data), 'a configuration that can be read'))
+
+const idsOfVoters = ({ servers }: Configuration): readonly ServerId[] =>
+  servers.filter(({ suffrage }) => suffrage === 'voter').map(({ id }) => id)
+
+/** By the log of the server, and the arithmetic of this file. */
+export const isMajority = ({ voters }: Shadow, has: (id: ServerId) => boolean): boolean => {
+  const ids = voters.at(-1)?.voters ?? []
+  return 2 * ids.filter(has).length > ids.length
 }
 
 const sameAt = ({ log }: Shadow, raft: Raft, index: number): boolean =>
@@ -175,6 +217,7 @@ interface Look {
 function checkRole(checks: RaftChecks, { node, shadow, rewritten }: Look, raft: Raft): void {
   if (raft.role.type !== 'leader') {
     shadow.leads = 0
+    if (shadow.matched.length > 0) shadow.matched = []
     return
   }
   const now = raft.vote.term
@@ -196,7 +239,26 @@ function checkRole(checks: RaftChecks, { node, shadow, rewritten }: Look, raft: 
     () => `${other} and ${node.peer.id} both lead term ${now}`,
   )
   checks.leaders.set(now, node.peer.id)
+  checkElected(checks, { node, shadow }, now)
   checkCompleteness(checks, node, raft)
+}
+
+/** M16, M17, M19: whoever leads has the votes, which left the voters, of a majority by its log. */
+function checkElected(
+  checks: RaftChecks,
+  { node, shadow }: Pick<Look, 'node' | 'shadow'>,
+  now: number,
+): void {
+  checks.tally.elected++
+  const self = node.peer.id
+  const { vote } = node.disk.platter
+  const ownVote = vote.term === now && vote.votedFor === candidateName(node.peer)
+  const gave = (id: ServerId) => (id === self ? ownVote : checks.votes.get(id)?.get(now) === self)
+  mustHold(
+    isMajority(shadow, gave),
+    'elected',
+    () => `${self} leads term ${now} without the votes of a majority`,
+  )
 }
 
 function checkCompleteness({ tally, committed }: RaftChecks, node: SimNode, raft: Raft): void {
@@ -263,23 +325,25 @@ function firstCommit(
     () => `${node.peer.id} commits ${index} and nobody has committed ${committed.length}`,
   )
   tally.durable++
-  const voters = votersOf(configurationOf(raft))
-  const durable = voters.filter(({ id }) => {
-    const voter = checks.byId.get(id)
-    if (voter === undefined) return false
-    const { disk, lost } = voter
-    if (holds(disk.platter, index, entry.term)) return true
-    return lost !== undefined && holds(lost, index, entry.term) // it was; a wiped disk is forgiven
-  })
   mustHold(
-    durable.length >= majorityOf(voters.length),
+    isMajority(shadowOf(checks, node), (id) => isOnDisk(checks, id, entry)),
     'durable',
-    () =>
-      `${node.peer.id} commits ${index} of term ${entry.term}; ` +
-      `on disks of ${durable.length} of ${voters.length} voters`,
+    () => `${node.peer.id} commits ${index} of term ${entry.term}, which a majority lacks`,
   )
   committed.push({ entry, in: raft.vote.term })
   checks.onCommitted(entry)
+}
+
+/** What a wiped disk has lost is forgiven: it was there. */
+export function isOnDisk(
+  { byId }: RaftChecks,
+  id: ServerId,
+  { index, term: inTerm }: Pick<Entry, 'index' | 'term'>,
+): boolean {
+  const node = byId.get(id)
+  if (node === undefined) return false
+  if (holds(node.disk.platter, index, inTerm)) return true
+  return node.lost !== undefined && holds(node.lost, index, inTerm)
 }
 
 /** After a write has landed, in part or whole. */
@@ -354,6 +418,14 @@ function checkReply(
   if (caller === undefined || reply.type === 'timeout-now-reply') return
   const { vote } = node.disk.platter
   checks.tally['saved-first']++
+  // M03: no answer shows a term that a crash could take back. A pre-vote promises nothing.
+  if (reply.type !== 'pre-vote-reply') {
+    mustHold(
+      vote.term >= reply.term,
+      'saved-first',
+      () => `${node.peer.id} shows term ${reply.term} before it is saved`,
+    )
+  }
   const saved = (good: boolean) =>
     mustHold(good, 'saved-first', () => `${node.peer.id} answers ${reply.type} before it is saved`)
   if (reply.type === 'vote-reply' && reply.granted) {

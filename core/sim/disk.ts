@@ -152,6 +152,7 @@ export function stepsLeft(disk: Disk, conditions: DiskConditions): number {
   const { writing, prng } = disk
   if (writing === undefined) return 0
   const steps = stepsOf(writing)
-  if (!conditions.tears) return prng.chance(0.5) ? steps : 0
+  // The first write begins a cluster: half of it would be a server that can do neither.
+  if (!conditions.tears || isBlank(disk.platter)) return prng.chance(0.5) ? steps : 0
   return prng.range(0, steps)
 }

@@ -26,6 +26,8 @@ export interface Nemesis {
   ambushed: number
   /** Everything has healed, and stays so. */
   over: boolean
+  /** What became of nodes that are not needed any more. */
+  readonly left: Set<Fate>
 }
 
 export interface NemesisOptions {
@@ -48,6 +50,7 @@ export function startNemesis(world: World, options: NemesisOptions): Nemesis {
     planned: 0,
     ambushed: 0,
     over: false,
+    left: new Set(),
   }
   planNext(nemesis)
   return nemesis
@@ -401,10 +404,10 @@ export function startAll({ world }: Nemesis): void {
  * must not matter.
  */
 export function healAll(nemesis: Nemesis, core: readonly SimNode[]): void {
-  const { world, ambushPrng: prng } = nemesis
+  const { world, ambushPrng: prng, left } = nemesis
   nemesis.over = true
   healLinks(world.network)
-  for (const node of world.nodes) if (!core.includes(node)) leave(world, node, prng)
+  for (const node of world.nodes) if (!core.includes(node)) left.add(leave(world, node, prng))
   for (const node of core) {
     node.disk.stalledUntil = 0
     node.disk.full = false
@@ -414,13 +417,17 @@ export function healAll(nemesis: Nemesis, core: readonly SimNode[]): void {
 }
 
 /** Dead for ever, or cut off in one direction, or as it happens to be. */
-function leave(world: World, node: SimNode, prng: Prng): void {
+const FATES = ['dead', 'deaf', 'mute', 'as-is'] as const
+type Fate = (typeof FATES)[number]
+
+function leave(world: World, node: SimNode, prng: Prng): Fate {
   const others = world.nodes.filter((other) => other !== node)
-  const fate = prng.pick(['dead', 'deaf', 'mute', 'as-is'])
+  const fate = prng.pick(FATES)
   if (fate === 'dead') stopNode(world, node, 'power')
   if (fate === 'deaf') for (const { index } of others) block(world.network, index, node.index)
   if (fate === 'mute') for (const { index } of others) block(world.network, node.index, index)
   world.watcher.onFault(`leave ${node.peer.id} ${fate}`, node)
+  return fate
 }
 
 /** Clocks differ by up to this from the true rate. */

@@ -5,7 +5,7 @@ import { AssertionError } from '../assert.ts'
 import { createPrng } from '../prng.ts'
 import { lastIndex } from '../raft/log.ts'
 import type { Configuration } from '../raft/messages.ts'
-import { majorityOf, votersOf } from '../raft/quorum.ts'
+import { votersOf } from '../raft/quorum.ts'
 import {
   type ClientChecks,
   type ClientCounts,
@@ -13,6 +13,7 @@ import {
   createClientChecks,
   judgeHistory,
 } from './check-clients.ts'
+import { checkLeader, checkStall } from './check-lead.ts'
 import {
   checkAll,
   checkEffect,
@@ -183,6 +184,11 @@ function watcherOf(run: Run): Watcher {
       if (host === undefined) return
       trace?.onStep(node, event)
       checkStep(run.raft, node, host.raft)
+      checkLeader(run.raft, node, host.raft)
+      if (event.type !== 'order') {
+        const { tickMs } = run.draw.conditions
+        checkStall(run.raft, node, { raft: host.raft, now: node.shown, tickMs })
+      }
       if (event.type === 'installed' || isRestored(run, node))
         checkRestored(run.state, node, host.fsm)
       else checkApplied(run.state, node, host.fsm)
@@ -251,6 +257,28 @@ function recover(run: Run): void {
     if (!advance(world, until)) throw new Violation('liveness', describeStuck(run, core))
   }
   run.recoveryMs = world.now - start
+  if (isPatient(draw) && nemesis.left.has('deaf')) stayCalm(run)
+}
+
+/** Timeouts are long against the ways of messages and the grain of clocks: nobody campaigns in vain. */
+function isPatient({ conditions, settings }: Draw): boolean {
+  const { delayMs, delaySpreadMs } = conditions.network
+  return settings.leaseMs > 4 * (delayMs + delaySpreadMs + conditions.tickMs)
+}
+
+/** So many of the longest election timeouts, and so many leaders in them besides the one there is. */
+const CALM_TIMEOUTS = 10
+const CALM_LEADERS_MAX = 1
+
+/** M36: who is cut off in one direction does not depose a leader that works. */
+function stayCalm({ world, draw, raft, tally }: Run): void {
+  tally.liveness++
+  const before = raft.leaders.size
+  const until = world.now + CALM_TIMEOUTS * 2 * draw.settings.electionMs
+  while (advance(world, until));
+  const more = raft.leaders.size - before
+  if (more <= CALM_LEADERS_MAX) return
+  throw new Violation('liveness', `${more} leaders in ${CALM_TIMEOUTS} quiet election timeouts`)
 }
 
 /**
@@ -310,7 +338,7 @@ function complete(
 ): boolean {
   const voters = votersOf(configuration)
   const isVoter = ({ peer }: SimNode) => voters.some(({ id }) => id === peer.id)
-  let missing = majorityOf(voters.length) - [...core].filter(isVoter).length
+  let missing = Math.floor(voters.length / 2) + 1 - [...core].filter(isVoter).length
   if (voters.length === 0 || missing <= 0) return false
   for (const node of order) {
     if (missing > 0 && isVoter(node) && !core.has(node)) {

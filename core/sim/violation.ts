@@ -3,6 +3,7 @@
 /** Each with its number in the catalogue of invariants (reliability §2.2). */
 export const INVARIANTS = {
   'one-leader': 'I1: a term has one leader',
+  elected: 'I1: a leader has the votes of a majority, all given before it leads',
   'append-only': 'I2: a leader never rewrites or removes its own entries',
   'log-matching': 'I3: logs with the same entry agree on all before it',
   completeness: 'I4: a leader has all that was committed in earlier terms',
@@ -13,6 +14,7 @@ export const INVARIANTS = {
   'term-on-disk': 'I9: the term on a disk never falls',
   snapshot: 'I10: a snapshot equals the replay up to its index',
   configuration: 'I11: a configuration counts from its append, one change at a time',
+  believed: 'I7: what a leader takes for durable on a follower is on its disk',
   'saved-first': 'I12: no message leaves before what it depends on is on the disk',
   'stale-read': 'I14: a read sees every write that was acknowledged before it began',
   'lost-write': 'I15: an acknowledged write is what was committed at its index',
@@ -28,6 +30,7 @@ export type Tally = Record<Invariant, number>
 
 export const createTally = (): Tally => ({
   'one-leader': 0,
+  elected: 0,
   'append-only': 0,
   'log-matching': 0,
   completeness: 0,
@@ -38,6 +41,7 @@ export const createTally = (): Tally => ({
   'term-on-disk': 0,
   snapshot: 0,
   configuration: 0,
+  believed: 0,
   'saved-first': 0,
   'stale-read': 0,
   'lost-write': 0,

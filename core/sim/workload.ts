@@ -155,8 +155,10 @@ function ask(workload: Workload, client: Client): void {
 
 function lastRequest({ number, done }: Client, asked: number): ClientRequest {
   const key = keyNamed(0)
-  if (!done.wrote) return { type: 'put', key, value: `${number}.${asked}` }
-  return { type: 'get', key, mode: 'default' }
+  // Half of them read first: a new leader must answer without being written to.
+  const reads = number % 2 === 0 ? !done.read : done.wrote
+  if (reads) return { type: 'get', key, mode: 'default' }
+  return { type: 'put', key, value: `${number}.${asked}` }
 }
 
 const keyNamed = (n: number): string => `k${n}`
