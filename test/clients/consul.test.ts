@@ -1,4 +1,5 @@
-// The npm package `consul`, as people use it today, against a real agent: keys, watches, status and transactions.
+// The npm package `consul`, as people use it today, against a real agent: keys, watches, status and
+// transactions.
 import type { EventEmitter } from 'node:events'
 import Consul from 'consul'
 import { suite } from 'uvu'
