@@ -47,5 +47,6 @@ async function playCorpus(summary: string): Promise<Record<string, FolderResult>
   const options = ['--bin', builtProgram, '--details', values.details, '--summary', summary]
   const child = spawn(process.execPath, [runner, ...options, ...play], { stdio: 'inherit' })
   await new Promise((resolve, reject) => child.once('exit', resolve).once('error', reject))
-  return JSON.parse(await readFile(summary, 'utf8')) as Record<string, FolderResult> // run.mjs's own
+  // What run.mjs has written.
+  return JSON.parse(await readFile(summary, 'utf8')) as Record<string, FolderResult>
 }
