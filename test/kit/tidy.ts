@@ -161,6 +161,7 @@ export const ROOMS: readonly string[] = [
   'kv',
   'sessions',
   'catalog',
+  'local',
   'intentions',
   'queries',
   'dns',
