@@ -195,7 +195,7 @@ const HOMES: Readonly<Record<string, readonly RegExp[]>> = {
   consul: [/^test\/clients\//],
   'js-hcl-parser': [/^test\//],
   peggy: [/^test\//],
-  esbuild: [/^build\//],
+  esbuild: [/^build\//, /^test\/sim\//],
 }
 
 function importComplaints(source: Source): Complaint[] {
