@@ -52,7 +52,7 @@ export function campaign(raft: Raft): void {
     electionDue: drawTimeout(raft, settings.electionMs),
   }
   note(raft, { what: 'became', role: 'candidate', term: raft.vote.term, phase: 'pre-vote' })
-  const request = { type: 'pre-vote', term: termOf(raft.vote.term + 1), ...lastOf(raft) } as const
+  const request = { type: 'pre-vote', term: nextTerm(raft), ...lastOf(raft) } as const
   for (const peer of votersOf(configurationOf(raft))) {
     if (peer.id !== self.id) call(raft, peer, { request, when: 'now' })
   }
@@ -74,7 +74,7 @@ export function stand(raft: Raft, transfer: boolean): void {
   const { self, settings } = raft
   assert(isVoter(configurationOf(raft), self.id), 'only a voter stands')
   raft.leader = undefined
-  adoptTerm(raft, termOf(raft.vote.term + 1))
+  adoptTerm(raft, nextTerm(raft))
   giveVote(raft, self)
   raft.role = {
     type: 'candidate',
@@ -90,6 +90,14 @@ export function stand(raft: Raft, transfer: boolean): void {
     if (peer.id !== self.id) call(raft, peer, { request, when: 'vote-saved' })
   }
 }
+
+/**
+ * Above every term that we know of. The log may know more than the vote: a leader that was deposed
+ * passes on entries of its successor (raft-wire P8), and a snapshot may outlive a crash that the
+ * term of its leader did not.
+ */
+const nextTerm = ({ vote, log }: Raft): Term =>
+  termOf(Math.max(vote.term, lastPosition(log).term) + 1)
 
 function lastOf(raft: Raft): { lastIndex: LogIndex; lastTerm: Term } {
   const { index, term } = lastPosition(raft.log)

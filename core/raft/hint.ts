@@ -17,6 +17,5 @@ export function hintDue(raft: Raft, leader: Peer): Instant {
     .filter((id) => id !== leader.id)
     .sort()
   const rank = Math.max(0, ids.indexOf(raft.self.id))
-  const due = raft.now + rank * TURN_MS + raft.prng.unit() * JITTER_MS
-  return Math.max(due, raft.loyalUntil)
+  return Math.max(raft.now, raft.loyalUntil) + rank * TURN_MS + raft.prng.unit() * JITTER_MS
 }

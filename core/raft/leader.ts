@@ -7,7 +7,7 @@ import type { Instant } from '../time.ts'
 import { lastIndex, lastPosition, termAt } from './log.ts'
 import type { Peer, Server, ServerId } from './messages.ts'
 import { createProgress, type Progress } from './progress.ts'
-import { hasMajority, isVoter, majorityIndex, votersOf } from './quorum.ts'
+import { isVoter, majorityIndex, majorityReached, votersOf } from './quorum.ts'
 import { advanceCommit, configurationOf, isAlone, latest, note, type Raft } from './raft.ts'
 import { admitEarly, answerOpen, confirmReads, createReads, type Reads } from './reads.ts'
 import { heartbeat, replicate } from './replicate.ts'
@@ -160,12 +160,12 @@ export function onLeaderTick(raft: Raft, leadership: Leadership): void {
 
 /** A leader that a majority does not answer is perhaps one no longer: it steps down. */
 function checkQuorum(raft: Raft, leadership: Leadership): void {
-  const { leaseMs } = raft.settings
-  leadership.leaseDue = raft.now + leaseMs / 2
-  const oldest = raft.now - leaseMs
-  const listens = (id: ServerId) =>
-    id === raft.self.id || (leadership.followers.get(id)?.heardAt ?? -Infinity) >= oldest
-  if (!hasMajority(configurationOf(raft), listens)) becomeFollower(raft, 'no majority answers')
+  const { now, self, settings } = raft
+  const heardAt = (id: ServerId) =>
+    id === self.id ? now : (leadership.followers.get(id)?.heardAt ?? 0)
+  const lostAt = majorityReached(configurationOf(raft), heardAt) + settings.leaseMs
+  if (now >= lostAt) becomeFollower(raft, 'no majority answers')
+  else leadership.leaseDue = lostAt
 }
 
 /** The disk has no room for what the leader wrote: somebody else may have. */

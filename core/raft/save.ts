@@ -87,13 +87,18 @@ export function endPersist(raft: Raft, token: number): void {
   endQuarantine(raft)
 }
 
-/** Nothing of the persist under way stands: the disk is full. All of it will be tried again. */
-export function refusePersist(raft: Raft, token: number): void {
+/**
+ * Nothing of the persist under way stands: the disk is full. All of it will be tried again.
+ * Returns whether this is news.
+ */
+export function refusePersist(raft: Raft, token: number): boolean {
   const { persist } = takeUnderWay(raft, token)
   raft.votes.handedOver = raft.votes.saved
   takeBack(raft.log)
-  if (raft.full === undefined) note(raft, { what: 'disk-full' })
+  const isNews = raft.full === undefined
+  if (isNews) note(raft, { what: 'disk-full' })
   raft.full = { retryAt: raft.now + FULL_RETRY_MS, votesToo: !hasLog(persist) }
+  return isNews
 }
 
 const hasLog = ({ entries, truncateFrom, restartBehind }: Persist): boolean =>
@@ -164,10 +169,10 @@ export function saveEntries(raft: Raft, entries: readonly Entry[]): void {
 export function cutEntries(raft: Raft, from: LogIndex): void {
   assert(from > raft.commit, 'what is committed is never cut off')
   truncate(raft.log, from)
+  note(raft, { what: 'truncated', from })
   forgetConfigurations(raft, from)
   refuseProofs(raft, from)
   if (raft.quarantine !== undefined) raft.quarantine.through = undefined
-  note(raft, { what: 'truncated', from })
 }
 
 /** What was held to say that entries are here must not be said of entries that are here no more. */

@@ -186,8 +186,8 @@ export function onPersisted(raft: Raft, persisted: number, now: Instant): void {
 /** The disk is full, and nothing of what it was given stands. It is given the same again later. */
 export function onPersistRefused(raft: Raft, token: number, now: Instant): void {
   raft.now = now
-  refusePersist(raft, token)
-  if (raft.role.type === 'leader') onLeaderFull(raft, raft.role)
+  const isNews = refusePersist(raft, token)
+  if (isNews && raft.role.type === 'leader') onLeaderFull(raft, raft.role)
   settle(raft)
 }
 

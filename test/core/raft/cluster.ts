@@ -74,6 +74,8 @@ export interface Node {
   readonly images: Map<number, Image>
   installing: { id: number; image: Image } | undefined
   installHeld: boolean
+  /** The next snapshot that comes cannot be written. */
+  installFails: boolean
   /** When our calls fail for want of an answer. */
   readonly deadlines: Map<number, number>
   starts: number
@@ -173,6 +175,7 @@ export function addNode(cluster: Cluster, name: string): Node {
     images: new Map(),
     installing: undefined,
     installHeld: false,
+    installFails: false,
     deadlines: new Map(),
     starts: 0,
   }
@@ -408,14 +411,15 @@ function answer(
 
 /** A message arrives. At a server that does not run calls fail at once, replies are lost. */
 export function deliver(cluster: Cluster, message: Message): void {
-  const node = nodeOf(cluster, message.to)
+  const node = cluster.nodes.get(message.to)
+  const isUp = node?.raft !== undefined
   if (message.kind === 'reply') {
-    const isAwaited = node.raft !== undefined && node.deadlines.delete(message.call)
+    const isAwaited = isUp && node.deadlines.delete(message.call)
     if (isAwaited) step(cluster, node, (raft) => onReply(raft, message, node.now))
     return
   }
-  if (node.raft === undefined) failCall(cluster, nodeOf(cluster, message.from), message.call)
-  else receive(cluster, node, message)
+  if (isUp) receive(cluster, node, message)
+  else failCall(cluster, nodeOf(cluster, message.from), message.call)
 }
 
 export interface Incoming {
@@ -473,7 +477,8 @@ function checkDurable(cluster: Cluster, raft: Raft, entry: Entry): void {
 function install(cluster: Cluster, node: Node, { id }: { id: number }): void {
   const image = node.images.get(id)
   node.images.delete(id)
-  if (image === undefined) {
+  if (image === undefined || node.installFails) {
+    node.installFails = false
     step(cluster, node, (raft) => onInstallFailed(raft, id, node.now))
     return
   }

@@ -6,7 +6,16 @@ import { ENTRY, type Entry } from '../../../core/entry.ts'
 import { logIndex, type Term, term } from '../../../core/ids.ts'
 import type { RaftRequest } from '../../../core/raft/messages.ts'
 import { candidateName } from '../../../core/raft/save.ts'
-import { change, onLeaderGone, onTick, propose, read, transfer } from '../../../core/raft/server.ts'
+import {
+  bootstrap,
+  change,
+  onLeaderGone,
+  onPersistRefused,
+  onTick,
+  propose,
+  read,
+  transfer,
+} from '../../../core/raft/server.ts'
 import {
   addNode,
   bootstrapAll,
@@ -90,6 +99,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
   voters: (cluster, names) => {
     cluster.voters = [...names]
   },
+  begin: (cluster, [name = '', ...names]) =>
+    step(cluster, nodeOf(cluster, name), (raft) => {
+      const begun = bootstrap(raft, votersNamed(names), nodeOf(cluster, name).now)
+      cluster.tell(begun.ok ? `entry ${begun.index}` : `refused: ${begun.why}`)
+    }),
   add: (cluster, [name = '']) => startNode(cluster, addNode(cluster, name), 'first'),
   load,
   campaign: (cluster, [name = '']) => {
@@ -111,6 +125,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     for (const node of cluster.nodes.values())
       if (second === undefined || node.name === first) pass(cluster, node, ms)
   },
+  /** The process stands still: time passes, and its timers do not fire yet. */
+  late: (cluster, [name = '', ms = '0']) => {
+    nodeOf(cluster, name).now += Number(ms)
+  },
   run: (cluster, [ms = '0']) => {
     for (let past = 0; past < Number(ms); past += 10) {
       for (const node of cluster.nodes.values()) pass(cluster, node, 10)
@@ -128,6 +146,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
         cluster.tell(made.ok ? `entry ${made.index}: ${each}` : `refused: ${made.why}`)
       })
     }
+  },
+  flood: (cluster, [name = '', count = '0']) => {
+    const node = nodeOf(cluster, name)
+    const taken = flood(node, Number(count))
+    cluster.tell(`${taken} taken`)
   },
   read: (cluster, [name = '', ...ids]) => {
     for (const id of ids)
@@ -183,6 +206,13 @@ const VERBS: Readonly<Record<string, Verb>> = {
   wipe: (cluster, [name = '']) => {
     crashNode(nodeOf(cluster, name))
     wipeNode(nodeOf(cluster, name))
+  },
+  refuse: (cluster, [name = '']) => {
+    const node = nodeOf(cluster, name)
+    const { writing } = node
+    if (writing === undefined) throw new Error('there is no write under way')
+    node.writing = undefined
+    step(cluster, node, (raft) => onPersistRefused(raft, writing.token, node.now))
   },
   rot: (cluster, [name = '', from = '']) => {
     const { platter } = nodeOf(cluster, name)
@@ -292,6 +322,15 @@ function changeVerb(cluster: Cluster, [name = '', what = '', id = '', ...rest]: 
   })
 }
 
+/** Without the checks after each step, which look at the whole log. */
+function flood(node: Node, count: number): number {
+  const { raft } = node
+  if (raft === undefined) return 0
+  let taken = 0
+  while (taken < count && propose(raft, utf8('x'), node.now).ok) taken++
+  return taken
+}
+
 function cutLinks(cluster: Cluster, words: Words, change: (link: string) => void): void {
   for (const each of words) {
     if (each.includes('>')) change(each)
@@ -330,8 +369,8 @@ function diskVerb(cluster: Cluster, [name = '', what = '']: Words): void {
   else if (what === 'room') node.diskFull = false
   else if (what === 'hold-install') node.installHeld = true
   else if (what === 'installed') endInstall(cluster, node)
-  else if (what !== 'done')
-    throw new Error('hold, release, done, full, room, hold-install, installed')
+  else if (what === 'refuse-install') node.installFails = true
+  else if (what !== 'done') throw new Error(`what: ${what}`)
   else if (!endWrite(cluster, node)) throw new Error('there is no write under way')
 }
 
