@@ -116,7 +116,8 @@ export function checkDefinitions(draft: Draft, { services, checks }: Definitions
   }
 }
 
-const ANY_ADDRESS = ['0.0.0.0', '::', '[::]']
+/** Addresses that lead nowhere: every interface. */
+export const ANY_ADDRESS: readonly string[] = ['0.0.0.0', '::', '[::]']
 const WEIGHT_MAX = 65_535
 
 function faultOfService(service: ServiceDefinition): string | undefined {
@@ -133,7 +134,8 @@ function faultOfService(service: ServiceDefinition): string | undefined {
   return undefined
 }
 
-function faultOfWeights(weights: ServiceDefinition['weights']): string | undefined {
+/** What is wrong with weights, in the words of Consul's API. */
+export function faultOfWeights(weights: ServiceDefinition['weights']): string | undefined {
   if (weights === undefined) return undefined
   if (weights.passing < 1) return 'Passing must be greater than 0'
   if (weights.warning < 0) return 'Warning must be greater or equal than 0'
@@ -141,10 +143,10 @@ function faultOfWeights(weights: ServiceDefinition['weights']): string | undefin
   return inRange ? undefined : `DNS Weight must be between 0 and ${WEIGHT_MAX}`
 }
 
-const STATUSES = ['', 'passing', 'warning', 'critical']
+export const STATUSES: readonly string[] = ['', 'passing', 'warning', 'critical']
 
 /** What is wrong with a check, in the words of Consul's API; undefined if nothing is. */
-function faultOfCheck(check: CheckDefinition): string | undefined {
+export function faultOfCheck(check: CheckDefinition): string | undefined {
   const runs = [check.http, check.tcp, check.udp, check.grpc, check.h2ping, check.osService]
   const hasInterval = check.args.length > 0 || runs.some((one) => one !== '')
   const isAlias = check.aliasNode !== '' || check.aliasService !== ''

@@ -164,11 +164,22 @@ decode('names that mean something to JavaScript are names like any other', () =>
   }
 })
 
+decode('keeps what another part interprets as plain values, single blocks opened', () => {
+  const answer = dev('connect { ca_config { a = [1, "x"] } }')
+  assert.equal(answer.ok && answer.config.debug['ConnectCAConfig'], { a: [1, 'x'] })
+  const nested = dev('connect { ca_config { a { b { c = 1.5 } } d = true } }')
+  assert.equal(nested.ok && nested.config.debug['ConnectCAConfig'], {
+    a: { b: { c: 1.5 } },
+    d: true,
+  })
+})
+
 decode('finds the nearest word within two slips', () => {
   const known = ['server', 'service', 'services', 'ports']
   assert.is(closest('servr', known), 'server')
   assert.is(closest('serivce', known), 'service')
   assert.is(closest('port', known), 'ports')
+  assert.is(closest('cat', ['bat', 'hat']), 'bat')
   assert.is(closest('completely', known), undefined)
   assert.is(closest('x', ['ab']), undefined)
   assert.is(editDistance('kitten', 'sitting'), 3)

@@ -56,6 +56,9 @@ network('networks hold the addresses of their first bits', () => {
   assert.is(holds('10.0.0.0/8', '11.0.0.0'), false)
   assert.is(holds('172.16.0.0/12', '172.31.255.255'), true)
   assert.is(holds('172.16.0.0/12', '172.32.0.0'), false)
+  assert.is(holds('10.128.0.0/9', '10.200.1.1'), true)
+  assert.is(holds('10.128.0.0/9', '10.64.1.1'), false)
+  assert.is(holds('10.2.0.0/15', '10.4.0.0'), false)
   assert.is(holds('0.0.0.0/0', '1.2.3.4'), true)
   assert.is(holds('1.2.3.4/32', '1.2.3.4'), true)
   assert.is(holds('fd00::/8', 'fd12::1'), true)
@@ -174,6 +177,11 @@ network('port 0 may be asked for everywhere, and never collides', () => {
   ]
   const { ports } = loaded({ flags: ['-dev', ...flags] })
   assert.equal([ports.dns, ports.http, ports.server, ports.serfLan, ports.serfWan], [0, 0, 0, 0, 0])
+})
+
+network('ports end at 65535', () => {
+  assert.is(loaded({ flags: ['-dev', '-http-port=65535'] }).ports.http, 65_535)
+  assert.is(load({ flags: ['-dev', '-http-port=65536'] }).ok, false)
 })
 
 network.run()

@@ -14,6 +14,8 @@ interface Case {
 
 const gathered = (text: string) => `1 error occurred:\n\t* ${text}\n\n`
 
+const LONG = 'k'.repeat(129)
+
 const CASES: readonly Case[] = [
   {
     hcl: 'datacenter = "Bad DC"',
@@ -173,6 +175,21 @@ const CASES: readonly Case[] = [
     hcl: 'serf_lan = "10.0.0.1 10.0.0.2"',
     consul: gathered('serf_lan: multiple addresses found: 10.0.0.1 10.0.0.2'),
     ours: ['a.hcl:1:1: serf_lan takes one address, not 2: 10.0.0.1, 10.0.0.2'],
+  },
+  {
+    hcl: 'serf_wan = "unix:///x"',
+    consul: gathered('serf_wan cannot be a unix socket'),
+    ours: ['a.hcl:1:1: serf_wan cannot be a Unix socket: /x'],
+  },
+  {
+    hcl: `node_meta { ${LONG} = "x" }`,
+    consul:
+      `node_meta invalid: Couldn't load metadata pair ('${LONG}', 'x'): ` +
+      'Key is too long (limit: 128 characters)',
+    ours: [
+      `a.hcl:1:1: node_meta cannot stand: Couldn't load metadata pair ('${LONG}', 'x'): ` +
+        'Key is too long (limit: 128 characters)',
+    ],
   },
   {
     hcl: 'log_level = "loud"',
