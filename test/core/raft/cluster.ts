@@ -1,6 +1,7 @@
 // A cluster for scripts: servers, their disks and the links between them, in which nothing happens
 // that the script has not asked for. After every step of a server its invariants are checked, and
-// those that bind servers: one leader in a term, one history, committed means durable on a majority.
+// those that bind servers: one leader in a term, one history, committed means durable on a
+// majority.
 import { AssertionError } from '../../../core/assert.ts'
 import { EMPTY, textOf, utf8 } from '../../../core/bytes.ts'
 import { ENTRY, type Entry, type Persist, type Vote } from '../../../core/entry.ts'
@@ -314,8 +315,10 @@ type Note = Extract<RaftEffect, { readonly type: 'note' }>['note']
 
 function noteText(note: Note): string {
   switch (note.what) {
-    case 'became':
-      return `${note.role}${note.phase === undefined ? '' : ` (${note.phase})`} in term ${note.term}`
+    case 'became': {
+      const phase = note.phase === undefined ? '' : ` (${note.phase})`
+      return `${note.role}${phase} in term ${note.term}`
+    }
     case 'leader':
       return `${note.id} leads term ${note.term}`
     case 'voted':
@@ -540,7 +543,7 @@ export function settle(cluster: Cluster): void {
   throw new Error('the cluster does not come to rest')
 }
 
-/** Delivers what is under way, and lets the disks write what they have. False: there was nothing. */
+/** Delivers what is under way, and lets the disks write what they have. False: nothing. */
 export function round(cluster: Cluster): boolean {
   const ready = cluster.wire.filter((message) => !isHeld(cluster, message))
   cluster.wire = cluster.wire.filter((message) => isHeld(cluster, message))

@@ -47,6 +47,9 @@ import {
 } from './cluster.ts'
 import { entriesText, expectText, factsOf, messageText, nodeText, progressText } from './words.ts'
 
+/** How finely `run` lets time pass. */
+const TICK_MS = 20
+
 type Words = readonly string[]
 type Verb = (cluster: Cluster, words: Words) => void
 
@@ -130,8 +133,8 @@ const VERBS: Readonly<Record<string, Verb>> = {
     nodeOf(cluster, name).now += Number(ms)
   },
   run: (cluster, [ms = '0']) => {
-    for (let past = 0; past < Number(ms); past += 10) {
-      for (const node of cluster.nodes.values()) pass(cluster, node, 10)
+    for (let past = 0; past < Number(ms); past += TICK_MS) {
+      for (const node of cluster.nodes.values()) pass(cluster, node, TICK_MS)
       settle(cluster)
     }
   },
@@ -146,11 +149,6 @@ const VERBS: Readonly<Record<string, Verb>> = {
         cluster.tell(made.ok ? `entry ${made.index}: ${each}` : `refused: ${made.why}`)
       })
     }
-  },
-  flood: (cluster, [name = '', count = '0']) => {
-    const node = nodeOf(cluster, name)
-    const taken = flood(node, Number(count))
-    cluster.tell(`${taken} taken`)
   },
   read: (cluster, [name = '', ...ids]) => {
     for (const id of ids)
@@ -227,10 +225,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
       cluster.tell(`${node.name}: ${entriesText(raftOf(cluster, node.name).log.entries)}`)
   },
   platter: (cluster, names) => {
-    for (const { name, platter } of chosen(cluster, names))
-      cluster.tell(
-        `${name}: term ${platter.vote.term}, voted ${platter.vote.votedFor || '-'}, ${entriesText(platter.entries)}`,
-      )
+    for (const { name, platter } of chosen(cluster, names)) {
+      const { vote, entries } = platter
+      const voted = vote.votedFor || '-'
+      cluster.tell(`${name}: term ${vote.term}, voted ${voted}, ${entriesText(entries)}`)
+    }
   },
   wire: (cluster) => {
     for (const message of cluster.wire) cluster.tell(messageText(message))
@@ -320,15 +319,6 @@ function changeVerb(cluster: Cluster, [name = '', what = '', id = '', ...rest]: 
         : change(raft, { type: what === 'demote' ? 'demote' : 'remove', id, ...onlyAt }, node.now)
     cluster.tell(made.ok ? `entry ${made.index}` : `refused: ${made.why}`)
   })
-}
-
-/** Without the checks after each step, which look at the whole log. */
-function flood(node: Node, count: number): number {
-  const { raft } = node
-  if (raft === undefined) return 0
-  let taken = 0
-  while (taken < count && propose(raft, utf8('x'), node.now).ok) taken++
-  return taken
 }
 
 function cutLinks(cluster: Cluster, words: Words, change: (link: string) => void): void {

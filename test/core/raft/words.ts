@@ -25,19 +25,23 @@ export function requestText(request: RaftRequest): string {
   switch (request.type) {
     case 'append': {
       const { term, prevIndex, prevTerm, entries, commit } = request
-      return `append in term ${term} behind ${prevIndex}/${prevTerm}: ${entriesText(entries)}; commit ${commit}`
+      const behind = `behind ${prevIndex}/${prevTerm}`
+      return `append in term ${term} ${behind}: ${entriesText(entries)}; commit ${commit}`
     }
     case 'heartbeat':
       return `heartbeat in term ${request.term}`
     case 'vote':
     case 'pre-vote': {
       const how = request.type === 'vote' && request.transfer ? ', the leader wants it' : ''
-      return `${request.type} in term ${request.term}, log up to ${request.lastIndex}/${request.lastTerm}${how}`
+      const log = `log up to ${request.lastIndex}/${request.lastTerm}`
+      return `${request.type} in term ${request.term}, ${log}${how}`
     }
     case 'timeout-now':
       return 'take over now'
-    default:
-      return `snapshot up to ${request.snapshot.index}/${request.snapshot.term} in term ${request.term}`
+    default: {
+      const { index, term } = request.snapshot
+      return `snapshot up to ${index}/${term} in term ${request.term}`
+    }
   }
 }
 
