@@ -1,5 +1,6 @@
-// What must hold, and what must never be reached. A failed assertion is a bug of ours: nobody catches it, the process
-// ends with exit code 70. Input from outside is never asserted, it is refused.
+// What must hold, and what must never be reached. A failed assertion is a bug of ours: nobody
+// catches it, the process ends with exit code 70. Input from outside is never asserted, it is
+// refused.
 
 /** A broken invariant. Only the outermost loop of a program may see it, to report it and end. */
 export class AssertionError extends Error {
@@ -10,7 +11,10 @@ export function assert(condition: unknown, mustHold: string): asserts condition 
   if (!condition) throw new AssertionError(mustHold)
 }
 
-/** Ends a switch over a union: the compiler proves that no case is missing, the runtime stops if one was. */
+/**
+ * Ends a switch over a union: the compiler proves that no case is missing, the runtime stops if one
+ * was.
+ */
 export function unreachable(value: never): never {
   throw new AssertionError(`unreachable: ${JSON.stringify(value)}`)
 }

@@ -1,6 +1,10 @@
-// The catalogue of refusals: a code decides the HTTP status and the exit code, so that neither is chosen twice.
+// The catalogue of refusals: a code decides the HTTP status and the exit code, so that neither is
+// chosen twice.
 
-/** Exit codes of every program of ours (guide: `lictor help exit-codes`). Called as `consul`, Consul's codes apply. */
+/**
+ * Exit codes of every program of ours (guide: `lictor help exit-codes`). Called as `consul`,
+ * Consul's codes apply.
+ */
 export const EXIT = {
   ok: 0,
   /** The answer is no, or the state refused the act: key missing, CAS lost, lock held. */
@@ -31,7 +35,10 @@ const CATALOGUE = {
   conflict: { status: 409, exit: EXIT.no },
   'too-large': { status: 413, exit: EXIT.usage },
   'too-many': { status: 429, exit: EXIT.noLeader },
-  /** What Consul answers with 500 although the caller is wrong: bad integers, unknown sessions, bad filters. */
+  /**
+   * What Consul answers with 500 although the caller is wrong: bad integers, unknown sessions, bad
+   * filters.
+   */
   invalid: { status: 500, exit: EXIT.no },
   'no-leader': { status: 500, exit: EXIT.noLeader },
   'no-path': { status: 500, exit: EXIT.no },
@@ -41,7 +48,9 @@ const CATALOGUE = {
 
 export type ErrorCode = keyof typeof CATALOGUE
 
-/** A refusal with a code. The message is what the client reads, whole: Consul's clients match on it. */
+/**
+ * A refusal with a code. The message is what the client reads, whole: Consul's clients match on it.
+ */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly code: ErrorCode

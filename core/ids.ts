@@ -1,5 +1,6 @@
 // Names for numbers and strings that must not be mixed up. A brand exists for the compiler only.
-// Indexes are log indexes: they stay below 2^53 (at a million writes a second for 285 years), so a number is exact.
+// Indexes are log indexes: they stay below 2^53 (at a million writes a second for 285 years), so a
+// number is exact.
 
 declare const brand: unique symbol
 type Branded<T, Name> = T & { readonly [brand]: Name }

@@ -1,5 +1,5 @@
-// Log lines as data: a level, a code that never changes, and fields. The production log, a transcript and the simulator's
-// trace print the same lines in three ways.
+// Log lines as data: a level, a code that never changes, and fields. The production log, a
+// transcript and the simulator's trace print the same lines in three ways.
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -20,7 +20,10 @@ export const isLogLevel = (text: string): text is LogLevel =>
 export const showsAt = (level: LogLevel, wanted: LogLevel): boolean =>
   LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(wanted)
 
-/** `2026-01-02T03:04:05.006Z [INFO]  agent: Started HTTP server: address=127.0.0.1:8500`, the layout of Consul's log. */
+/**
+ * `2026-01-02T03:04:05.006Z [INFO]  agent: Started HTTP server: address=127.0.0.1:8500`, the layout
+ * of Consul's log.
+ */
 export function formatLogText(line: LogLine, isoTime: string): string {
   const level = `[${line.level.toUpperCase()}]`.padEnd(7)
   const fields = Object.entries(line.fields ?? {}).map(([name, value]) => {

@@ -1,9 +1,13 @@
-// Counters, gauges and samples, kept per interval as Consul's telemetry does. Pure: the clock is an argument.
+// Counters, gauges and samples, kept per interval as Consul's telemetry does. Pure: the clock is an
+// argument.
 
 /** One interval of aggregation; `/v1/agent/metrics` shows the last complete one. */
 export const METRICS_INTERVAL_MS = 10_000
 
-/** More names than this are dropped and counted in `lictor.metrics.dropped`: labels must not grow without bound. */
+/**
+ * More names than this are dropped and counted in `lictor.metrics.dropped`: labels must not grow
+ * without bound.
+ */
 export const METRIC_NAMES_MAX = 2_000
 
 export interface Aggregate {

@@ -1,4 +1,5 @@
-// How a command may end besides with a value: refused by the state it met. Expected, therefore a value, not an exception.
+// How a command may end besides with a value: refused by the state it met. Expected, therefore a
+// value, not an exception.
 
 export interface Refused {
   /** What the client reads, without the words that its endpoint puts before it. */

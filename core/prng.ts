@@ -61,7 +61,8 @@ export function createPrng(seed: number): Prng {
 }
 
 function xoshiro(s: Uint32Array): number {
-  const [s0, s1, s2, s3] = s as unknown as [number, number, number, number] // four words, made above
+  // four words, made above
+  const [s0, s1, s2, s3] = s as unknown as [number, number, number, number]
   const scrambled = Math.imul(rotate(Math.imul(s1, 5), 7), 9) >>> 0
   const t = s1 << 9
   const n2 = s2 ^ s0

@@ -1,5 +1,6 @@
-// What has to be done without anybody asking: forget old tombstones, write a snapshot when the log has grown.
-// Duties of whoever orders the writes; each ends in a command of the log or in an effect, never in a change of state.
+// What has to be done without anybody asking: forget old tombstones, write a snapshot when the
+// log has grown. Duties of whoever orders the writes; each ends in a command of the log or in an
+// effect, never in a change of state.
 import { type LogIndex, logIndex } from '../ids.ts'
 import type { Instant } from '../time.ts'
 
@@ -37,14 +38,20 @@ export function dueTombstones(duty: TombstoneDuty, now: Instant): LogIndex | und
   return through
 }
 
-/** A snapshot is due after this many bytes of log at the latest, so that the data folder stays bounded. */
+/**
+ * A snapshot is due after this many bytes of log at the latest, so that the data folder stays
+ * bounded.
+ */
 export const SNAPSHOT_LOG_BYTES = 64 << 20
 
 export interface SnapshotDuty {
   /** What the log has taken since the last snapshot. */
   entries: number
   bytes: number
-  /** The size of the last snapshot: a log shorter than the state is no reason to write the state again. */
+  /**
+   * The size of the last snapshot: a log shorter than the state is no reason to write the state
+   * again.
+   */
   lastBytes: number
   underWay: boolean
 }

@@ -1,4 +1,5 @@
-// What this agent's routes may know of it. Alone for now: it leads itself, and it is the only member.
+// What this agent's routes may know of it. Alone for now: it leads itself, and it is the only
+// member.
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Member, RaftServer, Site } from '../route/site.ts'

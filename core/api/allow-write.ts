@@ -1,5 +1,5 @@
-// http_config.allow_write_http_from: whether an address lies in one of some networks (CIDR, RFC 4632 and RFC 4291 §2.3).
-// A peer on a Unix socket has no address and is never refused.
+// http_config.allow_write_http_from: whether an address lies in one of some networks (CIDR, RFC
+// 4632 and RFC 4291 §2.3). A peer on a Unix socket has no address and is never refused.
 
 /** An address as bytes: 4 of IPv4, 16 of IPv6; an IPv4 address inside IPv6 counts as IPv4. */
 function addressBytes(text: string): readonly number[] | undefined {
@@ -25,7 +25,10 @@ function ipv6Bytes(text: string): readonly number[] | undefined {
   return groups.map((group) => Number.parseInt(group, 16)).flatMap((n) => [n >> 8, n & 255])
 }
 
-/** Whether `address` lies in a network such as `10.0.0.0/8`. False for what is no address or no network. */
+/**
+ * Whether `address` lies in a network such as `10.0.0.0/8`. False for what is no address or no
+ * network.
+ */
 export function isInNetwork(address: string, network: string): boolean {
   const [base = '', length = ''] = network.split('/')
   const from = addressBytes(base)

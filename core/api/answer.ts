@@ -1,5 +1,5 @@
-// From what a route found or said to a response: the one place where headers, JSON, pretty printing and the text of errors
-// are made.
+// From what a route found or said to a response: the one place where headers, JSON, pretty
+// printing and the text of errors are made.
 import { utf8 } from '../bytes.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { ApiError } from '../errors.ts'
@@ -52,7 +52,8 @@ export function answerFound(
   found: Found,
   how: Manner & { meta: MetaHeaders; state: Meta },
 ): Response {
-  const meta = metaHeaders(how.meta, how.state, how.consistency)
+  const hash = found.hash === undefined ? [] : ['X-Consul-ContentHash', found.hash]
+  const meta = [...metaHeaders(how.meta, how.state, how.consistency), ...hash]
   if (found.raw !== undefined) {
     const headers = [...head.endpoint, ...meta, ...found.raw.headers]
     return { status: 200, headers, body: found.raw.bytes }
@@ -83,7 +84,10 @@ function saidMeta(meta: NonNullable<Said['meta']>): readonly string[] {
   return meta.index === undefined ? shared : ['X-Consul-Index', String(meta.index), ...shared]
 }
 
-/** Index 0 would mean "never block" to a client that repeats it: 1 is sent instead (Consul: blocking queries). */
+/**
+ * Index 0 would mean "never block" to a client that repeats it: 1 is sent instead (Consul:
+ * blocking queries).
+ */
 export function metaHeaders(which: MetaHeaders, state: Meta, consistency: Consistency): string[] {
   if (which === 'none') return []
   const headers = [
@@ -103,7 +107,10 @@ export function metaHeaders(which: MetaHeaders, state: Meta, consistency: Consis
   return headers
 }
 
-/** A refusal with the text that Consul's clients match on; `meta` for routes that show it even then. */
+/**
+ * A refusal with the text that Consul's clients match on; `meta` for routes that show it even
+ * then.
+ */
 export function answerError(
   head: Letterhead,
   error: ApiError,
@@ -158,5 +165,8 @@ const printJson = (value: unknown, layout: Layout): string | Uint8Array => {
   return text.length > ENCODE_EARLY_CHARS ? utf8(text) : text
 }
 
-/** Long texts are encoded at once: a string of two bytes a character would live until the socket has taken it. */
+/**
+ * Long texts are encoded at once: a string of two bytes a character would live until the socket
+ * has taken it.
+ */
 const ENCODE_EARLY_CHARS = 65_536

@@ -1,6 +1,7 @@
-// Blocking queries: parked until what they read changes, until their time is up, or until the client leaves.
-// What you read is what you watch: the store notes each key and prefix that a read touched and names the parked when one of
-// them changes (consul-surface 8.6, Consul: blocking queries).
+// Blocking queries: parked until what they read changes, until their time is up, or until the
+// client leaves. What you read is what you watch: the store notes each key and prefix that a read
+// touched and names the parked when one of them changes (consul-surface 8.6, Consul: blocking
+// queries).
 import { assert, present } from '../assert.ts'
 import type { RequestId } from '../ids.ts'
 import { type Store, unwatch, type WatchSet, watch } from '../state/store.ts'
@@ -8,7 +9,10 @@ import type { Instant } from '../time.ts'
 import type { U64 } from '../u64.ts'
 import type { Call } from './call.ts'
 
-/** More blocking queries than this at one agent are refused: each holds a socket and a few hundred bytes. */
+/**
+ * More blocking queries than this at one agent are refused: each holds a socket and a few hundred
+ * bytes.
+ */
 export const PARKED_MAX = 100_000
 
 export interface Parked {
@@ -16,6 +20,8 @@ export interface Parked {
   readonly deadline: Instant
   /** What is not newer than this does not end the wait. */
   minIndex: U64
+  /** For a wait by content: what has this hash does not end the wait. */
+  readonly hash: string | undefined
   /** A look at a missing object has moved minIndex: from then on only its appearance counts. */
   missingSeen: boolean
   /** The place in the heap of deadlines; -1: not parked. */
@@ -32,7 +38,10 @@ export const createParking = (): Parking => ({ byId: new Map(), heap: [] })
 
 export const parkedCount = (parking: Parking): number => parking.byId.size
 
-/** Parks a query, or parks it again after it was woken for nothing: what it watches is what it read last. */
+/**
+ * Parks a query, or parks it again after it was woken for nothing: what it watches is what it
+ * read last.
+ */
 export function park(
   parking: Parking,
   store: Store,

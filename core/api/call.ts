@@ -1,4 +1,5 @@
-// A request that was understood: its route, its decoded input, its options. Steps 1 to 5 of the pipeline (design 2.6).
+// A request that was understood: its route, its decoded input, its options. Steps 1 to 5 of the
+// pipeline (design 2.6).
 import type { AgentConfig } from '../config/agent-config.ts'
 import { ApiError } from '../errors.ts'
 import type { RequestId } from '../ids.ts'
@@ -35,7 +36,9 @@ const NO_ENDPOINT = 'Invalid URL path: not a recognized HTTP API endpoint\n'
 const NO_API =
   "Invalid URL path: if attempting to use the HTTP API, ensure the path starts with '/v1/'\n"
 
-/** The call, or the response of the router itself. Throws an ApiError where the endpoint refuses. */
+/**
+ * The call, or the response of the router itself. Throws an ApiError where the endpoint refuses.
+ */
 export function openCall(desk: Desk, request: Request, wall: WallMs): Call | Response {
   const { head, site } = desk
   const { allowUnprintable } = site.config.httpConfig
@@ -85,8 +88,9 @@ function openEndpoint(desk: Desk, request: Request, found: Found): Call | Respon
   if (route === undefined) return answerMethod(desk.head, endpoint, request.method)
   const options = optionsOf(route, request, query)
   if (!route.ignoresEnterprise) refuseEnterprise(request, query)
-  const bare: Input = { rest, query, body: undefined, wall, uuid: desk.uuid }
-  if (route.kind !== 'local') route.check?.(bare, desk.site)
+  const accept = request.header('accept')
+  const bare: Input = { rest, query, body: undefined, wall, accept, uuid: desk.uuid }
+  if (route.kind === 'read' || route.kind === 'write') route.check?.(bare, desk.site)
   const body: unknown = route.kind === 'read' ? undefined : bodyOf(desk.site.config, route, request)
   const input: Input<unknown> = body === undefined ? bare : { ...bare, body }
   const layout = query.has('pretty') ? 'pretty' : desk.site.config.dev ? 'indented' : 'compact'
@@ -97,7 +101,11 @@ function openEndpoint(desk: Desk, request: Request, found: Found): Call | Respon
 const NO_OPTIONS: QueryOptions = { consistency: 'default', minIndex: 0, waitMs: 0 }
 
 const optionsOf = (route: Route, request: Request, query: Query): QueryOptions =>
-  route.kind === 'local' && !route.parsesOptions ? NO_OPTIONS : parseOptions(request, query)
+  isPlain(route) ? NO_OPTIONS : parseOptions(request, query)
+
+/** Consistency, blocking and datacenter are not even looked at. */
+const isPlain = (route: Route): boolean =>
+  route.kind === 'own' || (route.kind === 'local' && !route.parsesOptions)
 
 function answerMethod(head: Letterhead, endpoint: Endpoint, method: string): Response {
   const headers = ['Allow', endpoint.allow]
@@ -106,7 +114,10 @@ function answerMethod(head: Letterhead, endpoint: Endpoint, method: string): Res
   return answerSaid(head, { status: 405, text: `method ${method} not allowed`, headers }, 'compact')
 }
 
-/** The decoded body. Its size is judged before it is decoded: by what was declared, else by what came. */
+/**
+ * The decoded body. Its size is judged before it is decoded: by what was declared, else by what
+ * came.
+ */
 function bodyOf(
   config: AgentConfig,
   route: Exclude<Route, { kind: 'read' }>,
@@ -126,7 +137,10 @@ const BODY_LIMITS = {
   txn: ['txn_max_req_len', 'txnMaxReqLen'],
 } as const
 
-/** The runtime stops reading a body that is over every limit, so what was declared may be more than what is here. */
+/**
+ * The runtime stops reading a body that is over every limit, so what was declared may be more
+ * than what is here.
+ */
 const sizeOf = ({ body, header }: Request): number =>
   Math.max(body.length, Number(header('content-length') ?? 0) || 0)
 
@@ -137,6 +151,5 @@ const tooLarge = ({ size, limit, name }: { size: number; limit: number; name: st
 
 function datacenterOf(config: AgentConfig, route: Route, query: Query): string {
   const asked = query.get('dc') ?? ''
-  const ignored = route.ignoresDatacenter || (route.kind === 'local' && !route.parsesOptions)
-  return ignored || asked === config.datacenter ? '' : asked
+  return route.ignoresDatacenter || isPlain(route) || asked === config.datacenter ? '' : asked
 }

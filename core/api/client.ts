@@ -1,5 +1,5 @@
-// The typed half of a client, inferred from the table of routes: there is no second definition of any shape.
-// Escaping, sockets and errors belong to whoever has them (commands/kit/client.ts).
+// The typed half of a client, inferred from the table of routes: there is no second definition of
+// any shape. Escaping, sockets and errors belong to whoever has them (commands/kit/client.ts).
 import type { Method, Said } from '../route/route.ts'
 import type { TABLE } from './table.ts'
 

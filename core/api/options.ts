@@ -1,5 +1,6 @@
-// What every endpoint of Consul reads from a query string before it looks at anything else: consistency, blocking,
-// datacenter, and the selectors of Enterprise that the open edition refuses.
+// What every endpoint of Consul reads from a query string before it looks at anything else:
+// consistency, blocking, datacenter, and the selectors of Enterprise that the open edition
+// refuses.
 import { ApiError } from '../errors.ts'
 import type { Query } from '../route/query.ts'
 import type { Request } from '../route/request.ts'
@@ -53,7 +54,10 @@ function parseConsistency(query: Query): Consistency {
 const conflict = (mode: string) =>
   new ApiError('bad-request', `Cannot specify ?${mode} with ?consistent, conflicting semantics.`)
 
-/** Only `max-age` and `stale-if-error` carry numbers; nothing is cached here, so they are checked and not used. */
+/**
+ * Only `max-age` and `stale-if-error` carry numbers; nothing is cached here, so they are checked
+ * and not used.
+ */
 function checkCacheControl(header: string): void {
   for (const part of header.toLowerCase().split(',')) {
     const [name = '', value] = part.trim().split('=')
@@ -69,7 +73,10 @@ const ENTERPRISE = [
   { parameter: 'partition', header: 'X-Consul-Partition', feature: 'Partitions' },
 ] as const
 
-/** Namespaces and partitions are refused, even by the name `default`: Consul's open edition does so. */
+/**
+ * Namespaces and partitions are refused, even by the name `default`: Consul's open edition does
+ * so.
+ */
 export function refuseEnterprise(request: Request, query: Query): void {
   for (const { parameter, header, feature } of ENTERPRISE) {
     if ((query.get(parameter) ?? '') !== '')

@@ -1,4 +1,5 @@
-// From method and path to a route. Paths are cleaned as Go's mux does, before percent sequences are undone.
+// From method and path to a route. Paths are cleaned as Go's mux does, before percent sequences are
+// undone.
 import { textOfByteString } from '../bytes.ts'
 import { unescapePercent } from '../route/query.ts'
 import type { Method, Route } from '../route/route.ts'
@@ -54,7 +55,10 @@ function finish(found: ReadonlyMap<string, ReadonlyMap<string, Route>>): Map<str
 
 const PLAIN = /^[\x21-\x24\x26-\x7e]*$/
 const NEEDS_CLEANING = /\/\/|\/\.\.?(?:\/|$)/
-/** Control characters, and what Unicode does not count as printable (spaces other than U+0020 included). */
+/**
+ * Control characters, and what Unicode does not count as printable (spaces other than U+0020
+ * included).
+ */
 const UNPRINTABLE = /(?![\ufffd\x20])[\p{C}\p{Z}]/u
 
 export interface MatchOptions {

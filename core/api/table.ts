@@ -1,5 +1,5 @@
-// Every endpoint of the HTTP API, in one list: the map of the whole surface. `lictor api list` prints it, the client of
-// core/api/client.ts takes its types from it.
+// Every endpoint of the HTTP API, in one list: the map of the whole surface. `lictor api list`
+// prints it, the client of core/api/client.ts takes its types from it.
 import { catalogRoutes } from '../catalog/routes.ts'
 import { deleteKey, getKey, putKey } from '../kv/routes.ts'
 import type { Route } from '../route/route.ts'

@@ -42,7 +42,8 @@ export function applyCommand(txn: Txn, command: Command): Applied {
     }
     case 'register': {
       const registered = register(txn, command)
-      if (!registered.ok) return { stands: false, result: registered } // its route words a refusal itself
+      // its route words a refusal itself
+      if (!registered.ok) return { stands: false, result: registered }
       const sessions = endByFallout(txn, registered.fallout, command.wall)
       return { stands: true, result: registered, sessions }
     }

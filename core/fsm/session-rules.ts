@@ -1,5 +1,6 @@
-// Where sessions and the catalog meet: a session stands on a node and on checks, and falls with them (consul-surface §8.1,
-// §8.3). Neither room knows the other; here they are joined, within one entry of the log.
+// Where sessions and the catalog meet: a session stands on a node and on checks, and falls with
+// them (consul-surface §8.1, §8.3). Neither room knows the other; here they are joined, within one
+// entry of the log.
 import { fold } from '../bytes.ts'
 import { CHECKS, CRITICAL, type Fallout, NODES, onNode } from '../catalog/records.ts'
 import {

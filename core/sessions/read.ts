@@ -1,4 +1,5 @@
-// Questions about sessions. Their index is that of the table, as in Consul; they wake for what they read.
+// Questions about sessions. Their index is that of the table, as in Consul; they wake for what they
+// read.
 import { fold } from '../bytes.ts'
 import { get, list, listBy, tableIndex, type View } from '../state/txn.ts'
 import { SESSIONS, type SessionEntry, sessionEntry } from './records.ts'

@@ -48,8 +48,9 @@ export const SESSION_CHECKS = defineTable<SessionCheckRow>({
 })
 
 /**
- * A key that nobody may lock yet: its holder's session has died, and the holder may not know. Part of the state, so that a
- * new leader, a restart or a snapshot keeps the promise (Consul keeps it in the memory of one server, and forgets).
+ * A key that nobody may lock yet: its holder's session has died, and the holder may not know. Part
+ * of the state, so that a new leader, a restart or a snapshot keeps the promise (Consul keeps it in
+ * the memory of one server, and forgets).
  */
 export interface LockDelayRow {
   readonly key: string

@@ -30,7 +30,10 @@ const TTL_NS_MAX = 24 * 3600e9
 /** Below this a number means seconds, from here on nanoseconds. */
 const SECONDS_BELOW = 1000
 
-/** A duration as text, or a number whose unit its size decides. Other types leave the default, as in Consul. */
+/**
+ * A duration as text, or a number whose unit its size decides. Other types leave the default, as in
+ * Consul.
+ */
 const lockDelay: Decoder<number | undefined> = (node) => {
   if (node.type === 'number') {
     const number = Number(node.text)

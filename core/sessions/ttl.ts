@@ -1,6 +1,6 @@
-// How long a session lives without a sign of its owner (consul-surface §8.2). The timers belong to whoever orders the log: they
-// are no part of the state, and after a change of leader they all begin anew. So a session may outlive its TTL, and twice
-// that, but never ends before it.
+// How long a session lives without a sign of its owner (consul-surface §8.2). The timers belong to
+// whoever orders the log: they are no part of the state, and after a change of leader they all
+// begin anew. So a session may outlive its TTL, and twice that, but never ends before it.
 
 import type { Instant } from '../time.ts'
 import { parseDuration } from '../time.ts'
@@ -32,7 +32,10 @@ export function renewSession(timers: SessionTimers, { id, ttl }: SessionRow, now
 export const forgetSession = (timers: SessionTimers, id: string): boolean =>
   timers.deadlines.delete(id)
 
-/** Sessions whose time is up. They stay until they are forgotten: the end may have to be proposed again. */
+/**
+ * Sessions whose time is up. They stay until they are forgotten: the end may have to be proposed
+ * again.
+ */
 export function expiredSessions(timers: SessionTimers, now: Instant): readonly string[] {
   if (now < timers.nearest) return []
   const expired: string[] = []

@@ -15,7 +15,9 @@ import {
   type SessionSpec,
 } from './records.ts'
 
-/** The caller has made sure that the node and its checks are there and good: it knows the catalog. */
+/**
+ * The caller has made sure that the node and its checks are there and good: it knows the catalog.
+ */
 export function createSession(txn: Txn, session: SessionSpec): SessionRow {
   const row: SessionRow = { ...session, createIndex: txn.index, modifyIndex: txn.index }
   put(txn, SESSIONS, row)
@@ -55,7 +57,10 @@ export const sessionsOnCheck = (txn: Txn, node: string, check: string): readonly
 /** Why a lock was not taken: somebody has it, or its last holder's delay is not over. */
 export type NotLocked = 'held' | 'delayed'
 
-/** The row that now stands, or why there is none. `wall` is stamped by the server that ordered the command. */
+/**
+ * The row that now stands, or why there is none. `wall` is stamped by the server that ordered the
+ * command.
+ */
 export function lockKey(txn: Txn, change: KvChange, wall: WallMs): KvRow | Refused | NotLocked {
   if (change.session === '') return refused('missing session')
   if (get(txn, SESSIONS, change.session) === undefined) {

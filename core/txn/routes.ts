@@ -52,7 +52,10 @@ const isThere: Decoder<boolean> = (node) => node.type !== 'null'
 
 const body = list(struct({ KV: nullable(kvOp), Node: isThere, Service: isThere, Check: isThere }))
 
-/** An operation with several kinds performs the first; a lone one on the catalog would silently be left out. */
+/**
+ * An operation with several kinds performs the first; a lone one on the catalog would silently be
+ * left out.
+ */
 function refuseCatalogOp(sent: { Node?: boolean; Service?: boolean; Check?: boolean }): void {
   if (!sent.Node && !sent.Service && !sent.Check) return
   throw new ApiError(

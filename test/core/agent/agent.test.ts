@@ -1,4 +1,5 @@
-// The promises of the agent's boundary: what is said only after it is durable, who is woken, what is freed.
+// The promises of the agent's boundary: what is said only after it is durable, who is woken, what
+// is freed.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parkedCount } from '../../../core/api/blocking.ts'

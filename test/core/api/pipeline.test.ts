@@ -1,4 +1,5 @@
-// The ten steps as a client sees them: refusals in Consul's words and order, headers, pretty printing, redirects.
+// The ten steps as a client sees them: refusals in Consul's words and order, headers, pretty
+// printing, redirects.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ask, createMachine, headerOf, jsonOf, send, textOfBody } from '../../kit/machine.ts'

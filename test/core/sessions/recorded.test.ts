@@ -1,4 +1,5 @@
-// Sessions and locks against what a real Consul answered: whole scenarios, headers and indexes included.
+// Sessions and locks against what a real Consul answered: whole scenarios, headers and indexes
+// included.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { replay } from '../../kit/replay.ts'

@@ -1,4 +1,5 @@
-// Sessions through the whole machine: what begins and ends them, what becomes of their locks, and how long they live.
+// Sessions through the whole machine: what begins and ends them, what becomes of their locks, and
+// how long they live.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
