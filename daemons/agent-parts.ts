@@ -24,6 +24,7 @@ import {
 import { createEntropy, drawSeed } from './runtime/entropy.ts'
 import { createFacts, describeHost } from './runtime/host.ts'
 import {
+  checkHeaders,
   closeDoors,
   closeHttp,
   createHttp,
@@ -173,6 +174,7 @@ const forgetfulDisk = (nodeId: string): Disk => ({
 
 function createHttpFor({ config, log }: AgentOptions, give: (event: AgentEvent) => void): Http {
   const { kvMaxValueSize, txnMaxReqLen, httpMaxConnsPerClient } = config.limits
+  checkHeaders(config.httpConfig.responseHeaders)
   const http = createHttp({
     sink: {
       request: (request) => give({ type: 'request', request }),

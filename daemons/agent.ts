@@ -10,7 +10,7 @@ import { type RunningAgent, startAgent } from './agent-parts.ts'
 import { changesOf, isLive, showChange, withLiveSettings } from './reload.ts'
 import { pause, readClock } from './runtime/clock.ts'
 import { loadConfig } from './runtime/config.ts'
-import { ControlRefused, openControl } from './runtime/control.ts'
+import { openControl } from './runtime/control.ts'
 import { DiskFailure } from './runtime/disk-errors.ts'
 import {
   type End,
@@ -23,6 +23,7 @@ import { createLog, type Log, writeLog } from './runtime/log.ts'
 import { fileSink, streamSink } from './runtime/log-sinks.ts'
 import { type Notice, notifyDescriptor, notifySupervisor } from './runtime/notify.ts'
 import { writePidFile } from './runtime/pid-file.ts'
+import { StartRefused } from './runtime/refused.ts'
 import { explainStart } from './start-failure.ts'
 
 export interface AgentProgram {
@@ -165,7 +166,7 @@ async function startControl(
     const control = await openControl(http, { env, socket, told, main: config.http[0] })
     return control.close
   } catch (error) {
-    if (!(error instanceof ControlRefused) || socket !== undefined) throw error
+    if (!(error instanceof StartRefused) || socket !== undefined) throw error
     say(life, 'warn', 'no control socket: `ps`, `stop` and `logs` will not find this agent', {
       why: error.message,
     })
@@ -180,12 +181,12 @@ const showAddress = (address: ListenAddress): string => {
 }
 
 async function tellReady(life: Life): Promise<void> {
-  const { program, readyFd } = { ...life, ...life.program, program: life.program }
+  const { program } = life
   const addresses = life.agent?.config.http.map((address) => `http ${showAddress(address)}`) ?? []
   const line = `${program.program} agent ready: ${addresses.join(', ')} (pid ${process.pid})`
   if (program.profile === 'lictor') process.stderr.write(`${line}\n`)
   say(life, 'info', 'ready')
-  if (readyFd !== undefined) notifyDescriptor(readyFd, line)
+  if (program.readyFd !== undefined) notifyDescriptor(program.readyFd, line)
   await tellSupervisor(life, 'ready')
 }
 

@@ -2,10 +2,9 @@
 // line for whoever knows Consul's, and the exit code.
 import { EXIT } from '../core/errors.ts'
 import { formatDuration } from '../core/time.ts'
-import { ControlRefused } from './runtime/control.ts'
 import { DataDirRefused, DiskFailure } from './runtime/disk-errors.ts'
-import { ListenRefused } from './runtime/listen.ts'
 import { holderOf, nextFreePort, type PortHolder } from './runtime/port-holder.ts'
+import { StartRefused } from './runtime/refused.ts'
 
 export interface StartFailure {
   readonly message: string
@@ -20,7 +19,7 @@ export async function explainStart(
   if (error instanceof DataDirRefused || error instanceof DiskFailure) {
     return { message: `${program} agent: ${error.message}`, exit: error.exit }
   }
-  if (error instanceof ControlRefused || error instanceof ListenRefused) {
+  if (error instanceof StartRefused) {
     return { message: `${program} agent: ${error.message}`, exit: EXIT.usage }
   }
   if (!isSystemError(error)) return undefined

@@ -17,6 +17,13 @@ export function clientFault(error: Error): number | undefined {
   return FAULTS[code] ?? (code.startsWith('HPE_') ? 400 : undefined)
 }
 
+/**
+ * Bytes behind a request that asked to close (RFC 9112 §9.6): nobody's, and no reason for a word
+ * behind its answer.
+ */
+export const isBehindClose = (error: Error): boolean =>
+  'code' in error && error.code === 'HPE_CLOSED_CONNECTION'
+
 const WORDS: Readonly<Record<number, string>> = {
   429: 'too many connections from this address: see limits.http_max_conns_per_client\n',
 }

@@ -18,6 +18,7 @@ import type { ListenAddress } from '../../core/config/agent-config.ts'
 import type { Request, Response } from '../../core/route/request.ts'
 import { type Http, openDoor } from './http.ts'
 import { answers, SOCKET_PATH_BYTES_MAX } from './listen.ts'
+import { StartRefused } from './refused.ts'
 
 export const HELLO_PATH = '/v1/hello'
 
@@ -50,11 +51,6 @@ export interface Control {
   close(): void
 }
 
-/** The folder cannot be used, or the path is too long: said to the user, and no bug. */
-export class ControlRefused extends Error {
-  override readonly name = 'ControlRefused'
-}
-
 /** Where sockets lie when no `--socket` says otherwise. */
 export function runtimeDir(env: NodeJS.ProcessEnv): string {
   const { LICTOR_RUNTIME_DIR: own, XDG_RUNTIME_DIR: session, TMPDIR: temporary } = env
@@ -73,17 +69,17 @@ export interface ControlOptions {
   readonly main: ListenAddress | undefined
 }
 
-/** Rejects with a ControlRefused. */
+/** Rejects with a StartRefused. */
 export async function openControl(http: Http, options: ControlOptions): Promise<Control> {
   const { told, socket, env, main } = options
   const path = socket ?? join(prepareDir(runtimeDir(env)), `${socketName(told, main)}.sock`)
   if (Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX) {
-    throw new ControlRefused(
+    throw new StartRefused(
       `${path}: longer than the ${SOCKET_PATH_BYTES_MAX} bytes that a Unix socket may have; ` +
         'set LICTOR_RUNTIME_DIR or --socket to a shorter one',
     )
   }
-  if (await answers(path)) throw new ControlRefused(`${path}: another daemon answers there`)
+  if (await answers(path)) throw new StartRefused(`${path}: another daemon answers there`)
   const record: DaemonRecord = { ...told, socket: path }
   const address = { type: 'unix', path } as const
   const file = { mode: '0600', user: '', group: '' }
@@ -120,17 +116,17 @@ export function prepareDir(dir: string): string {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw new ControlRefused(`${dir}: ${error instanceof Error ? error.message : error}`, {
+    throw new StartRefused(`${dir}: ${error instanceof Error ? error.message : error}`, {
       cause: error,
     })
   }
   const found = lstatSync(dir)
   const uid = process.getuid?.() ?? 0
-  if (!found.isDirectory()) throw new ControlRefused(`${dir}: not a folder`)
+  if (!found.isDirectory()) throw new StartRefused(`${dir}: not a folder`)
   if (found.uid !== uid)
-    throw new ControlRefused(`${dir}: belongs to user ${found.uid}, not to us (${uid})`)
+    throw new StartRefused(`${dir}: belongs to user ${found.uid}, not to us (${uid})`)
   if ((found.mode & 0o077) !== 0) {
-    throw new ControlRefused(
+    throw new StartRefused(
       `${dir}: open to others (mode ${(found.mode & 0o777).toString(8)}); chmod 700 it`,
     )
   }

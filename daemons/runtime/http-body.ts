@@ -9,6 +9,9 @@ import { EMPTY } from '../../core/bytes.ts'
  */
 export const DROPPED_BYTES_MAX = 8 << 20
 
+/** The first room for a body, whatever length it claims to have. */
+const ROOM_BYTES_FIRST = 16 << 10
+
 export interface BodyRead {
   /** At most one byte more than the limit, which is enough for the pipeline to refuse it. */
   readonly bytes: Uint8Array
@@ -29,35 +32,46 @@ export function readBody(
   limit: number,
   done: (body: BodyRead) => void,
 ): void {
-  const chunks: Uint8Array[] = []
-  let kept = 0
+  const body = { room: EMPTY, size: 0, limit: limit + 1 }
   let dropped = 0
   message.on('data', (chunk: Uint8Array) => {
-    const room = limit + 1 - kept
-    const taken = chunk.length > room ? chunk.subarray(0, room) : chunk
-    if (taken.length > 0) chunks.push(taken)
-    kept += taken.length
-    dropped += chunk.length - taken.length
+    dropped += chunk.length - keep(body, chunk)
     if (dropped <= DROPPED_BYTES_MAX) return
     message.removeAllListeners('data')
     message.removeAllListeners('end')
     message.resume()
-    done({ bytes: gather(chunks, kept), unfinished: true })
+    done({ bytes: bytesOf(body), unfinished: true })
   })
-  message.on('end', () => done({ bytes: gather(chunks, kept), unfinished: false }))
+  message.on('end', () => done({ bytes: bytesOf(body), unfinished: false }))
 }
 
 /**
- * Always a copy: a chunk is a window on a pool of 64 KiB, which a stored value of ten bytes would
- * keep alive.
+ * Copies chunks together as they come: each is a window on a pool of 64 KiB, which a stored value of
+ * ten bytes would keep alive, and a body may come in a million of them.
  */
-function gather(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  if (size === 0) return EMPTY
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
+interface Gathered {
+  room: Uint8Array
+  size: number
+  readonly limit: number
 }
+
+/** How many bytes of the chunk were kept. */
+function keep(body: Gathered, chunk: Uint8Array): number {
+  const taken = Math.min(chunk.length, body.limit - body.size)
+  const needed = body.size + taken
+  if (needed > body.room.length) {
+    const larger = new Uint8Array(roomFor(body, needed))
+    larger.set(body.room.subarray(0, body.size))
+    body.room = larger
+  }
+  body.room.set(taken === chunk.length ? chunk : chunk.subarray(0, taken), body.size)
+  body.size = needed
+  return taken
+}
+
+/** Most bodies come in one piece, which then needs no second copy. */
+const roomFor = ({ room, limit }: Gathered, needed: number): number =>
+  room.length === 0 ? needed : Math.min(limit, Math.max(ROOM_BYTES_FIRST, 2 * needed))
+
+const bytesOf = ({ room, size }: Gathered): Uint8Array =>
+  room.length === size ? room : room.slice(0, size)

@@ -4,14 +4,20 @@
 //
 // One request of a connection is answered at a time. Nothing here has a timer per request: ten
 // thousand parked queries cost their sockets and their records.
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type Server,
+  type ServerResponse,
+  validateHeaderName,
+  validateHeaderValue,
+} from 'node:http'
 import type { Socket } from 'node:net'
 import { EMPTY } from '../../core/bytes.ts'
 import type { ListenAddress } from '../../core/config/agent-config.ts'
 import { type RequestId, requestId } from '../../core/ids.ts'
 import type { LiveBody, Request, Response } from '../../core/route/request.ts'
 import type { Instant } from '../../core/time.ts'
-import { clientFault, complaintText } from './complaint.ts'
+import { clientFault, complaintText, isBehindClose } from './complaint.ts'
 import {
   addConnection,
   type Connection,
@@ -32,6 +38,7 @@ import {
 import { acceptsGzip, compress, GZIP_BYTES_MIN } from './gzip.ts'
 import { hasBody, readBody } from './http-body.ts'
 import { listenOn, type SocketFile } from './listen.ts'
+import { StartRefused } from './refused.ts'
 
 /**
  * Headers must be complete within this time, the whole request within the next. Nothing limits the
@@ -97,6 +104,19 @@ export interface Door {
   readonly ownAnswer?: OwnAnswer
 }
 
+/** Throws a StartRefused for a header that node:http would refuse to send, with every answer. */
+export function checkHeaders(headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      validateHeaderName(name)
+      validateHeaderValue(name, value)
+    } catch (cause) {
+      const shown = `${JSON.stringify(name)}: ${JSON.stringify(value)}`
+      throw new StartRefused(`http_config.response_headers: ${shown} is no header`, { cause })
+    }
+  }
+}
+
 export const createHttp = (options: HttpOptions): Http => ({
   options,
   connections: createConnections(),
@@ -134,7 +154,10 @@ export async function openDoor(http: Http, door: Door): Promise<ListenAddress> {
   server.on('request', (incoming, response) => onMessage(http, { incoming, response }))
   // A Duplex in the types, for servers that are fed by hand; ours are fed by sockets.
   server.on('clientError', (error, socket) => onClientError(http, error, socket as Socket))
-  server.on('connect', (_, socket) => socket.end(complaintText(405)))
+  server.on('connect', (_, socket) => {
+    socket.on('error', () => socket.destroy()) // node:http has let go of it
+    socket.end(complaintText(405))
+  })
   http.servers.push({ server, closed: new Promise((resolve) => server.once('close', resolve)) })
   return listenOn(server, door.address, door.file)
 }
@@ -159,7 +182,10 @@ export function closeDoors(http: Http): void {
   for (const { server } of http.servers) server.close()
   for (const { socket, current } of http.connections.bySocket.values()) {
     if (current === undefined) socket.destroySoon()
-    else if (current.stop !== undefined) current.response.end()
+    else if (current.stop !== undefined) {
+      current.stop()
+      current.response.end()
+    }
   }
 }
 
@@ -345,6 +371,7 @@ function onHalfClose(http: Http, connection: Connection): void {
  * first.
  */
 function onClientError(http: Http, error: Error, socket: Socket): void {
+  if (isBehindClose(error)) return
   const connection = http.connections.bySocket.get(socket)
   const status = clientFault(error)
   if (connection === undefined || status === undefined || socket.bytesRead === 0) {
@@ -353,8 +380,6 @@ function onClientError(http: Http, error: Error, socket: Socket): void {
   }
   if (isOver(connection) || connection.complaint !== undefined) return
   const { current, waiting } = connection
-  // Behind a request that asked to close nothing is read any more (RFC 9112 §9.6).
-  if (current !== undefined && !current.response.shouldKeepAlive) return
   if (current?.stop !== undefined) {
     socket.destroy()
     return

@@ -4,6 +4,7 @@
 import { chmodSync, chownSync, lstatSync, readFileSync, unlinkSync } from 'node:fs'
 import { connect, type Server } from 'node:net'
 import type { ListenAddress } from '../../core/config/agent-config.ts'
+import { StartRefused } from './refused.ts'
 
 /** Longer paths do not fit the address of a Unix socket; Node cuts them off without a word. */
 export const SOCKET_PATH_BYTES_MAX = process.platform === 'darwin' ? 103 : 107
@@ -15,11 +16,6 @@ export interface SocketFile {
   /** A name or a number. */
   readonly user: string
   readonly group: string
-}
-
-/** A path or an owner that cannot be: said to the user, and no bug. */
-export class ListenRefused extends Error {
-  override readonly name = 'ListenRefused'
 }
 
 /**
@@ -60,7 +56,7 @@ function listening(server: Server, listen: () => void): Promise<void> {
 function checkLength(path: string): void {
   const size = Buffer.byteLength(path)
   if (size <= SOCKET_PATH_BYTES_MAX) return
-  throw new ListenRefused(
+  throw new StartRefused(
     `${path}: ${size} bytes, a Unix socket has at most ${SOCKET_PATH_BYTES_MAX}`,
   )
 }
@@ -104,5 +100,5 @@ function idOf(name: string, table: string): number {
     const [entry, , id] = line.split(':')
     if (entry === name) return Number(id)
   }
-  throw new ListenRefused(`no such name in ${table}: ${name}`)
+  throw new StartRefused(`no such name in ${table}: ${name}`)
 }

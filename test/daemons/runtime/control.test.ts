@@ -18,13 +18,13 @@ import * as assert from 'uvu/assert'
 import type { ListenAddress } from '../../../core/config/agent-config.ts'
 import {
   type Control,
-  ControlRefused,
   findDaemons,
   openControl,
   prepareDir,
   runtimeDir,
 } from '../../../daemons/runtime/control.ts'
 import { SOCKET_PATH_BYTES_MAX } from '../../../daemons/runtime/listen.ts'
+import { StartRefused } from '../../../daemons/runtime/refused.ts'
 import { withTemp } from '../../kit/tmp.ts'
 import { before } from '../../kit/within.ts'
 import { type PlainAgent, said, withPlain } from '../plain-agent.ts'
@@ -65,7 +65,7 @@ const refusal = async (work: () => unknown): Promise<string> => {
   try {
     await before(5_000, work, 'a refusal')
   } catch (error) {
-    assert.instance(error, ControlRefused)
+    assert.instance(error, StartRefused)
     return String(error)
   }
   return 'not refused'

@@ -3,11 +3,12 @@
 import { request as httpRequest } from 'node:http'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { textOf } from '../../../core/bytes.ts'
+import { EMPTY, textOf } from '../../../core/bytes.ts'
 import type { Request } from '../../../core/route/request.ts'
 import { HALF_CLOSED_MS, LINGER_MS, PIPELINED_MAX } from '../../../daemons/runtime/connections.ts'
-import { openDoor } from '../../../daemons/runtime/http.ts'
+import { checkHeaders, closeDoors, openDoor } from '../../../daemons/runtime/http.ts'
 import { DROPPED_BYTES_MAX } from '../../../daemons/runtime/http-body.ts'
+import { StartRefused } from '../../../daemons/runtime/refused.ts'
 import { before, within } from '../../kit/within.ts'
 import { openPlain, said, withPlain } from '../plain-agent.ts'
 import { get, openRaw, put, type RawClient } from '../raw-client.ts'
@@ -158,6 +159,40 @@ http('Expect: 100-continue is met, other expectations are not', () =>
   ),
 )
 
+http('CONNECT is refused, and a client that breaks off in it does no harm', () =>
+  withPlain(echo, async ({ port }) => {
+    const client = await openRaw(port)
+    client.send('CONNECT other:80 HTTP/1.1\r\nHost: t\r\n\r\n')
+    client.vanish()
+    await withClient(port, async (client) => {
+      client.send('CONNECT other:80 HTTP/1.1\r\nHost: t\r\n\r\n')
+      assert.match(await client.ended(), /^HTTP\/1\.1 405 /)
+    })
+  }),
+)
+
+http('a body in a hundred thousand pieces is one body', () =>
+  withPlain({ bodyBytesMax: 200_000, onRequest: () => said('ok') }, ({ port, requests }) =>
+    withClient(port, async (client) => {
+      client.send('PUT /a HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n')
+      const digits = Array.from({ length: 100_000 }, (_, n) => `1\r\n${n % 10}\r\n`)
+      client.send(`${digits.join('')}0\r\n\r\n`)
+      await client.until(/ok$/)
+      assert.is(textOf(requests[0]?.body ?? EMPTY), '0123456789'.repeat(10_000))
+      assert.is(requests[0]?.body.buffer.byteLength, 100_000)
+    }),
+  ),
+)
+
+http('a header that cannot be sent is refused before anybody asks', () => {
+  checkHeaders({ 'X-Good': 'value' })
+  assert.throws(() => checkHeaders({ 'X-Bad': 'a\nb' }), /response_headers: "X-Bad": "a\\nb"/)
+  assert.throws(
+    () => checkHeaders({ 'X Bad': 'a' }),
+    (error: unknown) => error instanceof StartRefused,
+  )
+})
+
 http('HEAD has the headers of the answer and no body', () =>
   withPlain({ onRequest: () => said('12345') }, ({ port }) =>
     withClient(port, async (client) => {
@@ -268,6 +303,29 @@ http('what came before the fault is answered first', () =>
       assert.match(received, /^HTTP\/1\.1 200 [\s\S]*fineHTTP\/1\.1 200 [\s\S]*fineHTTP\/1\.1 400 /)
     }),
   ),
+)
+
+http(
+  'bytes behind a request that asked to close belong to nobody, within it they are a fault',
+  () =>
+    withPlain({}, async ({ port, requests, answer }) => {
+      for (const close of [get('/a', 'Connection: close'), 'GET /a HTTP/1.0\r\n\r\n']) {
+        await withClient(port, async (client) => {
+          requests.length = 0
+          client.send(`${close}ignored`)
+          await within(5_000, () => requests.length === 1)
+          client.send('more')
+          const [request] = requests
+          if (request !== undefined) answer(request, said('once'))
+          assert.match(await client.ended(), /once$/)
+        })
+      }
+      await withClient(port, async (client) => {
+        const head = 'PUT / HTTP/1.1\r\nHost: t\r\nConnection: close\r\nTransfer-Encoding: chunked'
+        client.send(`${head}\r\n\r\nzz\r\n`)
+        assert.match(await client.ended(), /^HTTP\/1\.1 400 /)
+      })
+    }),
 )
 
 http('100,000 headers are too many, a megabyte is not', () =>
@@ -444,6 +502,13 @@ http('a live body flows until the client leaves', () =>
       client.vanish()
       await within(5_000, () => feeds[0]?.stopped === true, 'stopped')
       assert.equal([abandoned.length, http.connections.bySocket.size], [0, 0])
+
+      const last = await openRaw(port)
+      last.send(get('/v1/agent/monitor'))
+      await within(5_000, () => feeds.length === 2)
+      closeDoors(http)
+      assert.match(await last.until(/\r\n0\r\n\r\n$/), /chunked/)
+      assert.ok(feeds[1]?.stopped)
     },
   ),
 )
