@@ -46,8 +46,8 @@ export function readBody(
 }
 
 /**
- * Copies chunks together as they come: each is a window on a pool of 64 KiB, which a stored value of
- * ten bytes would keep alive, and a body may come in a million of them.
+ * Copies chunks together as they come: each is a window on a pool of 64 KiB, which a stored value
+ * of ten bytes would keep alive, and a body may come in a million of them.
  */
 interface Gathered {
   room: Uint8Array

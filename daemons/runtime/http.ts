@@ -316,8 +316,8 @@ function send(http: Http, exchange: Exchange, { status, headers, body }: Whole):
 }
 
 /**
- * HTTP/1.1 keeps a connection open without saying so, as Go does: node:http would add two headers to
- * each answer.
+ * HTTP/1.1 keeps a connection open without saying so, as Go does: node:http would add two headers
+ * to each answer.
  */
 function keepQuietly(response: ServerResponse): void {
   if (response.shouldKeepAlive && response.req.httpVersionMinor === 1) {
