@@ -80,30 +80,43 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 // Pure: a bundle that writes no base64 leaves it out.
-const PAIRS: readonly string[] = /* @__PURE__ */ Array.from(
-  { length: 4096 },
-  (_, n) => `${ALPHABET[n >> 6]}${ALPHABET[n & 63]}`,
-)
 const VALUES = new Uint8Array(256).fill(255)
 for (let i = 0; i < 64; i++) VALUES[ALPHABET.charCodeAt(i)] = i
 
+const CODES = Uint8Array.from(ALPHABET, (letter) => letter.charCodeAt(0))
+const PADDING = 61
+
 /** Standard base64 with padding (RFC 4648 §4). */
 export function base64(bytes: Uint8Array): string {
-  let out = ''
+  const out = new Uint8Array(base64Length(bytes))
+  base64Into(bytes, out, 0)
+  return lenient.decode(out)
+}
+
+/** How many characters that takes. */
+export const base64Length = (bytes: Uint8Array): number => 4 * Math.ceil(bytes.length / 3)
+
+/** The same, written into `out` from `at` on. Returns where it ends. */
+export function base64Into(bytes: Uint8Array, out: Uint8Array, at: number): number {
   const whole = bytes.length - (bytes.length % 3)
-  let i = 0
-  for (; i < whole; i += 3) {
+  let end = at
+  for (let i = 0; i < whole; i += 3) {
     const n =
       ((bytes[i] as number) << 16) | ((bytes[i + 1] as number) << 8) | (bytes[i + 2] as number)
-    out += (PAIRS[n >> 12] as string) + (PAIRS[n & 4095] as string)
+    out[end] = CODES[n >> 18] as number
+    out[end + 1] = CODES[(n >> 12) & 63] as number
+    out[end + 2] = CODES[(n >> 6) & 63] as number
+    out[end + 3] = CODES[n & 63] as number
+    end += 4
   }
   const left = bytes.length - whole
-  if (left === 1) out += `${PAIRS[(bytes[i] as number) << 4]}==`
-  if (left === 2) {
-    const n = ((bytes[i] as number) << 16) | ((bytes[i + 1] as number) << 8)
-    out += `${PAIRS[n >> 12]}${ALPHABET[(n >> 6) & 63]}=`
-  }
-  return out
+  if (left === 0) return end
+  const n = ((bytes[whole] as number) << 16) | ((bytes[whole + 1] ?? 0) << 8)
+  out[end] = CODES[n >> 18] as number
+  out[end + 1] = CODES[(n >> 12) & 63] as number
+  out[end + 2] = left === 2 ? (CODES[(n >> 6) & 63] as number) : PADDING
+  out[end + 3] = PADDING
+  return end + 4
 }
 
 /**

@@ -58,6 +58,9 @@ export function answerFound(
     const headers = [...head.endpoint, ...meta, ...found.raw.headers]
     return { status: 200, headers, body: found.raw.bytes }
   }
+  if (how.layout === 'compact' && found.compact !== undefined) {
+    return { status: 200, headers: [...head.json, ...meta], body: found.compact() }
+  }
   if (found.value === undefined)
     return { status: 404, headers: [...head.endpoint, ...meta], body: '' }
   return { status: 200, headers: [...head.json, ...meta], body: printJson(found.value, how.layout) }

@@ -6,8 +6,16 @@ import { type Found, type Input, noBody, rawBody, read, write } from '../route/r
 import type { View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
 import { parseU64, type U64, u64Complaint } from '../u64.ts'
+import { printEntries } from './print.ts'
 import { kvIndex, listKeys, nameKeys, readKey } from './read.ts'
-import { type KvChange, type KvCommand, type KvEntry, type KvOp, kvEntry } from './records.ts'
+import {
+  type KvChange,
+  type KvCommand,
+  type KvEntry,
+  type KvOp,
+  type KvRow,
+  kvEntry,
+} from './records.ts'
 
 const RAW_HEADERS = [
   ['Content-Type', 'text/plain'],
@@ -38,13 +46,22 @@ function findOne(view: View, { rest, query }: Input): Found<readonly KvEntry[]> 
   if (query.has('raw')) {
     return { index, value: undefined, raw: { bytes: row.value, headers: RAW_HEADERS } }
   }
-  return { index, value: [kvEntry(row)] }
+  return entriesOf(index, [row])
 }
 
 function findTree(view: View, prefix: string): Found<readonly KvEntry[]> {
   const { rows, index } = listKeys(view, prefix)
-  return { index, value: rows.length === 0 ? undefined : rows.map(kvEntry) }
+  return rows.length === 0 ? { index, value: undefined } : entriesOf(index, rows)
 }
+
+/** The entries are made only if somebody wants them otherwise than as compact JSON. */
+const entriesOf = (index: number, rows: readonly KvRow[]): Found<readonly KvEntry[]> => ({
+  index,
+  get value() {
+    return rows.map(kvEntry)
+  },
+  compact: () => printEntries(rows),
+})
 
 function findNames(view: View, { rest, query }: Input): Found<readonly string[]> {
   const { rows, index } = listKeys(view, rest)

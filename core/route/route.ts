@@ -25,6 +25,8 @@ export interface Input<Body = unknown> {
   readonly body: Body
   /** The wall clock of the server that orders the write; the only time a command may hold. */
   readonly wall: WallMs
+  /** What the client says it takes: the one header by which an answer is chosen. */
+  readonly accept?: string | undefined
   /** A fresh version 4 UUID: created before the log, so that applying a command draws nothing. */
   uuid(): string
 }
@@ -38,6 +40,8 @@ export interface Found<Value = unknown> {
   readonly index: number
   /** Printed as JSON. Undefined: 404 with an empty body. */
   readonly value: Value | undefined
+  /** `value` as compact JSON, for answers that are worth a way of their own. */
+  readonly compact?: () => string
   /** Bytes instead of JSON. */
   readonly raw?: { readonly bytes: Uint8Array; readonly headers: Headers }
   /**
@@ -45,6 +49,8 @@ export interface Found<Value = unknown> {
    * (consul-surface: missing objects).
    */
   readonly missing?: boolean
+  /** Of what was read, for those who wait by content: goes into X-Consul-ContentHash. */
+  readonly hash?: string
 }
 
 /** An answer that needs no further thought. Without json, text or bytes: 200 with an empty body. */
@@ -118,7 +124,10 @@ export interface ReadRoute<P extends Pattern, Value> extends Declared<P> {
    * store does not.
    */
   readonly metaOnFailure?: boolean
-  readonly blocking: boolean
+  /** `hash`: it blocks while the content has the hash that the client names. */
+  readonly blocking: boolean | 'hash'
+  /** Read from what is registered with this agent instead of the replicated state. */
+  readonly of?: 'own'
   /** Parameters are checked here, before any state is read. */
   readonly check?: (input: Input, site: Site) => void
   readonly run: (view: View, input: Input, site: Site) => Found<Value>
@@ -148,12 +157,30 @@ export interface LocalRoute<P extends Pattern, Body, Value> extends Declared<P> 
   readonly run: (site: Site, input: Input<Body>) => Said<Value> | Asked
 }
 
+/**
+ * About what is registered with this agent: answered at once from there, or a change of it. A
+ * change is answered with an empty 200 when it is kept and the catalog knows it.
+ */
+export interface OwnRoute<P extends Pattern, Body, Change, Value> extends Declared<P> {
+  readonly kind: 'own'
+  readonly body: (bytes: Uint8Array) => Body
+  /**
+   * Refuses what cannot be done to the state that it sees: the change is made to that very state.
+   */
+  readonly run: (
+    own: View,
+    input: Input<Body>,
+    site: Site,
+  ) => Said<Value> | { readonly change: readonly Change[] }
+}
+
 // biome-ignore-start lint/suspicious/noExplicitAny: a list of routes has as many types as routes
 /** Any route, for code that treats all alike. */
 export type Route =
   | ReadRoute<Pattern, any>
   | WriteRoute<Pattern, any, any, any>
   | LocalRoute<Pattern, any, any>
+  | OwnRoute<Pattern, any, any, any>
 // biome-ignore-end lint/suspicious/noExplicitAny: see above
 
 export const read = <const P extends Pattern, Value>(
@@ -167,6 +194,10 @@ export const write = <const P extends Pattern, Body, Command, Value>(
 export const local = <const P extends Pattern, Body, Value>(
   route: Omit<LocalRoute<P, Body, Value>, 'kind'>,
 ): LocalRoute<P, Body, Value> => ({ kind: 'local', ...route })
+
+export const own = <const P extends Pattern, Body, Change, Value>(
+  route: Omit<OwnRoute<P, Body, Change, Value>, 'kind'>,
+): OwnRoute<P, Body, Change, Value> => ({ kind: 'own', ...route })
 
 /** For routes whose body means nothing. */
 export const noBody = (): undefined => undefined

@@ -6,6 +6,7 @@ import { ApiError } from '../../../core/errors.ts'
 import { KV, TOMBSTONES } from '../../../core/kv/records.ts'
 import { deleteKey, getKey, putKey } from '../../../core/kv/routes.ts'
 import { setKey } from '../../../core/kv/write.ts'
+import { encodeJson } from '../../../core/route/json.ts'
 import { parseQuery, type Query } from '../../../core/route/query.ts'
 import type { Input } from '../../../core/route/route.ts'
 import type { Site } from '../../../core/route/site.ts'
@@ -16,10 +17,13 @@ const routes = suite('kv/routes')
 /** These routes ask nothing of the agent. */
 const NO_SITE = {} as Site
 
+/** What the server's clock says. */
+const WALL = 7
+
 function input<Body>(rest: string, query: string, body: Body): Input<Body> {
   const parsed = parseQuery(query)
   if (parsed === undefined) throw new Error(`no query: ${query}`)
-  return { rest, query: parsed as Query, body, wall: 0, uuid: () => 'none' }
+  return { rest, query: parsed as Query, body, wall: WALL, uuid: () => 'none' }
 }
 
 function refusal(run: () => unknown): string {
@@ -91,7 +95,8 @@ const PROPOSALS = [
 for (const [query, op, expected] of PROPOSALS) {
   routes(`PUT ?${query} proposes ${op}`, () => {
     const intent = putKey.intent(input('k', query, utf8('v')), NO_SITE)
-    assert.equal(intent, { propose: { type: 'kv', op, change: { ...CHANGE, ...expected } } })
+    const change = { ...CHANGE, ...expected }
+    assert.equal(intent, { propose: { type: 'kv', op, change, wall: WALL } })
   })
 }
 
@@ -103,7 +108,7 @@ for (const [query, op, index] of [
   routes(`DELETE ?${query} proposes ${op}`, () => {
     const intent = deleteKey.intent(input('k', query, undefined), NO_SITE)
     const change = { ...CHANGE, value: utf8(''), index }
-    assert.equal(intent, { propose: { type: 'kv', op, change } })
+    assert.equal(intent, { propose: { type: 'kv', op, change, wall: WALL } })
   })
 }
 
@@ -152,7 +157,9 @@ const FINDS: readonly [string, string, unknown][] = [
 
 for (const [rest, query, expected] of FINDS) {
   routes(`GET '${rest}' ?${query} finds it`, () => {
-    assert.equal(find(rest, query), expected)
+    const { compact, ...found } = find(rest, query)
+    assert.equal(found, expected)
+    if (compact !== undefined) assert.is(compact(), encodeJson(expected.value))
   })
 }
 

@@ -1,0 +1,49 @@
+import * as fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { byteString, utf8 } from '../../../core/bytes.ts'
+import { printEntries } from '../../../core/kv/print.ts'
+import { type KvRow, kvEntry } from '../../../core/kv/records.ts'
+import { encodeJson } from '../../../core/route/json.ts'
+
+const print = suite('kv/print')
+
+const anyRow: fc.Arbitrary<KvRow> = fc.record({
+  key: fc.oneof(
+    fc.string({ unit: 'binary' }).map(byteString),
+    fc.constantFrom('a/b', '"', '\\', '<&>', '\x00', '\x7f', '\xff\xfe', byteString('ü\u2028')),
+  ),
+  value: fc.uint8Array({ maxLength: 20 }),
+  flags: fc.oneof(fc.nat(), fc.constant(2n ** 64n - 1n)),
+  lockIndex: fc.nat(),
+  session: fc.constantFrom('', '11111111-2222-3333-4444-555555555555'),
+  createIndex: fc.nat(),
+  modifyIndex: fc.nat(),
+})
+
+print('every row is printed as the general encoder prints its entry', () => {
+  fc.assert(
+    fc.property(fc.array(anyRow, { maxLength: 4 }), (rows) => {
+      assert.is(printEntries(rows), encodeJson(rows.map(kvEntry)))
+    }),
+  )
+})
+
+print('an empty value is null, a full one base64', () => {
+  const row: KvRow = {
+    key: 'k',
+    value: utf8(''),
+    flags: 0,
+    lockIndex: 0,
+    session: '',
+    createIndex: 1,
+    modifyIndex: 2,
+  }
+  assert.is(
+    printEntries([row]),
+    '[{"LockIndex":0,"Key":"k","Flags":0,"Value":null,"CreateIndex":1,"ModifyIndex":2}]',
+  )
+  assert.match(printEntries([{ ...row, value: utf8('v') }]), '"Value":"dg=="')
+})
+
+print.run()
