@@ -38,7 +38,7 @@ import { type OnStop, type Started, startInOrder } from './runtime/lifecycle.ts'
 import { type Log, resumeWatcher, watchLog, writeLog } from './runtime/log.ts'
 
 /** The longest body of an endpoint that has no limit of its own. */
-export const BODY_BYTES_MAX = 1 << 20
+const BODY_BYTES_MAX = 1 << 20
 
 export interface AgentOptions {
   readonly config: AgentConfig
@@ -64,7 +64,7 @@ export interface RunningAgent {
   reset(): Promise<void>
 }
 
-export interface InnerRequest {
+interface InnerRequest {
   readonly method: string
   readonly path: string
   readonly query?: string

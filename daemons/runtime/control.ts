@@ -20,7 +20,7 @@ import { type Http, openDoor } from './http.ts'
 import { answers, SOCKET_PATH_BYTES_MAX } from './listen.ts'
 import { StartRefused } from './refused.ts'
 
-export const HELLO_PATH = '/v1/hello'
+const HELLO_PATH = '/v1/hello'
 
 /** Address and port that need not be in the name of a socket. */
 const DEFAULT_HOST = '127.0.0.1'

@@ -44,14 +44,14 @@ import { StartRefused } from './refused.ts'
  * Headers must be complete within this time, the whole request within the next. Nothing limits the
  * wait for an answer.
  */
-export const HEADERS_MS = 30_000
-export const REQUEST_MS = 120_000
+const HEADERS_MS = 30_000
+const REQUEST_MS = 120_000
 /** How often node:http looks for requests that are late. */
 const LATE_CHECK_MS = 5_000
 /** A dead peer is noticed by the kernel after this long without a sign. */
 const TCP_KEEPALIVE_MS = 15_000
 /** What Go allows for a request line and all headers when nothing is configured. */
-export const HEADER_BYTES_DEFAULT = 1 << 20
+const HEADER_BYTES_DEFAULT = 1 << 20
 
 /** A body that is fed until the client leaves. */
 export interface LiveFeed {
@@ -61,7 +61,7 @@ export interface LiveFeed {
 }
 
 /** Where requests go. */
-export interface HttpSink {
+interface HttpSink {
   request(request: Request): void
   /** The client of a request that is not yet answered has left. */
   abandoned(id: RequestId): void

@@ -65,7 +65,7 @@ function checkLength(path: string): void {
  * Removes a socket on which nobody answers. Anything else stays, and listening fails with
  * EADDRINUSE.
  */
-export async function removeStale(path: string): Promise<boolean> {
+async function removeStale(path: string): Promise<boolean> {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined || !found.isSocket() || (await answers(path))) return false
   unlinkSync(path)

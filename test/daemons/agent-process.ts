@@ -34,7 +34,7 @@ export interface Start {
   readonly planted?: boolean
 }
 
-export function spawnAgent({ args, dir, env = {}, planted = false }: Start): AgentProcess {
+function spawnAgent({ args, dir, env = {}, planted = false }: Start): AgentProcess {
   const flags = [...LOADER, ...(planted ? PLANT : [])]
   const child = spawn(process.execPath, [...flags, beside('agent-entry'), ...args], {
     cwd: dir,
