@@ -1,5 +1,6 @@
-// `lictor/testing`: an agent inside the process of a test, with a port that the kernel chose, nothing
-// on disk and no timers left behind. What it answers is what the program answers: the same parts.
+// `lictor/testing`: an agent inside the process of a test, with a port that the kernel chose,
+// nothing on disk and no timers left behind. What it answers is what the program answers: the same
+// parts.
 import { utf8 } from '../core/bytes.ts'
 import type { AgentConfig } from '../core/config/agent-config.ts'
 import type { Response } from '../core/route/request.ts'
