@@ -2,15 +2,15 @@
 // argument.
 
 /** One interval of aggregation; `/v1/agent/metrics` shows the last complete one. */
-export const METRICS_INTERVAL_MS = 10_000
+const METRICS_INTERVAL_MS = 10_000
 
 /**
  * More names than this are dropped and counted in `lictor.metrics.dropped`: labels must not grow
  * without bound.
  */
-export const METRIC_NAMES_MAX = 2_000
+const METRIC_NAMES_MAX = 2_000
 
-export interface Aggregate {
+interface Aggregate {
   count: number
   sum: number
   sumOfSquares: number

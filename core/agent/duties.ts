@@ -5,9 +5,9 @@ import { type LogIndex, logIndex } from '../ids.ts'
 import type { Instant } from '../time.ts'
 
 /** How long a delete still holds the index of its prefix up (consul-surface 8.6). */
-export const TOMBSTONE_TTL_MS = 15 * 60_000
+const TOMBSTONE_TTL_MS = 15 * 60_000
 /** Deletes of one such span are forgotten together. */
-export const TOMBSTONE_GRAIN_MS = 30_000
+const TOMBSTONE_GRAIN_MS = 30_000
 
 export interface TombstoneDuty {
   /** The newest index that is noted. */
@@ -42,7 +42,7 @@ export function dueTombstones(duty: TombstoneDuty, now: Instant): LogIndex | und
  * A snapshot is due after this many bytes of log at the latest, so that the data folder stays
  * bounded.
  */
-export const SNAPSHOT_LOG_BYTES = 64 << 20
+const SNAPSHOT_LOG_BYTES = 64 << 20
 
 export interface SnapshotDuty {
   /** What the log has taken since the last snapshot. */

@@ -29,7 +29,7 @@ function ipv6Bytes(text: string): readonly number[] | undefined {
  * Whether `address` lies in a network such as `10.0.0.0/8`. False for what is no address or no
  * network.
  */
-export function isInNetwork(address: string, network: string): boolean {
+function isInNetwork(address: string, network: string): boolean {
   const [base = '', length = ''] = network.split('/')
   const from = addressBytes(base)
   const bytes = addressBytes(address)

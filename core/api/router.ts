@@ -103,7 +103,7 @@ const withSlash = (router: Router, path: string): string =>
   !router.exact.has(path) && router.prefix.has(`${path}/`) ? `${path}/` : path
 
 /** Removes `//`, `.` and `..`, as Go's path.Clean; a slash at the end stays. */
-export function cleanPath(path: string): string {
+function cleanPath(path: string): string {
   const kept: string[] = []
   for (const part of path.split('/')) {
     if (part === '' || part === '.') continue

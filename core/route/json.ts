@@ -75,7 +75,7 @@ export type JsonNode =
   | { readonly type: 'array'; readonly items: readonly JsonNode[] }
   | { readonly type: 'object'; readonly fields: readonly JsonField[] }
 
-export interface JsonField {
+interface JsonField {
   readonly name: string
   readonly value: JsonNode
 }

@@ -19,7 +19,7 @@ export interface SessionRow {
   readonly modifyIndex: number
 }
 
-export interface ServiceCheckRef {
+interface ServiceCheckRef {
   readonly ID: string
   readonly Namespace: string
 }

@@ -7,7 +7,7 @@ import { parseDuration } from '../time.ts'
 import type { SessionRow } from './records.ts'
 
 /** A session ends when it was not renewed for this many TTLs. */
-export const TTL_GRACE = 2
+const TTL_GRACE = 2
 
 export interface SessionTimers {
   readonly deadlines: Map<string, Instant>

@@ -15,7 +15,7 @@ export interface Table<Row, Index extends string = string> {
   key(row: Row): string
 }
 
-export interface TableIndex<Row, Index extends string = string> {
+interface TableIndex<Row, Index extends string = string> {
   readonly name: Index
   /** The value to find the row by; undefined: the row is not in this index. */
   value(row: Row): string | undefined

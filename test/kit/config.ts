@@ -1,7 +1,7 @@
 // A configuration for tests that drive the machine without a runtime.
 import type { AgentConfig } from '../../core/config/agent-config.ts'
 
-export const TEST_NODE_ID = '00000000-0000-0000-0000-000000000001'
+const TEST_NODE_ID = '00000000-0000-0000-0000-000000000001'
 
 /** A dev server's settings, with some of them changed. */
 export const testConfig = (changed: Partial<AgentConfig> = {}): AgentConfig => ({
@@ -65,6 +65,8 @@ const DEFAULTS: AgentConfig = {
   pidFile: undefined,
   unixSocket: { user: '', group: '', mode: '' },
   enableDebug: false,
+  scripts: { remote: false, local: false },
+  checkOutput: { max: 4096, discard: false, updateIntervalMs: 300_000 },
   services: [],
   checks: [],
   prometheus: true,

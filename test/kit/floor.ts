@@ -9,7 +9,7 @@ export interface Floor {
   readonly corpus: Readonly<Record<string, FolderFloor>>
 }
 
-export interface FolderFloor {
+interface FolderFloor {
   /** Files and folders of test/conformance that are played for this folder. */
   readonly play: readonly string[]
   /** Steps that must pass. */

@@ -36,7 +36,7 @@ const NOTHING: Recovered = {
   entries: [],
 }
 
-export const WALL_AT_START = Date.UTC(2026, 0, 2, 3, 4, 5)
+const WALL_AT_START = Date.UTC(2026, 0, 2, 3, 4, 5)
 
 export function createMachine(
   config: Partial<AgentConfig> = {},

@@ -2,7 +2,7 @@
 // a multiple of a yardstick from the same run: ratios hold from machine to machine, absolute
 // figures do not.
 
-export type Unit = '/s' | 'ms' | 'KiB' | 'MiB' | 'ns' | 'µs'
+type Unit = '/s' | 'ms' | 'KiB' | 'MiB' | 'ns' | 'µs'
 
 export interface Figure {
   readonly name: string
@@ -16,13 +16,13 @@ export interface Figure {
 }
 
 /** A row's promise: a bound in its own unit, computed from the yardsticks of the same run. */
-export interface Floor {
+interface Floor {
   /** As the table prints it: `≥ 0.25 H`. */
   readonly text: string
   holds(value: number, yardsticks: Yardsticks): boolean
 }
 
-export interface Yardsticks {
+interface Yardsticks {
   /** Requests a second of a bare node:http server. */
   readonly H: number
   /** Milliseconds of a raw write and fdatasync of 512 bytes. */

@@ -11,7 +11,7 @@ export interface Row {
   readonly serial: number
 }
 
-export const PLAIN: Table<Row> = defineTable({
+const PLAIN: Table<Row> = defineTable({
   name: 'plain',
   key: (row: Row) => row.key,
   indexes: {},

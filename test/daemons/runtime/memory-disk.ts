@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { DiskFailure } from '../../../daemons/runtime/disk-errors.ts'
 import type { FileSystem, OpenFile } from '../../../daemons/runtime/files.ts'
 
-export const SECTOR = 512
+const SECTOR = 512
 
 export type Op =
   | { readonly type: 'create'; readonly path: string; readonly inode: Inode }
