@@ -23,7 +23,7 @@ export const COMPOUND_PARTS_MAX = 255
 export const COMPOUND_HEAD_BYTES = 2
 export const COMPOUND_PART_BYTES = 2
 /** All that a datagram may expand to. Senders keep below 1400 bytes before they compress. */
-export const PACKET_EXPANDED_MAX = 65_536
+const PACKET_EXPANDED_MAX = 65_536
 
 /** Checksum, compression, compound, compression of one part: nobody wraps more often. */
 const WRAPPINGS_MAX = 4

@@ -27,7 +27,7 @@ export interface Cipher {
   ) => Uint8Array | undefined
 }
 
-export type EnvelopeVersion = 0 | 1
+type EnvelopeVersion = 0 | 1
 
 /** What a pool demands of what it is sent, and gives to what it sends. */
 export interface SealRules {

@@ -20,7 +20,7 @@ import { type Opened, refuse } from './opened.ts'
 /** What one side may say in plain text, heads and all. */
 export const STREAM_BYTES_MAX = USER_BYTES_MAX + (20 << 20)
 /** What it may expand to. memberlist's own bound. */
-export const STREAM_EXPANDED_MAX = 40 << 20
+const STREAM_EXPANDED_MAX = 40 << 20
 /** Pings, acks and errors. */
 const SMALL_BYTES_MAX = 65_536
 const ENVELOPE_HEAD_BYTES = 5

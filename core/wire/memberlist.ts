@@ -56,7 +56,7 @@ export interface Versions {
   readonly delegateCur: number
 }
 
-export const NO_VERSIONS: Versions = Object.freeze({
+const NO_VERSIONS: Versions = Object.freeze({
   protocolMin: 0,
   protocolMax: 0,
   protocolCur: 0,
@@ -153,7 +153,7 @@ export type Dead = Infer<typeof dead>
 export type NodeState = Infer<typeof nodeState>
 
 /** Bytes for the layer above memberlist. */
-export interface UserMessage {
+interface UserMessage {
   readonly type: 'user'
   readonly body: Uint8Array
 }

@@ -134,8 +134,8 @@ export type Query = Infer<typeof query>
 export type QueryResponse = Infer<typeof queryResponse>
 export type SerfState = Infer<typeof pushPull>
 /** Status: 0 none, 1 alive, 2 leaving, 3 left, 4 failed. */
-export type MemberRecord = Infer<typeof member>
-export type KeyRequest = Infer<typeof keyRequest>
+type MemberRecord = Infer<typeof member>
+type KeyRequest = Infer<typeof keyRequest>
 export type KeyResponse = Infer<typeof keyResponse>
 
 /** A message to be handed on to a member that its sender may not reach. */

@@ -4,7 +4,7 @@ import { ipText } from '../../../core/wire/ip.ts'
 import { fromJson, type Schemas, schemasOf } from './golden-codecs.ts'
 import { linesOf, unhex } from './gossip-golden.ts'
 
-export const schemas: Schemas = new Map([
+const schemas: Schemas = new Map([
   ...schemasOf('memberlist-golden.ndjson'),
   ...schemasOf('serf-golden.ndjson'),
 ])

@@ -1,0 +1,117 @@
+// Intents to join and to leave (Serf, memberlist-wire §4). They travel apart from the failure
+// detector's messages and may overtake them; Lamport times put them in order. A leave about somebody
+// failed is how operators remove it: that is force-leave.
+import { unreachable } from '../assert.ts'
+import type { U64 } from '../u64.ts'
+import type { JoinIntent, LeaveIntent } from '../wire/serf.ts'
+import { believableTime, type LTime, stamp, witness } from './lamport.ts'
+import type { PoolMember } from './member.ts'
+import { spreadSerf } from './outbox.ts'
+import { eraseMember, setMember } from './roster.ts'
+import { hasOthersUp, note, type Swim } from './swim.ts'
+
+/** About a member of whom nobody has told us yet. */
+export interface Intent {
+  readonly type: 'join' | 'leave'
+  readonly lTime: LTime
+  readonly heardAt: number
+}
+
+/** Intents about unknown members that are kept. */
+const INTENTS_MAX = 4096
+
+/** Whether it was news, to be passed on. */
+export function onJoinIntent(swim: Swim, { node, lTime: said }: JoinIntent): boolean {
+  const lTime = believableTime(said)
+  if (lTime === undefined) return false
+  witness(swim.clocks.members, lTime)
+  const member = swim.roster.get(node)
+  if (member === undefined) return keepIntent(swim, node, { type: 'join', lTime })
+  if (lTime <= member.statusLTime) return false
+  const status = member.status === 'leaving' ? 'alive' : member.status
+  setMember(swim, undefined, { ...member, status, statusLTime: lTime })
+  return true
+}
+
+/** Whether it was news, to be passed on. */
+export function onLeaveIntent(swim: Swim, intent: LeaveIntent): boolean {
+  const lTime = believableTime(intent.lTime)
+  if (lTime === undefined) return false
+  witness(swim.clocks.members, lTime)
+  const member = swim.roster.get(intent.node)
+  if (member === undefined) return keepIntent(swim, intent.node, { type: 'leave', lTime })
+  if (lTime <= member.statusLTime) return false
+  if (intent.node === swim.name && swim.leaving.type === 'no') {
+    announceJoin(swim) // somebody has taken an old word of ours, or another's, for news
+    return false
+  }
+  applyLeave(swim, { ...member, statusLTime: lTime, isPruned: intent.prune })
+  return true
+}
+
+/**
+ * Another member's state has somebody among those who left. Of the leave itself it tells the time
+ * only, so it never ends a stay that began at that time.
+ */
+export function hearLeft(swim: Swim, node: string, said: U64): void {
+  const lTime = believableTime(said)
+  const member = swim.roster.get(node)
+  if (lTime === undefined || node === swim.name) return
+  if (member === undefined) keepIntent(swim, node, { type: 'leave', lTime })
+  else if (member.status === 'failed' && lTime >= member.statusLTime)
+    applyLeave(swim, { ...member, statusLTime: lTime })
+  else if (member.status === 'alive' && lTime > member.statusLTime)
+    applyLeave(swim, { ...member, statusLTime: lTime })
+}
+
+function applyLeave(swim: Swim, member: PoolMember): void {
+  switch (member.status) {
+    case 'alive':
+      setMember(swim, undefined, { ...member, status: 'leaving' })
+      break
+    case 'failed':
+      setMember(swim, 'leave', { ...member, status: 'left', goneAt: swim.now })
+      break
+    case 'leaving':
+    case 'left':
+      setMember(swim, undefined, member)
+      break
+    default:
+      unreachable(member.status)
+  }
+  if (member.isPruned && member.goneAt !== undefined) eraseMember(swim, member)
+}
+
+function keepIntent(
+  swim: Swim,
+  node: string,
+  { type, lTime }: { type: Intent['type']; lTime: LTime },
+): boolean {
+  const known = swim.intents.get(node)
+  if (known !== undefined && lTime <= known.lTime) return false
+  if (known === undefined && swim.intents.size >= INTENTS_MAX) {
+    note(swim, { what: 'full', of: 'intents' })
+    return false
+  }
+  swim.intents.set(node, { type, lTime, heardAt: swim.now })
+  return true
+}
+
+/** Tells the pool that we are in it: after a join, and when somebody says that we leave. */
+export function announceJoin(swim: Swim): void {
+  const lTime = stamp(swim.clocks.members)
+  const intent: JoinIntent = { type: 'join', lTime, node: swim.name }
+  onJoinIntent(swim, intent)
+  spreadSerf(swim.queues.intents, intent)
+}
+
+/** That we leave, or that somebody who failed is not expected back. Its id, if it is spread. */
+export function announceLeave(
+  swim: Swim,
+  { node, prune }: { node: string; prune: boolean },
+): number | undefined {
+  const lTime = stamp(swim.clocks.members)
+  const intent: LeaveIntent = { type: 'leave', lTime, node, prune }
+  onLeaveIntent(swim, intent)
+  return hasOthersUp(swim) ? spreadSerf(swim.queues.intents, intent) : undefined
+}
