@@ -126,7 +126,6 @@ export function sayLast(
   const { connection, text, now } = last
   closeBy(all, connection, now + LINGER_MS)
   connection.socket.end(text)
-  connection.socket.resume()
 }
 
 /** We have said our last word: whatever still comes is not answered. */

@@ -294,7 +294,6 @@ function sendWhole(http: Http, exchange: Exchange, whole: Whole): void {
     return
   }
   compress(body, (packed) => {
-    if (exchange.response.destroyed) return
     const packedHeaders = [...headers, 'Content-Encoding', 'gzip']
     send(http, exchange, { ...whole, headers: packedHeaders, body: packed })
   })
@@ -353,7 +352,6 @@ function complain(http: Http, connection: Connection, text: string): void {
 function onClose(http: Http, connection: Connection): void {
   const { current } = connection
   removeConnection(http.connections, connection)
-  connection.waiting.length = 0
   if (current === undefined) return
   current.stop?.()
   if (current.id === undefined || !http.pending.delete(current.id)) return

@@ -85,6 +85,21 @@ gzip('what is encoded already is left alone', async () => {
   assert.is(body.length, 5_000)
 })
 
+gzip('a client that leaves while its answer is packed does no harm', () => {
+  const large = 'x'.repeat(20 << 20)
+  return withPlain({ onRequest: () => said(large) }, async ({ port, requests, http }) => {
+    const leaving = await openRaw(port)
+    leaving.send(get('/', ACCEPTS))
+    await within(5_000, () => requests.length === 1)
+    leaving.vanish()
+    await within(5_000, () => http.connections.bySocket.size === 0)
+    const staying = await openRaw(port)
+    staying.send(get('/', ACCEPTS))
+    await within(20_000, () => wholeOf(staying.received()) !== undefined, 'its own answer')
+    staying.socket.destroy()
+  })
+})
+
 gzip('answers stay in order when a large one is packed elsewhere', () => {
   const large = 'x'.repeat(2 * GZIP_AT_ONCE_BYTES_MAX)
   const onRequest = ({ path }: { path: string }) => said(path === '/large' ? large : 'small')

@@ -328,6 +328,29 @@ http(
     }),
 )
 
+http('a request that breaks off behind another is told so in its turn', () =>
+  withPlain({}, ({ port, requests, answer }) =>
+    withClient(port, async (client) => {
+      const broken = 'PUT /b HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'
+      client.send(`${get('/a')}${broken}`)
+      await within(5_000, () => requests.length === 1)
+      const [request] = requests
+      if (request !== undefined) answer(request, said('fine'))
+      assert.match(await client.ended(), /fineHTTP\/1\.1 400 /)
+      assert.is(requests.length, 1)
+    }),
+  ),
+)
+
+http('bytes behind an answer that closes are not answered again', () =>
+  withPlain(echo, ({ port }) =>
+    withClient(port, async (client) => {
+      client.send(`${get('/a', 'Connection: close')}ignored`)
+      assert.match(await client.ended(), /\r\n\r\n\/a$/)
+    }),
+  ),
+)
+
 http('100,000 headers are too many, a megabyte is not', () =>
   withPlain(echo, async ({ port, requests }) => {
     await withClient(port, async (client) => {
