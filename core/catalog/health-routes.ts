@@ -2,7 +2,16 @@
 import { ApiError } from '../errors.ts'
 import type { Query } from '../route/query.ts'
 import { type Found, type Input, read } from '../route/route.ts'
-import { CATALOG_READ, checkNamed, isPeered, nameOf, nobodyConnects, wantedOf } from './queries.ts'
+import { HEALTH_CHECK, SERVICE_ENTRY } from './filter-shapes.ts'
+import {
+  CATALOG_READ,
+  checkNamed,
+  filtered,
+  isPeered,
+  nameOf,
+  nobodyConnects,
+  wantedOf,
+} from './queries.ts'
 import {
   type Health,
   listChecksInState,
@@ -27,7 +36,7 @@ const nodeHealth = read({
   check: checkNamed('Missing node name'),
   run: (view, input): Found<readonly HealthCheck[]> => {
     const { index, rows } = listNodeChecks(view, nameOf(input))
-    return { index, value: rows.map(healthCheck) }
+    return { index, value: filtered(rows.map(healthCheck), input, HEALTH_CHECK) }
   },
 })
 
@@ -39,7 +48,7 @@ const serviceChecks = read({
   check: checkNamed('Missing service name'),
   run: (view, input): Found<readonly HealthCheck[]> => {
     const { index, rows } = listServiceChecks(view, nameOf(input), wantedOf(input.query))
-    return { index, value: rows.map(healthCheck) }
+    return { index, value: filtered(rows.map(healthCheck), input, HEALTH_CHECK) }
   },
 })
 
@@ -51,7 +60,7 @@ const checksInState = read({
   check: checkNamed('Missing check state'),
   run: (view, input): Found<readonly HealthCheck[]> => {
     const { index, rows } = listChecksInState(view, nameOf(input), wantedOf(input.query))
-    return { index, value: rows.map(healthCheck) }
+    return { index, value: filtered(rows.map(healthCheck), input, HEALTH_CHECK) }
   },
 })
 
@@ -70,7 +79,7 @@ const serviceHealth = read({
     if (isPeered(input.query)) return { index: 0, value: [] }
     const { index, rows } = listHealth(view, nameOf(input), wantedOf(input.query))
     const shown = wantsPassing(input.query) ? rows.filter(isPassing) : rows
-    return { index, value: shown.map(serviceEntry) }
+    return { index, value: filtered(shown.map(serviceEntry), input, SERVICE_ENTRY) }
   },
 })
 
@@ -85,7 +94,7 @@ const connectHealth = read({
     checkGroup(input)
     wantsPassing(input.query)
   },
-  run: (view, input): Found<readonly ServiceEntry[]> => nobodyConnects(view, nameOf(input)),
+  run: (view, input): Found<readonly ServiceEntry[]> => nobodyConnects(view, input, SERVICE_ENTRY),
 })
 
 /** Sameness groups are Enterprise's. */

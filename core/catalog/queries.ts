@@ -2,6 +2,7 @@
 // cannot tell.
 import { textOfByteString } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
+import { filterOf, type Shape } from '../filter/filter.ts'
 import type { Query } from '../route/query.ts'
 import type { Found, Input } from '../route/route.ts'
 import type { View } from '../state/txn.ts'
@@ -19,13 +20,12 @@ export const checkNamed =
   (missing: string) =>
   (input: Input): void => {
     if (input.rest === '') throw new ApiError('bad-request', missing)
-    checkFilter(input)
   }
 
-/** A filter that was passed over would show rows that nobody asked for. */
-export function checkFilter({ query }: Input): void {
-  if ((query.get('filter') ?? '').trim() === '') return
-  throw new ApiError('invalid', 'filter expressions are not built into this version')
+/** Those of the printed rows that `filter` lets through. */
+export function filtered<Row>(rows: readonly Row[], { query }: Input, shape: Shape): Row[] {
+  const fits = filterOf(query.get('filter'), shape)
+  return rows.filter(fits)
 }
 
 /**
@@ -47,7 +47,7 @@ function splitPair(pair: string): readonly [string, string] {
 export const isPeered = (query: Query): boolean => (query.get('peer') ?? '') !== ''
 
 /** Proxies and native instances are refused where they would be registered: so there are none. */
-export const nobodyConnects = (view: View, service: string): Found<readonly never[]> => ({
-  index: serviceIndex(view, service, { exists: false, withChecks: false }),
-  value: [],
-})
+export function nobodyConnects(view: View, input: Input, shape: Shape): Found<readonly never[]> {
+  const index = serviceIndex(view, nameOf(input), { exists: false, withChecks: false })
+  return { index, value: filtered([], input, shape) }
+}

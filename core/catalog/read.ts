@@ -49,12 +49,19 @@ const asksMeta = ({ nodeMeta }: Wanted): boolean => Object.keys(nodeMeta).length
 export function listServices(
   view: View,
   wanted: Wanted,
+  fits?: (instance: Instance) => boolean,
 ): Answer<ReadonlyMap<string, ReadonlySet<string>>> {
   const services = list(view, SERVICES, '')
-  if (!asksMeta(wanted)) return { index: indexOf(view, 'services'), rows: tagsByName(services) }
-  const chosen = services.filter((row) => hasMeta(nodeOf(view, row), wanted.nodeMeta))
-  const index = Math.max(indexOf(view, 'services'), indexOf(view, 'nodes'))
-  return { index, rows: tagsByName(chosen) }
+  const index = indexOf(view, 'services')
+  if (!asksMeta(wanted) && fits === undefined) return { index, rows: tagsByName(services) }
+  const chosen = services.filter((service) => {
+    const node = nodeOf(view, service)
+    return hasMeta(node, wanted.nodeMeta) && (fits?.({ service, node }) ?? true)
+  })
+  return {
+    index: asksMeta(wanted) ? Math.max(index, indexOf(view, 'nodes')) : index,
+    rows: tagsByName(chosen),
+  }
 }
 
 function tagsByName(services: readonly ServiceRow[]): Map<string, Set<string>> {

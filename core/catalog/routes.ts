@@ -1,5 +1,6 @@
 // /v1/catalog: nodes and services, and the two writes by which anybody may register them.
 import { ApiError } from '../errors.ts'
+import { filterOf } from '../filter/filter.ts'
 import { type Found, type Input, local, noBody, read, type Said, write } from '../route/route.ts'
 import {
   checkDatacenter,
@@ -8,11 +9,12 @@ import {
   registerCommand,
   registrationBody,
 } from './body.ts'
+import { NODE, NODE_SERVICE, SERVICE_NODE } from './filter-shapes.ts'
 import { healthRoutes } from './health-routes.ts'
 import {
   CATALOG_READ,
-  checkFilter,
   checkNamed,
+  filtered,
   isPeered,
   nameOf,
   nobodyConnects,
@@ -45,13 +47,10 @@ const nodes = read({
   about: 'all nodes; ?node-meta=KEY:VALUE chooses',
   acl: { resource: 'node', access: 'read' },
   ignoresEnterprise: true,
-  check: (input) => {
-    checkFilter(input)
-    checkPartition(input)
-  },
-  run: (view, { query }): Found<readonly CatalogNode[]> => {
-    const { index, rows } = listNodes(view, wantedOf(query))
-    return { index, value: rows.map(catalogNode) }
+  check: checkPartition,
+  run: (view, input): Found<readonly CatalogNode[]> => {
+    const { index, rows } = listNodes(view, wantedOf(input.query))
+    return { index, value: filtered(rows.map(catalogNode), input, NODE) }
   },
 })
 
@@ -67,9 +66,14 @@ const services = read({
   path: 'GET /v1/catalog/services',
   about: 'the names of all services with their tags; ?node-meta=KEY:VALUE chooses',
   acl: { resource: 'service', access: 'read' },
-  check: checkFilter,
-  run: (view, { query }): Found<Readonly<Record<string, readonly string[]>>> => {
-    const { index, rows } = listServices(view, wantedOf(query))
+  run: (view, input): Found<Readonly<Record<string, readonly string[]>>> => {
+    const text = input.query.get('filter') ?? ''
+    const fits = text === '' ? undefined : filterOf(text, SERVICE_NODE)
+    const { index, rows } = listServices(
+      view,
+      wantedOf(input.query),
+      fits && (({ service, node }) => fits(serviceNode(service, node))),
+    )
     const names = [...rows].sort(([a], [b]) => (a < b ? -1 : 1))
     return {
       index,
@@ -87,7 +91,8 @@ const service = read({
   run: (view, input): Found<readonly ServiceNode[]> => {
     if (isPeered(input.query)) return { index: 0, value: [] }
     const { index, rows } = listInstances(view, nameOf(input), wantedOf(input.query))
-    return { index, value: rows.map(({ service, node }) => serviceNode(service, node)) }
+    const shown = rows.map(({ service, node }) => serviceNode(service, node))
+    return { index, value: filtered(shown, input, SERVICE_NODE) }
   },
 })
 
@@ -97,7 +102,7 @@ const connected = read({
   about: 'the instances that serve a name over Connect; none in this version',
   acl: { resource: 'service', access: 'read', of: 'service' },
   check: checkNamed('Missing service name'),
-  run: (view, input): Found<readonly ServiceNode[]> => nobodyConnects(view, nameOf(input)),
+  run: (view, input): Found<readonly ServiceNode[]> => nobodyConnects(view, input, SERVICE_NODE),
 })
 
 interface NodeServices {
@@ -114,8 +119,9 @@ const node = read({
   check: checkNamed('Missing node name'),
   run: (view, input): Found<NodeServices | null> => {
     const { index, rows } = readNode(view, nameOf(input))
+    const services = filtered(rows?.services.map(nodeService) ?? [], input, NODE_SERVICE)
     if (rows === undefined) return { index, value: null }
-    const Services = Object.fromEntries(rows.services.map((row) => [row.id, nodeService(row)]))
+    const Services = Object.fromEntries(services.map((shown) => [shown.ID, shown]))
     return { index, value: { Node: catalogNode(rows.node), Services } }
   },
 })
@@ -133,8 +139,9 @@ const nodeServices = read({
   check: checkNamed('Missing node name'),
   run: (view, input): Found<NodeServiceList> => {
     const { index, rows } = readNode(view, nameOf(input))
+    const services = filtered(rows?.services.map(nodeService) ?? [], input, NODE_SERVICE)
     if (rows === undefined) return { index, value: { Node: null, Services: null } }
-    const Services = rows.services.length === 0 ? null : rows.services.map(nodeService)
+    const Services = rows.services.length === 0 ? null : services
     return { index, value: { Node: catalogNode(rows.node), Services } }
   },
 })

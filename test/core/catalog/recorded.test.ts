@@ -5,8 +5,8 @@ import { replay } from '../../kit/replay.ts'
 
 const recorded = suite('catalog/recorded')
 
-/** Of later versions: filters, the agent's cache, sessions, the catalog in transactions. */
-const LATER = /filter=|cached|\/session\/|acquire=|\/v1\/txn|\/v1\/event|\/v1\/coordinate/
+/** Of later versions: the agent's cache, sessions, the catalog in transactions. */
+const LATER = /cached|\/session\/|acquire=|\/v1\/txn|\/v1\/event|\/v1\/coordinate/
 
 /** How many steps of each are compared. */
 const SCENARIOS: Readonly<Record<string, number>> = {
@@ -15,7 +15,7 @@ const SCENARIOS: Readonly<Record<string, number>> = {
   'catalog/register-checks.json': 22,
   'catalog/deregister.json': 26,
   'catalog/reads-and-methods.json': 28,
-  'catalog/service-queries.json': 30,
+  'catalog/service-queries.json': 35,
   'health/node-checks-state.json': 35,
   'health/service.json': 29,
   'blocking/service-indexes.json': 35,

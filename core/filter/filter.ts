@@ -1,0 +1,187 @@
+// What a filter may ask of a row, and whether a row fits (consul-surface 3.6). A shape names the
+// fields and their kinds; an expression is checked against it once, and then judges rows.
+import { RE2JS } from 're2js'
+import { ApiError } from '../errors.ts'
+import { quoteGo } from '../quote.ts'
+import { type Expression, type Match, type Operator, parseFilter } from './parse.ts'
+
+export type Shape =
+  | { readonly kind: 'string' | 'bool' | 'int' | 'strings' }
+  | { readonly kind: 'map'; readonly of: Shape }
+  | { readonly kind: 'struct'; readonly fields: Readonly<Record<string, Shape>> }
+  /** Of structs: one that fits is enough. */
+  | { readonly kind: 'list'; readonly of: Shape }
+
+export const STRING: Shape = { kind: 'string' }
+export const BOOL: Shape = { kind: 'bool' }
+export const INT: Shape = { kind: 'int' }
+export const STRINGS: Shape = { kind: 'strings' }
+export const TEXTS: Shape = { kind: 'map', of: STRING }
+export const structOf = (fields: Readonly<Record<string, Shape>>): Shape => ({
+  kind: 'struct',
+  fields,
+})
+
+export type Predicate = (row: unknown) => boolean
+
+const EVERYTHING: Predicate = () => true
+
+/** The predicate of a `filter` parameter. Without one every row fits; a bad one is refused. */
+export function filterOf(text: string | undefined, shape: Shape): Predicate {
+  if (text === undefined || text === '') return EVERYTHING
+  const parsed = parseFilter(text)
+  if (!parsed.ok) throw refusal(parsed.why)
+  return predicateOf(parsed.expression, shape)
+}
+
+const refusal = (why: string) =>
+  new ApiError('invalid', `Failed to create boolean expression evaluator: ${why}`)
+
+function predicateOf(expression: Expression, shape: Shape): Predicate {
+  switch (expression.type) {
+    case 'not': {
+      const operand = predicateOf(expression.operand, shape)
+      return (row) => !operand(row)
+    }
+    case 'match':
+      return matchOf(expression, shape)
+    default: {
+      const left = predicateOf(expression.left, shape)
+      const right = predicateOf(expression.right, shape)
+      return expression.type === 'and'
+        ? (row) => left(row) && right(row)
+        : (row) => left(row) || right(row)
+    }
+  }
+}
+
+/** Which operators a kind of value has. */
+const OPERATORS: Readonly<Record<Shape['kind'], readonly Operator[]>> = {
+  string: ['Equal', 'Not Equal', 'In', 'Not In', 'Matches', 'Not Matches'],
+  bool: ['Equal', 'Not Equal'],
+  int: ['Equal', 'Not Equal'],
+  strings: ['In', 'Not In', 'Is Empty', 'Is Not Empty'],
+  map: ['In', 'Not In', 'Is Empty', 'Is Not Empty'],
+  list: ['Is Empty', 'Is Not Empty'],
+  struct: [],
+}
+
+function matchOf(match: Match, shape: Shape): Predicate {
+  const { selector, op } = match
+  const shown = quoteGo(selector.join('.'))
+  const leaf = shapeAt(shape, selector)
+  if (leaf === undefined) throw refusal(`Selector ${shown} is not valid`)
+  if (!OPERATORS[leaf.kind].includes(op)) {
+    throw refusal(`Invalid match operator ${quoteGo(op)} for selector ${shown}`)
+  }
+  const judge = judgeOf(match, leaf)
+  return (row) => reach(row, { shape, path: selector, judge, negative: NEGATIVE.has(op) })
+}
+
+/** What a selector leads to. Maps take any key, lists are walked through. */
+function shapeAt(shape: Shape, path: readonly string[]): Shape | undefined {
+  const [name, ...rest] = path
+  if (shape.kind === 'list' && name !== undefined) return shapeAt(shape.of, path)
+  if (name === undefined) return shape
+  if (shape.kind === 'map') return shapeAt(shape.of, rest)
+  if (shape.kind !== 'struct' || !Object.hasOwn(shape.fields, name)) return undefined
+  const field = shape.fields[name]
+  return field === undefined ? undefined : shapeAt(field, rest)
+}
+
+const NEGATIVE: ReadonlySet<Operator> = new Set(['Not Equal', 'Not In', 'Not Matches'])
+
+type Judge = (value: unknown) => boolean
+
+/** Whether a value that is there fits; the negative operators as well. */
+function judgeOf({ op, value }: Match, leaf: Shape): Judge {
+  switch (op) {
+    case 'Is Empty':
+      return (found) => sizeOf(found) === 0
+    case 'Is Not Empty':
+      return (found) => sizeOf(found) > 0
+    case 'Matches':
+    case 'Not Matches': {
+      const pattern = compile(value)
+      return (found) => pattern.matcher(String(found)).find() === (op === 'Matches')
+    }
+    case 'In':
+    case 'Not In':
+      return (found) => holds(found, value) === (op === 'In')
+    default: {
+      const wanted = coerce(value, leaf)
+      return (found) => (found === wanted) === (op === 'Equal')
+    }
+  }
+}
+
+function compile(pattern: string): RE2JS {
+  try {
+    return RE2JS.compile(pattern)
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    throw refusal(`Failed to compile regular expression ${quoteGo(pattern)}: ${error.message}`)
+  }
+}
+
+/** The literal as the kind of value that it is compared with: quoted numbers are numbers too. */
+function coerce(text: string, { kind }: Shape): unknown {
+  if (kind === 'int') {
+    if (/^[+-]?\d+$/.test(text)) return Number(text)
+    throw refusal(`strconv.ParseInt: parsing ${quoteGo(text)}: invalid syntax`)
+  }
+  if (kind !== 'bool') return text
+  if (/^(?:1|t|T|true|TRUE|True)$/.test(text)) return true
+  if (/^(?:0|f|F|false|FALSE|False)$/.test(text)) return false
+  throw refusal(`strconv.ParseBool: parsing ${quoteGo(text)}: invalid syntax`)
+}
+
+const sizeOf = (value: unknown): number =>
+  value === null || value === undefined ? 0 : Object.keys(value).length
+
+/** A substring, an element or a key. */
+function holds(value: unknown, wanted: string): boolean {
+  if (typeof value === 'string') return value.includes(wanted)
+  if (Array.isArray(value)) return value.includes(wanted)
+  return value !== null && value !== undefined && Object.hasOwn(value, wanted)
+}
+
+interface Way {
+  readonly shape: Shape
+  readonly path: readonly string[]
+  readonly judge: Judge
+  /** A key that a map lacks is not equal to anything. */
+  readonly negative: boolean
+}
+
+/** Follows the selector into a row. Fields that are not printed have their zero. */
+function reach(value: unknown, way: Way): boolean {
+  const { shape, path, judge, negative } = way
+  const [name, ...rest] = path
+  if (shape.kind === 'list' && name !== undefined) {
+    const items = Array.isArray(value) ? value : []
+    return items.some((item) => reach(item, { ...way, shape: shape.of }))
+  }
+  if (name === undefined) return judge(value ?? ZEROS[shape.kind])
+  const held = fieldOf(value, name)
+  if (shape.kind === 'map') {
+    return held === undefined ? negative : reach(held, { ...way, shape: shape.of, path: rest })
+  }
+  const field = shape.kind === 'struct' ? shape.fields[name] : undefined
+  return field !== undefined && reach(held, { ...way, shape: field, path: rest })
+}
+
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string, unknown>>)[name] // it is an object with this name
+    : undefined
+
+const ZEROS: Readonly<Record<Shape['kind'], unknown>> = {
+  string: '',
+  bool: false,
+  int: 0,
+  strings: [],
+  map: {},
+  list: [],
+  struct: {},
+}
