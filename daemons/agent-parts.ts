@@ -7,6 +7,8 @@ import { EMPTY } from '../core/bytes.ts'
 import type { AgentConfig, ListenAddress } from '../core/config/agent-config.ts'
 import type { Recovered } from '../core/entry.ts'
 import { type RequestId, requestId, term, uuidOf } from '../core/ids.ts'
+import type { KeptRecord } from '../core/local/keep.ts'
+import type { Definitions } from '../core/local/load.ts'
 import type { Request, Response } from '../core/route/request.ts'
 import type { Question } from '../core/route/route.ts'
 import { readClock, startTicking } from './runtime/clock.ts'
@@ -36,6 +38,7 @@ import {
 } from './runtime/http.ts'
 import { type OnStop, type Started, startInOrder } from './runtime/lifecycle.ts'
 import { type Log, resumeWatcher, watchLog, writeLog } from './runtime/log.ts'
+import { createProber, type Prober } from './runtime/probe.ts'
 
 /** The longest body of an endpoint that has no limit of its own. */
 const BODY_BYTES_MAX = 1 << 20
@@ -55,6 +58,8 @@ export interface RunningAgent {
   /** With the ports that were chosen and the id of the node. */
   readonly config: AgentConfig
   readonly http: Http
+  /** Files were read again: what they define now. */
+  redefine(definitions: Definitions): void
   /** A request from inside the process. */
   ask(request: InnerRequest): Promise<Response>
   /**
@@ -93,8 +98,11 @@ async function startParts(options: AgentOptions, onStop: OnStop): Promise<Runnin
   onStop(() => closeHttp(http))
   const config = await openDoors(http, { ...options.config, nodeId: disk.nodeId })
 
-  const machine = () => createMachine({ config, entropy, recovered: disk.recovered })
-  const ports = createPorts(options, { http, disk, inner })
+  const prober = createProber()
+  onStop(prober.close)
+  const { recovered, kept } = disk
+  const machine = () => createMachine({ config, entropy, recovered, kept })
+  const ports = createPorts(options, { http, disk, inner, prober })
   const started = startDriver({ machine: machine(), ports, readClock })
   driver = started
   for (const event of early) feed(started, event)
@@ -113,6 +121,7 @@ async function startParts(options: AgentOptions, onStop: OnStop): Promise<Runnin
   return {
     config,
     http,
+    redefine: (definitions) => feed(started, { type: 'redefined', definitions }),
     ask: (asked) =>
       new Promise((resolve) => {
         const request = innerRequest(requestId(http.nextId++), asked)
@@ -128,9 +137,10 @@ async function startParts(options: AgentOptions, onStop: OnStop): Promise<Runnin
   }
 }
 
-interface Disk extends Pick<Ports, 'persist' | 'saveSnapshot' | 'trimLog'> {
+interface Disk extends Pick<Ports, 'persist' | 'saveSnapshot' | 'trimLog' | 'saveOwn'> {
   readonly nodeId: string
   readonly recovered: Recovered
+  readonly kept: readonly KeptRecord[]
   close(): Promise<void>
 }
 
@@ -152,6 +162,8 @@ async function openDisk({ config, log }: AgentOptions): Promise<Disk> {
   return {
     nodeId: dir.nodeId,
     recovered: dir.recovered,
+    kept: dir.kept,
+    saveOwn: (save) => dir.saveOwn(save),
     persist: (persist) => dir.write(persist),
     saveSnapshot: (order) => dir.saveSnapshot(order),
     trimLog: (through) => dir.trimLog(through),
@@ -166,6 +178,8 @@ async function openDisk({ config, log }: AgentOptions): Promise<Disk> {
 const forgetfulDisk = (nodeId: string): Disk => ({
   nodeId,
   recovered: NOTHING,
+  kept: [],
+  saveOwn: async () => 'saved',
   persist: () => new Promise((resolve) => setImmediate(() => resolve('durable'))),
   saveSnapshot: async () => 'full',
   trimLog: async () => undefined,
@@ -207,6 +221,7 @@ interface MachineParts {
   readonly config: AgentConfig
   readonly entropy: () => Uint8Array
   readonly recovered: Recovered
+  readonly kept: readonly KeptRecord[]
 }
 
 function createMachine(parts: MachineParts): Machine {
@@ -221,9 +236,10 @@ interface Doors {
   readonly http: Http
   readonly disk: Disk
   readonly inner: Map<RequestId, (response: Response) => void>
+  readonly prober: Prober
 }
 
-function createPorts(options: AgentOptions, { http, disk, inner }: Doors): Ports {
+function createPorts(options: AgentOptions, { http, disk, inner, prober }: Doors): Ports {
   return {
     respond: (id, response) => {
       const waiting = inner.size === 0 ? undefined : inner.get(id)
@@ -237,6 +253,9 @@ function createPorts(options: AgentOptions, { http, disk, inner }: Doors): Ports
     persist: disk.persist,
     saveSnapshot: disk.saveSnapshot,
     trimLog: disk.trimLog,
+    saveOwn: disk.saveOwn,
+    probe: (id, probe) => prober.run(id, probe),
+    cancelProbe: (id) => prober.cancel(id),
     ask: createAnswers(options, http),
     log: (line) => writeLog(options.log, line),
     fatal: options.onFatal,

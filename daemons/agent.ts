@@ -4,6 +4,7 @@ import { writeSync } from 'node:fs'
 import type { AgentConfig, ListenAddress } from '../core/config/agent-config.ts'
 import type { Profile } from '../core/config/refusal.ts'
 import { EXIT } from '../core/errors.ts'
+import { faultOfDefinitions } from '../core/local/load.ts'
 import type { LogLevel } from '../core/log.ts'
 import { CONSUL_VERSION, LICTOR_VERSION } from '../core/version.ts'
 import { type RunningAgent, startAgent } from './agent-parts.ts'
@@ -65,6 +66,11 @@ export async function runAgent(program: AgentProgram): Promise<number> {
   life.log.sinks.push(streamSink(process.stdout, program.env))
   if (program.profile === 'consul') process.stdout.write(bannerOf(life.config))
   for (const warning of loaded.warnings) say(life, 'warn', warning)
+  const fault = faultOfDefinitions(life.config)
+  if (fault !== undefined) {
+    say(life, 'error', 'Error starting agent', { error: fault })
+    return program.profile === 'consul' ? EXIT.no : EXIT.usage
+  }
   try {
     return await live(life)
   } catch (error) {
@@ -211,11 +217,17 @@ function reload(life: Life): { readonly error?: string } {
     say(life, 'error', 'not reloaded, the old configuration holds', { why: loaded.message })
     return { error: loaded.message }
   }
+  const fault = faultOfDefinitions(loaded.config)
+  if (fault !== undefined) {
+    say(life, 'error', 'not reloaded, the old configuration holds', { why: fault })
+    return { error: fault }
+  }
   const changes = changesOf(life.config, loaded.config)
   life.config = withLiveSettings(life.config, loaded.config)
   life.log.level = life.config.log.level
   if (life.agent !== undefined) {
     life.agent.http.connectionsPerClientMax = life.config.limits.httpMaxConnsPerClient
+    life.agent.redefine(life.config)
   }
   for (const change of changes) {
     const message = isLive(change)

@@ -12,12 +12,15 @@ export interface Change {
 /** Settings that a running agent takes over. */
 const LIVE: ReadonlySet<string> = new Set(['log.level', 'limits.httpMaxConnsPerClient'])
 
+/** The agent itself says what of these has changed, by id. */
+const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(['services', 'checks'])
+
 /** What the agent only shows, and what it has decided by itself. */
 const NOT_SETTINGS: ReadonlySet<string> = new Set(['debug', 'nodeId'])
 
 export function changesOf(before: AgentConfig, after: AgentConfig): readonly Change[] {
   return changesIn('', before, after).filter(
-    ({ setting }) => !NOT_SETTINGS.has(setting.split('.')[0] ?? ''),
+    ({ setting }) => !NOT_SETTINGS.has(setting.split('.')[0] ?? '') && !TOLD_ELSEWHERE.has(setting),
   )
 }
 
@@ -40,6 +43,8 @@ export const withLiveSettings = (running: AgentConfig, read: AgentConfig): Agent
   ...running,
   log: { ...running.log, level: read.log.level },
   limits: { ...running.limits, httpMaxConnsPerClient: read.limits.httpMaxConnsPerClient },
+  services: read.services,
+  checks: read.checks,
 })
 
 export const isLive = ({ setting }: Change): boolean => LIVE.has(setting)

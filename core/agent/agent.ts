@@ -1,9 +1,9 @@
-// The agent: the machines of the other rooms put together. Events go in, effects come out; it never waits and never throws
-// for what is expected. Which machines exist is decided by the configuration: for now an agent that is alone and orders
-// its writes by itself (core/solo.ts).
+// The agent: the machines of the other rooms put together. Events go in, effects come out; it
+// never waits and never throws for what is expected. Which machines exist is decided by the
+// configuration: for now an agent that is alone and orders its writes by itself (core/solo.ts).
 //
-// The way of a write: onRequest → propose → effect persist … event persisted → applyCommitted → effect respond.
-// Nothing that depends on a persist leaves before `persisted` has come back.
+// The way of a write: onRequest → propose → effect persist … event persisted → applyCommitted →
+// effect respond. Nothing that depends on a persist leaves before `persisted` has come back.
 
 import { createLetterhead } from '../api/answer.ts'
 import { createParking, type Parked, parkedCount } from '../api/blocking.ts'
@@ -12,6 +12,7 @@ import {
   type Answered,
   abandon,
   begin,
+  changed,
   expire,
   type Pipeline,
   refuse,
@@ -32,6 +33,7 @@ import type { SessionNews } from '../fsm/session-rules.ts'
 import { restoreFsm, snapshotChunks } from '../fsm/snapshot.ts'
 import { type LogIndex, logIndex, type RequestId, requestId, uuidOf } from '../ids.ts'
 import { TOMBSTONES } from '../kv/records.ts'
+import type { KeptRecord } from '../local/keep.ts'
 import type { LogLine } from '../log.ts'
 import { count, createMetrics, gauge, type Metrics, rollMetrics, sample } from '../metrics.ts'
 import { createPrng } from '../prng.ts'
@@ -71,11 +73,29 @@ import {
 } from './duties.ts'
 import type { AgentEffect } from './effects.ts'
 import type { AgentEvent, Clock } from './events.ts'
+import { onSaved, onSaveRefused, takeSave } from './keeper.ts'
+import {
+  type Around,
+  changeFor,
+  countOwn,
+  createOwn,
+  type Own,
+  onProbed,
+  onPushed,
+  onPushVoid,
+  reloadOwn,
+  startOwn,
+  takeAnswered,
+  takeFailed,
+  tickOwn,
+} from './own.ts'
 import { createLoneSite } from './site.ts'
 
 export interface AgentOptions {
   readonly config: AgentConfig
   readonly recovered: Recovered
+  /** What it kept of its own services and checks. */
+  readonly kept?: readonly KeptRecord[]
   /** 16 fresh random bytes a call: the source of ids. */
   readonly entropy: () => Uint8Array
   /** Of the generator for jitter. */
@@ -96,6 +116,10 @@ export interface Agent {
   readonly tombstones: TombstoneDuty
   readonly snapshots: SnapshotDuty
   readonly sessions: SessionTimers
+  /** The services and checks of this agent. */
+  readonly own: Own
+  /** What `own` is lent. */
+  readonly around: () => Around
   /** The last entry that the state holds. */
   applied: LogIndex
   clock: Clock
@@ -109,8 +133,8 @@ interface Waiting {
 }
 
 /**
- * A fresh log begins with this many entries without effect. Clients take small indexes for "long ago" (`?index=1`, `?cas=2`), for
- * Consul's own start uses the first ones up.
+ * A fresh log begins with this many entries without effect. Clients take small indexes for "long
+ * ago" (`?index=1`, `?cas=2`), for Consul's own start uses the first ones up.
  */
 const START_ENTRIES = 16
 
@@ -126,7 +150,10 @@ export function createAgent(options: AgentOptions): Agent {
   const solo = createSolo(recovered, config.nodeId)
   const metrics = createMetrics(clock.wall)
   const position = () => ({ ...positionOf(solo), applied: agent.applied })
-  const site = createLoneSite({ config, metrics, position })
+  const prng = createPrng(options.seed)
+  const own = createOwn(config, prng.fork())
+  const registered = () => countOwn(own)
+  const site = createLoneSite({ config, metrics, position, registered })
   const desk = {
     router: createRouter(ROUTES),
     site,
@@ -137,13 +164,24 @@ export function createAgent(options: AgentOptions): Agent {
     config,
     fsm,
     solo,
-    pipeline: { desk, store: fsm.store, parking: createParking(), prng: createPrng(options.seed) },
+    pipeline: { desk, store: fsm.store, own: own.store, parking: createParking(), prng },
     metrics,
     writes: new Map(),
     asks: new Map(),
     tombstones: createTombstoneDuty(),
     snapshots: createSnapshotDuty(),
     sessions: createSessionTimers(),
+    own,
+    around: () => ({
+      clock: agent.clock,
+      catalog: () => viewOf(fsm.store),
+      node: () => registerLoneNode(site, agent.clock.wall),
+      propose: (command) => {
+        const proposed = propose(solo, encodeCommand(command))
+        return proposed.ok ? proposed.index : undefined
+      },
+      effects: agent.effects,
+    }),
     applied: recovered.snapshot?.index ?? logIndex(0),
     clock,
     factsDue: clock.now,
@@ -155,6 +193,7 @@ export function createAgent(options: AgentOptions): Agent {
   noteTombstones(agent.tombstones, agent.applied, clock.now)
   if (agent.applied === 0) for (let n = 0; n < START_ENTRIES; n++) proposeNoop(solo)
   proposeOwn(agent, registerLoneNode(site, clock.wall))
+  startOwn(own, agent.around(), options.kept ?? [])
   persistNext(agent)
   return agent
 }
@@ -171,6 +210,7 @@ export function step(agent: Agent, event: AgentEvent, clock: Clock): void {
     case 'abandoned':
       abandon(agent.pipeline, event.id)
       agent.asks.delete(event.id)
+      agent.own.waiting.delete(event.id)
       break
     case 'persisted':
       onPersisted(agent.solo, event.token)
@@ -194,10 +234,41 @@ export function step(agent: Agent, event: AgentEvent, clock: Clock): void {
     case 'answered':
       onAnswered(agent, event)
       break
+    case 'own-saved':
+      onSaved(agent.own.keeper, event.token)
+      break
+    case 'own-save-refused':
+      onSaveRefused(agent.own.keeper, event.save, agent.clock.now)
+      refuseOwn(agent, { indexes: [], save: event.save.token })
+      break
+    case 'probed':
+      onProbed(agent.own, agent.around(), event)
+      break
+    case 'redefined':
+      reloadOwn(agent.own, agent.around(), event.definitions)
+      break
     default:
       unreachable(event)
   }
+  settleOwn(agent)
   persistNext(agent)
+}
+
+/** Whatever has happened: who waited for our own services is answered, what is to be kept is kept. */
+function settleOwn(agent: Agent): void {
+  const { own } = agent
+  if (own.fired.size > 0) {
+    const { fired } = own
+    own.fired = new Set()
+    answerAll(agent, wake(agent.pipeline, fired))
+  }
+  const save = takeSave(own.keeper, agent.clock.now)
+  if (save !== undefined) agent.effects.push({ type: 'save-own', save })
+  for (const { call, refusal } of takeAnswered(own, agent.applied)) {
+    const { pipeline } = agent
+    const response = refusal === undefined ? changed(pipeline, call) : refuse(pipeline, refusal)
+    respond(agent, call.id, response)
+  }
 }
 
 /** What the driver must now do, in order. */
@@ -221,6 +292,9 @@ function onRequest(agent: Agent, request: Request): void {
       agent.asks.set(request.id, next)
       agent.effects.push({ type: 'ask', id: request.id, question: next.asked.ask })
       break
+    case 'change':
+      changeFor(agent.own, agent.around(), next)
+      break
     case 'parked':
       break
     default:
@@ -243,7 +317,10 @@ function proposeFor(agent: Agent, call: Call, command: Command): void {
   respond(agent, call.id, refuse(agent.pipeline, busy))
 }
 
-/** A command of the agent itself: nobody waits for it, and if the queue is full its duty comes round again. */
+/**
+ * A command of the agent itself: nobody waits for it, and if the queue is full its duty comes
+ * round again.
+ */
 function proposeOwn(agent: Agent, command: Command): void {
   propose(agent.solo, encodeCommand(command))
 }
@@ -262,9 +339,11 @@ function applyCommitted(agent: Agent): void {
     agent.snapshots.entries++
     agent.snapshots.bytes += entry.data.length
     count(agent.metrics, 'consul.raft.apply')
-    for (const waiter of applied.fired) fired.add(waiter as Parked) // only the pipeline parks at this store
+    // only the pipeline parks at this store
+    for (const waiter of applied.fired) fired.add(waiter as Parked)
     keepTime(agent, applied.sessions)
-    answerWrite(agent, entry.index, applied.result)
+    const isOwn = onPushed(agent.own, entry.index, { result: applied.result, now: agent.clock.now })
+    if (!isOwn) answerWrite(agent, entry.index, applied.result)
   }
   answerAll(agent, wake(agent.pipeline, fired))
   const tombstonesAt = tableIndex(viewOf(agent.fsm.store), TOMBSTONES)
@@ -287,22 +366,33 @@ function answerWrite(agent: Agent, index: LogIndex, result: unknown): void {
 }
 
 function refuseWrites(agent: Agent, indexes: readonly LogIndex[]): void {
-  const full = new ApiError(
-    'disk-full',
-    'the disk of this agent is full: nothing was written; reads go on, and writes when there is room again',
-  )
   for (const index of indexes) {
     const waiting = agent.writes.get(index)
     if (waiting === undefined) continue
     agent.writes.delete(index)
-    respond(agent, waiting.call.id, refuse(agent.pipeline, full))
+    respond(agent, waiting.call.id, refuse(agent.pipeline, diskFull()))
   }
+  for (const index of indexes) onPushVoid(agent.own, index, agent.clock.now)
+  refuseOwn(agent, { indexes, save: 0 })
   log(agent, {
     level: 'error',
     room: 'wal',
     message: 'writes refused: the disk is full',
     fields: { writes: indexes.length },
   })
+}
+
+const diskFull = () =>
+  new ApiError(
+    'disk-full',
+    'the disk of this agent is full: nothing was written; ' +
+      'reads go on, and writes when there is room again',
+  )
+
+function refuseOwn(agent: Agent, lost: Parameters<typeof takeFailed>[1]): void {
+  for (const call of takeFailed(agent.own, lost)) {
+    respond(agent, call.id, refuse(agent.pipeline, diskFull()))
+  }
 }
 
 function saveSnapshotIfDue(agent: Agent): void {
@@ -319,6 +409,7 @@ function saveSnapshotIfDue(agent: Agent): void {
 function onTick(agent: Agent): void {
   const { now, wall } = agent.clock
   answerAll(agent, expire(agent.pipeline, now))
+  tickOwn(agent.own, agent.around())
   rollMetrics(agent.metrics, wall)
   const through = dueTombstones(agent.tombstones, now)
   if (through !== undefined) proposeOwn(agent, { type: 'reap-tombstones', through, wall })

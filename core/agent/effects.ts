@@ -1,10 +1,12 @@
-// Everything an agent can ask for. The driver performs effects in order and remembers no rule: what may not be said before
-// something is durable is not among the effects until it is.
+// Everything an agent can ask for. The driver performs effects in order and remembers no rule:
+// what may not be said before something is durable is not among the effects until it is.
 import type { Persist } from '../entry.ts'
 import type { LogIndex, RequestId, Term } from '../ids.ts'
+import type { Probe } from '../local/probe.ts'
 import type { LogLine } from '../log.ts'
 import type { Response } from '../route/request.ts'
 import type { Question } from '../route/route.ts'
+import type { OwnSave } from './keeper.ts'
 
 /** A frozen state to be written beside the log. The chunks are computed as they are asked for. */
 export interface SnapshotOrder {
@@ -24,4 +26,10 @@ export type AgentEffect =
   | { readonly type: 'save-snapshot'; readonly order: SnapshotOrder }
   /** Entries up to this one have no further use. */
   | { readonly type: 'trim-log'; readonly through: LogIndex }
+  /** Answered by `own-saved` or `own-save-refused`. At most one is under way. */
+  | { readonly type: 'save-own'; readonly save: OwnSave }
+  /** Try a check. Answered by `probed`, within its timeout. */
+  | { readonly type: 'probe'; readonly id: number; readonly probe: Probe }
+  /** Nobody wants to know any more: an answer that still comes is passed over. */
+  | { readonly type: 'probe-cancel'; readonly id: number }
   | { readonly type: 'log'; readonly line: LogLine }

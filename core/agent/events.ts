@@ -1,7 +1,11 @@
-// Everything that can happen to an agent. With effects.ts the whole boundary between the machine and the world.
+// Everything that can happen to an agent. With effects.ts the whole boundary between the machine
+// and the world.
 import type { LogIndex, RequestId } from '../ids.ts'
+import type { Definitions } from '../local/load.ts'
+import type { Probed } from '../local/probe.ts'
 import type { Request } from '../route/request.ts'
 import type { Instant, WallMs } from '../time.ts'
+import type { OwnSave } from './keeper.ts'
 
 /** Both clocks, read by the driver once per event. */
 export interface Clock {
@@ -17,11 +21,22 @@ export type AgentEvent =
   | { readonly type: 'abandoned'; readonly id: RequestId }
   /** The persist with this token is durable. */
   | { readonly type: 'persisted'; readonly token: number }
-  /** Nothing of the persist with this token stands: the disk is full. Any other fault of the disk ends the process. */
+  /**
+   * Nothing of the persist with this token stands: the disk is full. Any other fault of the disk
+   * ends the process.
+   */
   | { readonly type: 'persist-refused'; readonly token: number }
   /** A snapshot is durable; the log up to its index has no further use. */
   | { readonly type: 'snapshot-saved'; readonly index: LogIndex }
   | { readonly type: 'snapshot-refused' }
+  /** What was kept of the agent's own is on the disk. */
+  | { readonly type: 'own-saved'; readonly token: number }
+  /** Nothing of the save stands: the disk is full. */
+  | { readonly type: 'own-save-refused'; readonly save: OwnSave }
+  /** A check was tried. */
+  | { readonly type: 'probed'; readonly id: number; readonly result: Probed }
+  /** Files were read again: what they define now. */
+  | { readonly type: 'redefined'; readonly definitions: Definitions }
   /** The machine around the agent has answered a question. */
   | { readonly type: 'answered'; readonly id: RequestId; readonly answer: unknown }
 

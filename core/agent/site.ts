@@ -16,9 +16,11 @@ export interface LoneFacts {
   readonly metrics: Metrics
   /** Numbers of the log, for `info`. */
   readonly position: () => Position
+  /** How much is registered with this agent, for `info`. */
+  readonly registered: () => Record<string, string>
 }
 
-export function createLoneSite({ config, metrics, position }: LoneFacts): Site {
+export function createLoneSite({ config, metrics, position, registered }: LoneFacts): Site {
   const address = `${bracketed(config.advertiseAddr)}:${config.ports.server}`
   const contact = { knownLeader: true, lastContactMs: 0 }
   return {
@@ -31,7 +33,7 @@ export function createLoneSite({ config, metrics, position }: LoneFacts): Site {
     members: () => [loneMember(config)],
     wanMembers: () => [wanMember(config)],
     raftConfiguration: () => ({ index: 1, servers: [loneServer(config, address, position())] }),
-    stats: () => statsOf(config, address, position()),
+    stats: () => ({ agent: registered(), ...statsOf(config, address, position()) }),
   }
 }
 
@@ -99,7 +101,6 @@ function statsOf(
 ): Record<string, Record<string, string>> {
   const peer = `{Suffrage:Voter ID:${config.nodeId} Address:${address}}`
   return {
-    agent: { check_monitors: '0', check_ttls: '0', checks: '0', services: '0' },
     build: { prerelease: '', revision: '', version: CONSUL_VERSION, version_metadata: '' },
     consul: {
       acl: config.acl.enabled ? 'enabled' : 'disabled',

@@ -2,18 +2,20 @@
 //
 //   1 route · 2 decode · 3 datacenter · 6 leader · 7 propose, or settle consistency · 8 read or park · 10 respond
 //
-// Steps 4, 5 and 9 (token, permission, filtering) have their place between 3 and 6, and before 10. Handlers are the `run`,
-// `intent` and `reply` of a route: they see neither tokens nor headers, waits or sockets.
+// Steps 4, 5 and 9 (token, permission, filtering) have their place between 3 and 6, and before 10.
+// Handlers are the `run`, `intent` and `reply` of a route: they see neither tokens nor headers,
+// waits or sockets.
 //
 // Nothing here does anything: each function says what comes next, the agent (core/agent) does it.
 import { assert, unreachable } from '../assert.ts'
 import { ApiError } from '../errors.ts'
 import type { Command } from '../fsm/commands.ts'
 import type { LogIndex, RequestId } from '../ids.ts'
+import type { OwnChange } from '../local/records.ts'
 import { isRefused } from '../outcome.ts'
 import type { Prng } from '../prng.ts'
 import type { Request, Response } from '../route/request.ts'
-import type { Asked, Found, Pattern, ReadRoute, Said } from '../route/route.ts'
+import type { Asked, Changes, Found, Pattern, ReadRoute, Said } from '../route/route.ts'
 import { createWatchSet, type Store, viewOf, type WatchSet } from '../state/store.ts'
 import type { Instant, WallMs } from '../time.ts'
 import { answerError, answerFound, answerSaid, type Meta, metaHeaders } from './answer.ts'
@@ -31,6 +33,8 @@ import { type Call, type Desk, openCall } from './call.ts'
 export interface Pipeline {
   readonly desk: Desk
   readonly store: Store
+  /** What is registered with this agent: see core/local. */
+  readonly own: Store
   readonly parking: Parking
   /** For the jitter of waits. */
   readonly prng: Prng
@@ -41,7 +45,16 @@ export type Next =
   | { readonly type: 'respond'; readonly response: Response; readonly renews?: string | undefined }
   | { readonly type: 'propose'; readonly call: Call; readonly command: Command }
   | { readonly type: 'ask'; readonly call: Call; readonly asked: Asked }
+  | ChangeOwn
   | { readonly type: 'parked' }
+
+/** A change of what is registered with this agent, and how to answer when it is made. */
+export interface ChangeOwn {
+  readonly type: 'change'
+  readonly call: Call
+  readonly changes: readonly OwnChange[]
+  readonly refusal: ApiError | undefined
+}
 
 export interface Answered {
   readonly id: RequestId
@@ -83,13 +96,21 @@ function proceed(pipeline: Pipeline, call: Call, now: Instant): Next {
       return beginRead(pipeline, call, now)
     case 'write': {
       const intent = route.intent(input, site)
-      if ('propose' in intent) return { type: 'propose', call, command: intent.propose as Command } // a route proposes commands of the state machine
+      // a route proposes commands of the state machine
+      if ('propose' in intent) return { type: 'propose', call, command: intent.propose as Command }
       const said = 'say' in intent ? intent.say : intent.look(viewOf(pipeline.store))
       return { type: 'respond', response: respondSaid(pipeline, call, said), renews: said.renews }
     }
     case 'local': {
       const said: Said | Asked = route.run(site, input)
       if ('ask' in said) return { type: 'ask', call, asked: said }
+      return { type: 'respond', response: respondSaid(pipeline, call, said) }
+    }
+    case 'own': {
+      const said: Said | Changes<OwnChange> = route.run(viewOf(pipeline.own), input, site)
+      if ('change' in said) {
+        return { type: 'change', call, changes: said.change, refusal: said.refusal }
+      }
       return { type: 'respond', response: respondSaid(pipeline, call, said) }
     }
     default:
@@ -99,14 +120,16 @@ function proceed(pipeline: Pipeline, call: Call, now: Instant): Next {
 
 function beginRead(pipeline: Pipeline, call: Call, now: Instant): Next {
   const route = readRouteOf(call)
-  if (!route.blocking || call.options.minIndex === 0) {
-    const found = route.run(viewOf(pipeline.store), call.input, pipeline.desk.site)
-    return { type: 'respond', response: respondFound(pipeline, call, found) }
+  const hash = route.blocking === 'hash' ? call.input.query.get('hash') || undefined : undefined
+  const waits = route.blocking === 'hash' ? hash !== undefined : call.options.minIndex !== 0
+  if (!route.blocking || !waits) {
+    return { type: 'respond', response: respondFound(pipeline, call, find(pipeline, call)) }
   }
   const parked: Parked = {
     call,
     deadline: now + waitOf(pipeline, call.options.waitMs),
     minIndex: call.options.minIndex,
+    hash,
     missingSeen: false,
     at: -1,
   }
@@ -115,9 +138,16 @@ function beginRead(pipeline: Pipeline, call: Call, now: Instant): Next {
   if (parkedCount(pipeline.parking) >= PARKED_MAX) {
     throw new ApiError('too-many', `too many blocking queries at this agent (${PARKED_MAX})`)
   }
-  park(pipeline.parking, pipeline.store, { parked, read: look.read })
+  park(pipeline.parking, storeOf(pipeline, call), { parked, read: look.read })
   return { type: 'parked' }
 }
+
+/** Where a read looks, and waits. */
+const storeOf = (pipeline: Pipeline, call: Call): Store =>
+  readRouteOf(call).of === 'own' ? pipeline.own : pipeline.store
+
+const find = (pipeline: Pipeline, call: Call): Found =>
+  readRouteOf(call).run(viewOf(storeOf(pipeline, call)), call.input, pipeline.desk.site)
 
 /** As long as asked, within the configured bounds, and up to a sixteenth longer: so that those who came together do not
  *  return together (Consul: blocking queries). */
@@ -136,12 +166,10 @@ interface Look {
 
 function lookAgain(pipeline: Pipeline, parked: Parked): Look {
   const read = createWatchSet()
-  const { input } = parked.call
-  const found = readRouteOf(parked.call).run(
-    viewOf(pipeline.store, read),
-    input,
-    pipeline.desk.site,
-  )
+  const { call } = parked
+  const view = viewOf(storeOf(pipeline, call), read)
+  const found = readRouteOf(call).run(view, call.input, pipeline.desk.site)
+  if (parked.hash !== undefined) return { found, read, news: found.hash !== parked.hash }
   if (found.missing === true) {
     // A second look that finds nothing is no news, however far the table has moved since.
     if (parked.missingSeen) parked.minIndex = found.index
@@ -155,9 +183,10 @@ export function wake(pipeline: Pipeline, fired: Iterable<Parked>): Answered[] {
   const answered: Answered[] = []
   for (const parked of fired) {
     if (parked.at < 0) continue
-    const look = lookAgain(pipeline, parked)
-    if (look.news) answered.push(release(pipeline, parked, look.found))
-    else park(pipeline.parking, pipeline.store, { parked, read: look.read })
+    const look = attempt(() => lookAgain(pipeline, parked))
+    if (look instanceof ApiError) answered.push(release(pipeline, parked, look))
+    else if (look.news) answered.push(release(pipeline, parked, look.found))
+    else park(pipeline.parking, storeOf(pipeline, parked.call), { parked, read: look.read })
   }
   return answered
 }
@@ -168,24 +197,39 @@ export function expire(pipeline: Pipeline, now: Instant): Answered[] {
   for (;;) {
     const parked = nextExpired(pipeline.parking, now)
     if (parked === undefined) return answered
-    const { input } = parked.call
-    const found = readRouteOf(parked.call).run(viewOf(pipeline.store), input, pipeline.desk.site)
+    const found = attempt(() => find(pipeline, parked.call))
     answered.push(release(pipeline, parked, found))
   }
 }
 
-function release(pipeline: Pipeline, parked: Parked, found: Found): Answered {
-  unpark(pipeline.parking, pipeline.store, parked)
-  return { id: parked.call.id, response: respondFound(pipeline, parked.call, found) }
+/** What was there when the wait began may be gone when it ends: a refusal then ends it. */
+function attempt<T>(look: () => T): T | ApiError {
+  try {
+    return look()
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return error
+  }
+}
+
+function release(pipeline: Pipeline, parked: Parked, found: Found | ApiError): Answered {
+  const { call } = parked
+  unpark(pipeline.parking, storeOf(pipeline, call), parked)
+  const response =
+    found instanceof ApiError ? refuse(pipeline, found) : respondFound(pipeline, call, found)
+  return { id: call.id, response }
 }
 
 /** The client is gone: what was kept for it goes too. */
 export function abandon(pipeline: Pipeline, id: RequestId): void {
   const parked = pipeline.parking.byId.get(id)
-  if (parked !== undefined) unpark(pipeline.parking, pipeline.store, parked)
+  if (parked === undefined) return
+  unpark(pipeline.parking, storeOf(pipeline, parked.call), parked)
 }
 
-/** What to say when the log has applied the command of a call: at which index, with which result. */
+/**
+ * What to say when the log has applied the command of a call: at which index, with which result.
+ */
 export function replyTo(
   pipeline: Pipeline,
   call: Call,
@@ -201,6 +245,13 @@ export function replyTo(
   )
   return { ...response, headers: [...response.headers, 'X-Lictor-Index', String(applied.index)] }
 }
+
+/** What to say when a change of the agent's own is kept and the catalog knows it. */
+export const changed = (pipeline: Pipeline, call: Call): Response =>
+  respondSaid(pipeline, call, CHANGED)
+
+/** An empty answer that still calls itself JSON, as Consul's do. */
+const CHANGED: Said = { headers: ['Content-Type', 'application/json'] }
 
 /** What to say when the machine around the agent has answered. */
 export const sayTo = (

@@ -2,6 +2,7 @@
 // prints it, the client of core/api/client.ts takes its types from it.
 import { catalogRoutes } from '../catalog/routes.ts'
 import { deleteKey, getKey, putKey } from '../kv/routes.ts'
+import { ownRoutes } from '../local/routes.ts'
 import type { Route } from '../route/route.ts'
 import { selfRoutes } from '../self/routes.ts'
 import { sessionRoutes } from '../sessions/routes.ts'
@@ -14,6 +15,7 @@ export const TABLE = [
   putTxn,
   ...sessionRoutes,
   ...catalogRoutes,
+  ...ownRoutes,
   ...selfRoutes,
 ] as const
 

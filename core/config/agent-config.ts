@@ -154,6 +154,16 @@ export interface AgentConfig {
   /** Defined in files. */
   readonly services: readonly ServiceDefinition[]
   readonly checks: readonly CheckDefinition[]
+  /** Whether scripts may be run as checks: asked for over the API, and defined in files. */
+  readonly scripts: { readonly remote: boolean; readonly local: boolean }
+  readonly checkOutput: {
+    /** Bytes of an output that are kept. */
+    readonly max: number
+    /** Outputs are not kept at all. */
+    readonly discard: boolean
+    /** An output that changes without the state is told the catalog this late; 0: at once. */
+    readonly updateIntervalMs: number
+  }
   /**
    * Whether `/v1/agent/metrics?format=prometheus` answers: always, but as `consul` only with a
    * retention time.

@@ -101,6 +101,15 @@ function assemble(draft: Draft, network: NetworkPlan): Assembled {
       mode: settings.unix_sockets?.mode ?? '',
     },
     enableDebug: settings.enable_debug ?? false,
+    scripts: {
+      remote: settings.enable_script_checks ?? false,
+      local: (settings.enable_script_checks || settings.enable_local_script_checks) ?? false,
+    },
+    checkOutput: {
+      max: settings.check_output_max_size ?? 0,
+      discard: settings.discard_check_output ?? false,
+      updateIntervalMs: msOf(settings.check_update_interval),
+    },
     prometheus:
       draft.profile !== 'consul' || msOf(settings.telemetry?.prometheus_retention_time) > 0,
     debug: debugConfig(draft, network),

@@ -1,6 +1,7 @@
 // What an endpoint may declare. Routes are records: the pipeline (core/api) does for every one of
 // them what Consul's handlers do each on their own: tokens, datacenters, forwarding, consistency,
 // blocking, headers, pretty printing.
+import type { ApiError } from '../errors.ts'
 import type { View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
 import type { Query } from './query.ts'
@@ -157,6 +158,12 @@ export interface LocalRoute<P extends Pattern, Body, Value> extends Declared<P> 
   readonly run: (site: Site, input: Input<Body>) => Said<Value> | Asked
 }
 
+/** What is to be changed; `refusal` is the answer all the same. */
+export interface Changes<Change> {
+  readonly change: readonly Change[]
+  readonly refusal?: ApiError
+}
+
 /**
  * About what is registered with this agent: answered at once from there, or a change of it. A
  * change is answered with an empty 200 when it is kept and the catalog knows it.
@@ -167,11 +174,7 @@ export interface OwnRoute<P extends Pattern, Body, Change, Value> extends Declar
   /**
    * Refuses what cannot be done to the state that it sees: the change is made to that very state.
    */
-  readonly run: (
-    own: View,
-    input: Input<Body>,
-    site: Site,
-  ) => Said<Value> | { readonly change: readonly Change[] }
+  readonly run: (own: View, input: Input<Body>, site: Site) => Said<Value> | Changes<Change>
 }
 
 // biome-ignore-start lint/suspicious/noExplicitAny: a list of routes has as many types as routes

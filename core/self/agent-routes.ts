@@ -1,16 +1,29 @@
-// /v1/agent: the agent about itself. Services and checks of its own node come in a later version;
-// it has none yet.
-
-import { textOfByteString, utf8 } from '../bytes.ts'
+// /v1/agent: the agent about itself. Its services and checks stand in core/local.
+import { utf8 } from '../bytes.ts'
 import { nodeMeta } from '../catalog/boot.ts'
-import { checkFilter } from '../catalog/queries.ts'
 import { ApiError } from '../errors.ts'
+import { filterOf, INT, STRING, structOf, TEXTS } from '../filter/filter.ts'
 import { isLogLevel, type LogLevel } from '../log.ts'
 import { type Metrics, metricsJson, metricsPrometheus } from '../metrics.ts'
 import type { Query } from '../route/query.ts'
-import { type Asked, type Input, local, noBody, type Said } from '../route/route.ts'
+import { type Asked, local, noBody, type Said } from '../route/route.ts'
 import type { Member, Site } from '../route/site.ts'
 import { isoUtc } from '../time.ts'
+
+/** What a filter may ask of a member. */
+const MEMBER = structOf({
+  Name: STRING,
+  Addr: STRING,
+  Port: INT,
+  Tags: TEXTS,
+  Status: INT,
+  ProtocolMin: INT,
+  ProtocolMax: INT,
+  ProtocolCur: INT,
+  DelegateMin: INT,
+  DelegateMax: INT,
+  DelegateCur: INT,
+})
 
 /** An empty answer that still calls itself JSON, as Consul's do. */
 const DONE: Said = { headers: ['Content-Type', 'application/json'] }
@@ -77,8 +90,8 @@ const members = local({
   run: (site, input): Said<readonly Member[]> => {
     const wan = (input.query.get('wan') ?? '') !== ''
     checkSegment(input.query.get('segment') ?? '', wan)
-    checkFilter(input)
-    return { json: wan ? site.wanMembers() : site.members() }
+    const members = wan ? site.wanMembers() : site.members()
+    return { json: members.filter(filterOf(input.query.get('filter'), MEMBER)) }
   },
 })
 
@@ -92,38 +105,6 @@ function checkSegment(segment: string, wan: boolean): void {
   const why = 'Network segments are not supported in this version of Consul'
   throw new ApiError('invalid', why)
 }
-
-/** Nothing is registered with this agent itself. */
-const none = (_site: Site, input: Input): Said<Readonly<Record<string, never>>> => {
-  checkFilter(input)
-  return { json: {} }
-}
-
-const services = local({
-  path: 'GET /v1/agent/services',
-  about: 'the services registered with this agent, by id',
-  acl: { resource: 'service', access: 'read' },
-  body: noBody,
-  run: none,
-})
-
-const service = local({
-  path: 'GET /v1/agent/service/*service',
-  about: 'one service registered with this agent',
-  acl: { resource: 'service', access: 'read', of: 'service' },
-  body: noBody,
-  run: (_site, { rest }): Said => {
-    throw new ApiError('not-found', `unknown service ID: ${textOfByteString(rest)}`)
-  },
-})
-
-const checks = local({
-  path: 'GET /v1/agent/checks',
-  about: 'the checks registered with this agent, by id',
-  acl: { resource: 'node', access: 'read' },
-  body: noBody,
-  run: none,
-})
 
 const metrics = local({
   path: 'GET /v1/agent/metrics',
@@ -204,9 +185,6 @@ export const agentRoutes = [
   version,
   host,
   members,
-  services,
-  service,
-  checks,
   metrics,
   monitor,
   reload,

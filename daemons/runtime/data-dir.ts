@@ -5,16 +5,20 @@
 //   lock, lock-…  see lock.ts
 //   log/        see wal.ts
 //   snapshots/  see snapshots.ts
+//   registrations  see registrations.ts
 import { dirname, join } from 'node:path'
 import type { SnapshotOrder } from '../../core/agent/effects.ts'
+import type { OwnSave } from '../../core/agent/keeper.ts'
 import { textOf, utf8 } from '../../core/bytes.ts'
 import type { Entry, Persist, Recovered } from '../../core/entry.ts'
 import { isUuid, type LogIndex, logIndex } from '../../core/ids.ts'
+import type { KeptRecord } from '../../core/local/keep.ts'
 import type { LogLine } from '../../core/log.ts'
 import { DataDirRefused, DiskFailure, isMissing, newerFormat } from './disk-errors.ts'
 import { drawSeed } from './entropy.ts'
 import { type FileSystem, makeFolder, publish, readAll, realFiles, writeAll } from './files.ts'
 import { acquireLock, type Lock } from './lock.ts'
+import { openRegistrations, type Registrations } from './registrations.ts'
 import { neededBehind, openSnapshots, type Snapshots, saveSnapshot } from './snapshots.ts'
 import { openWal, SEGMENT_BYTES, type Wal } from './wal.ts'
 
@@ -35,6 +39,10 @@ export interface DataDirOptions {
 export interface DataDir {
   readonly nodeId: string
   readonly recovered: Recovered
+  /** What the agent has kept of its own services. */
+  readonly kept: readonly KeptRecord[]
+  /** Beside all others; one at a time. */
+  saveOwn(save: OwnSave): Promise<'saved' | 'full'>
   /** `full`: nothing of the persist stands. One at a time. */
   write(persist: Persist): Promise<'durable' | 'full'>
   /** One at a time; may run beside `write`. */
@@ -115,13 +123,15 @@ async function openHeld(options: DataDirOptions, lock: Lock): Promise<DataDir> {
   })
   try {
     checkJoin({ dir, snapshots, newest, ...recovered })
+    const registrations = await openRegistrations(realFiles, dir)
     if (isNew) await noteFormat(dir)
+    const { vote, entries } = recovered
+    const parts = { wal, snapshots, lock, registrations }
+    return doorsOf(parts, nodeId, { vote, entries, snapshot: newest })
   } catch (error) {
     await wal.close()
     throw error
   }
-  const { vote, entries } = recovered
-  return doorsOf({ wal, snapshots, lock }, nodeId, { vote, entries, snapshot: newest })
 }
 
 /** Whether the folder is new: nothing in it was ever acknowledged. */
@@ -194,15 +204,18 @@ interface Parts {
   readonly wal: Wal
   readonly snapshots: Snapshots
   readonly lock: Lock
+  readonly registrations: Registrations
 }
 
 const doorsOf = (
-  { wal, snapshots, lock }: Parts,
+  { wal, snapshots, lock, registrations }: Parts,
   nodeId: string,
   recovered: Recovered,
 ): DataDir => ({
   nodeId,
   recovered,
+  kept: registrations.records,
+  saveOwn: (save) => registrations.save(save),
   write: (persist) => wal.write(persist),
   saveSnapshot: (order) => saveSnapshot(snapshots, order),
   async trimLog(through) {
@@ -211,6 +224,7 @@ const doorsOf = (
   },
   async close() {
     try {
+      await registrations.close()
       await wal.close()
     } finally {
       await lock.release()

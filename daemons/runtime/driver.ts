@@ -4,9 +4,11 @@
 
 import type { AgentEffect, SnapshotOrder } from '../../core/agent/effects.ts'
 import type { AgentEvent, Clock } from '../../core/agent/events.ts'
+import type { OwnSave } from '../../core/agent/keeper.ts'
 import { unreachable } from '../../core/assert.ts'
 import type { Persist } from '../../core/entry.ts'
 import type { LogIndex, RequestId } from '../../core/ids.ts'
+import type { Probe, Probed } from '../../core/local/probe.ts'
 import type { LogLine } from '../../core/log.ts'
 import type { Response } from '../../core/route/request.ts'
 import type { Question } from '../../core/route/route.ts'
@@ -25,6 +27,11 @@ export interface Ports {
   saveSnapshot(order: SnapshotOrder): Promise<'saved' | 'full'>
   trimLog(through: LogIndex): Promise<void>
   ask(question: Question): Promise<unknown>
+  /** What the agent keeps of its own services. `full`: nothing of it stands. */
+  saveOwn(save: OwnSave): Promise<'saved' | 'full'>
+  /** Never rejects for what is found. Nobody waits for it when the process stops. */
+  probe(id: number, probe: Probe): Promise<Probed>
+  cancelProbe(id: number): void
   log(line: LogLine): void
   /** A broken invariant, a failed disk: the machine is not stepped again. */
   fatal(error: unknown): void
@@ -130,6 +137,21 @@ function perform(driver: Driver, effect: AgentEffect): void {
     case 'trim-log':
       follow(driver, ports.trimLog(effect.through), () => undefined)
       break
+    case 'save-own': {
+      const { save } = effect
+      follow(driver, ports.saveOwn(save), (end) =>
+        end === 'saved'
+          ? { type: 'own-saved', token: save.token }
+          : { type: 'own-save-refused', save },
+      )
+      break
+    }
+    case 'probe':
+      followLoosely(driver, effect.id, ports.probe(effect.id, effect.probe))
+      break
+    case 'probe-cancel':
+      ports.cancelProbe(effect.id)
+      break
     case 'log':
       ports.log(effect.line)
       break
@@ -157,4 +179,15 @@ function follow<T>(
     },
   )
   driver.underWay.add(followed)
+}
+
+/** A try of a check is not among what is waited for: it may take as long as its timeout. */
+function followLoosely(driver: Driver, id: number, trial: Promise<Probed>): void {
+  const { machine } = driver
+  trial.then(
+    (result) => {
+      if (driver.machine === machine) feed(driver, { type: 'probed', id, result })
+    },
+    (error: unknown) => fail(driver, error),
+  )
 }

@@ -115,6 +115,7 @@ function playStep(stage: Stage, step: Step): Finished | undefined {
     return undefined
   }
   const { id, step: asked } = begun ?? pending.get(step.finish ?? '') ?? { id: undefined, step }
+  if (id !== undefined && step.start === undefined) waitFor(machine, id)
   const response = id === undefined ? undefined : machine.responses.get(id)
   if (response === undefined) throw new Error(`no answer to ${JSON.stringify(step)}`)
   bindAll(stage.marks, step, response)
@@ -122,6 +123,16 @@ function playStep(stage: Stage, step: Step): Finished | undefined {
   return expect === undefined || step.check === false
     ? undefined
     : { step: asked, expect, response }
+}
+
+/** Longer than any wait that a scenario sees to its end. */
+const WAIT_MS_MAX = 1_000
+const WAIT_STEP_MS = 20
+
+function waitFor(machine: Machine, id: RequestId): void {
+  for (let ms = 0; ms < WAIT_MS_MAX && !machine.responses.has(id); ms += WAIT_STEP_MS) {
+    advance(machine, WAIT_STEP_MS)
+  }
 }
 
 function sendStep({ machine, marks }: Stage, step: Step): RequestId {

@@ -204,8 +204,8 @@ config('does not start where it would ignore what safety or data hang on', () =>
 })
 
 config('warns of what it takes and does not do yet', () => {
-  const answer = dev('retry_join = ["10.0.0.9"]\nservice { name = "x" }')
-  const warning = 'not in this version, without effect: retry_join, services'
+  const answer = dev('retry_join = ["10.0.0.9"]\nrecursors = ["10.0.0.1"]')
+  const warning = 'not in this version, without effect: retry_join, recursors'
   assert.ok(answer.ok && answer.warnings.includes(warning))
 })
 

@@ -56,14 +56,6 @@ routes('a configuration that cannot be read again is told as it is', () => {
 })
 
 routes('what this version cannot do is refused, not answered wrongly', () => {
-  const machine = createMachine()
-  const filter = 'filter expressions are not built into this version'
-  for (const path of ['members', 'services', 'checks']) {
-    const response = ask(machine, `GET /v1/agent/${path}?filter=Name==x`)
-    assert.is(response.status, 500)
-    assert.is(textOfBody(response), filter)
-    assert.is(ask(machine, `GET /v1/agent/${path}?filter=%20`).status, 200)
-  }
   const closed = createMachine({ acl: { enabled: true, defaultPolicy: 'deny' } })
   assert.is(ask(closed, 'PUT /v1/agent/token/default', { body: '{}' }).status, 500)
 })

@@ -64,6 +64,9 @@ function stage(script: readonly (readonly AgentEffect[])[], ports: Partial<Ports
       return 'durable'
     },
     saveSnapshot: async () => 'saved',
+    saveOwn: async () => 'saved',
+    probe: async () => ({ status: 'passing', output: '' }),
+    cancelProbe: () => undefined,
     trimLog: async () => undefined,
     ask: async () => 42,
     log: ({ message }) => trace.push(`log ${message}`),

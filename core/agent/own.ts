@@ -1,0 +1,475 @@
+// The services and checks of this agent, put to work: changes of them are kept on the disk, told
+// the catalog and timed. The rows are core/local's; when checks run is decided in checks.ts; here
+// both meet the log and the world.
+//
+// The way of a registration: a change of the store of core/local → effect save-own, and commands
+// for the log → event own-saved, and the commands applied → the client is answered. What the
+// catalog refuses does not fail the call: it is tried again (consul-surface 3.11, 9.1).
+import type { Parked } from '../api/blocking.ts'
+import type { Call } from '../api/call.ts'
+import type { ChangeOwn } from '../api/pipeline.ts'
+import { textOf, utf8 } from '../bytes.ts'
+import { CHECKS, nodePrefix, type RegisterCommand, SERVICES } from '../catalog/records.ts'
+import type { AgentConfig } from '../config/agent-config.ts'
+import type { ApiError } from '../errors.ts'
+import type { Command } from '../fsm/commands.ts'
+import type { LogIndex, RequestId } from '../ids.ts'
+import { mirror } from '../local/alias.ts'
+import { changesToLoad, type Definitions } from '../local/load.ts'
+import { outputLimit, type Probed } from '../local/probe.ts'
+import { findCheck, findService, listChecks } from '../local/read.ts'
+import { OWN_TABLES, type OwnChange, type Touched } from '../local/records.ts'
+import { differenceOf, type Push, pushesFor, type Sides } from '../local/sync.ts'
+import { adoptTags, changeOwn, createTouched, reportCheck } from '../local/write.ts'
+import type { Prng } from '../prng.ts'
+import { beginTxn, commit, createStore, type Store, viewOf } from '../state/store.ts'
+import { peekList, type Txn, tableIndex, type View } from '../state/txn.ts'
+import type { Instant } from '../time.ts'
+import {
+  beat,
+  createRunner,
+  endTry,
+  noteStatus,
+  overdueChecks,
+  type Runner,
+  runCheck,
+  tickChecks,
+  type Verdict,
+} from './checks.ts'
+import type { AgentEffect } from './effects.ts'
+import type { Clock } from './events.ts'
+import {
+  createKeeper,
+  type Keeper,
+  keepChecks,
+  keepServices,
+  keepState,
+  restoreKept,
+} from './keeper.ts'
+
+export interface Own {
+  readonly config: AgentConfig
+  readonly store: Store
+  readonly prng: Prng
+  readonly runner: Runner
+  readonly keeper: Keeper
+  /** Ids that the catalog has to be told of. */
+  readonly dirty: { readonly services: Set<string>; readonly checks: Set<string> }
+  /** Checks of which only the output has changed, and when the catalog is told. */
+  readonly deferred: Map<string, Instant>
+  /** What was proposed and is not applied yet. */
+  readonly inFlight: Map<LogIndex, Push>
+  readonly waiting: Map<RequestId, WaitingCall>
+  /** Who waited for a service of ours that has changed. */
+  fired: Set<Parked>
+  /** Counts the changes of the store: what the log index is for the replicated one. */
+  version: number
+  fullSyncDue: Instant
+  /** What could not be told is told again from here on. */
+  retryDue: Instant
+  reapDue: Instant
+  aliasDue: Instant
+  /** The state of the catalog's checks that aliases have last seen. */
+  aliasSeen: number
+}
+
+export interface WaitingCall {
+  readonly call: Call
+  readonly refusal: ApiError | undefined
+  /** The last command that has to be applied; 0: none. */
+  readonly index: number
+  /** The save that has to be durable; 0: none. */
+  readonly save: number
+}
+
+/** What the agent lends to this room. */
+export interface Around {
+  readonly clock: Clock
+  readonly catalog: () => View
+  /** The registration of the node itself. */
+  readonly node: () => RegisterCommand
+  /** Undefined: the queue of the log is full. */
+  readonly propose: (command: Command) => LogIndex | undefined
+  readonly effects: AgentEffect[]
+}
+
+/** The catalog is compared with what is registered here this often (up to 128 nodes). */
+export const FULL_SYNC_MS = 60_000
+/** A difference that could not be mended is tried again after this long, and up to twice. */
+export const SYNC_RETRY_MS = 15_000
+/** The queue of the log was full. */
+const BUSY_RETRY_MS = 1_000
+/** How often services are looked for whose checks have been critical for too long. */
+export const REAP_EVERY_MS = 30_000
+/** How often aliases of what is registered elsewhere are looked at. */
+const ALIAS_EVERY_MS = 500
+/** Aliases of aliases are followed this far at once. */
+const ALIAS_ROUNDS = 4
+
+export function createOwn(config: AgentConfig, prng: Prng): Own {
+  return {
+    config,
+    store: createStore(OWN_TABLES),
+    prng,
+    runner: createRunner(prng, config.checkOutput.max),
+    keeper: createKeeper(config.dataDir !== undefined),
+    dirty: { services: new Set(), checks: new Set() },
+    deferred: new Map(),
+    inFlight: new Map(),
+    waiting: new Map(),
+    fired: new Set(),
+    version: 0,
+    fullSyncDue: 0,
+    retryDue: 0,
+    reapDue: 0,
+    aliasDue: 0,
+    aliasSeen: -1,
+  }
+}
+
+/** What was kept, then what the files say; the catalog is told of all that differs. */
+export function startOwn(own: Own, around: Around, kept: Parameters<typeof restoreKept>[1]): void {
+  const restored = restoreKept(own.keeper, kept)
+  const { clock } = around
+  const changes: OwnChange[] = [
+    ...restored.services.map(
+      (row): OwnChange => ({ type: 'register-service', row, checks: [], replacesChecks: false }),
+    ),
+    ...restored.checks.map((row): OwnChange => ({ type: 'register-check', row })),
+  ]
+  transact(own, around, (txn, touched) => {
+    for (const change of changes) changeOwn(txn, change, touched)
+    for (const change of changesToLoad(txn, own.config, { keepsApi: true })) {
+      changeOwn(txn, change, touched)
+    }
+    const live = restored.states.filter(({ until }) => until > clock.wall)
+    for (const state of live) reportCheck(txn, state, touched)
+  })
+  for (const { id, output, until } of restored.states) {
+    if (until > clock.wall) beat(own.runner, id, { output, until: clock.now + until - clock.wall })
+  }
+  fullSync(own, around)
+}
+
+/** Files were read again. */
+export function reloadOwn(own: Own, around: Around, definitions: Definitions): void {
+  const keepsApi = own.config.dataDir !== undefined
+  transact(own, around, (txn, touched) => {
+    for (const change of changesToLoad(txn, definitions, { keepsApi })) {
+      changeOwn(txn, change, touched)
+    }
+    logTouched(around, touched)
+  })
+  push(own, around)
+}
+
+function logTouched({ effects }: Around, touched: Touched): void {
+  const line = (what: string, ids: ReadonlySet<string>) => {
+    if (ids.size === 0) return
+    const fields = { [what]: [...ids].slice(0, IDS_SHOWN).join(' '), count: ids.size }
+    effects.push({
+      type: 'log',
+      line: { level: 'info', room: 'agent', message: 'definitions changed', fields },
+    })
+  }
+  line('services', touched.services)
+  line('checks', touched.checks)
+}
+
+/** Of a long list of ids, a log line shows the first ones. */
+const IDS_SHOWN = 20
+
+/** Makes changes that a route has found to be possible, and lets its client wait for them. */
+export function changeFor(own: Own, around: Around, { call, changes, refusal }: ChangeOwn): void {
+  const { noted } = own.keeper
+  transact(own, around, (txn, touched) => {
+    for (const change of changes) changeOwn(txn, bounded(own, txn, change), touched)
+  })
+  for (const change of changes) if (change.type === 'beat') noteBeat(own, around, change.id)
+  const index = push(own, around)
+  const save = own.keeper.noted > noted ? own.keeper.urgent : 0
+  own.waiting.set(call.id, { call, refusal, index, save })
+}
+
+/** An output that is too long is cut, and says so. */
+function bounded(own: Own, view: View, change: OwnChange): OwnChange {
+  if (change.type !== 'beat') return change
+  const { discard, max } = own.config.checkOutput
+  const definition = findCheck(view, change.id)?.definition
+  const limit = definition === undefined ? max : outputLimit(definition, max)
+  const bytes = utf8(change.output)
+  if (discard) return { ...change, output: '' }
+  if (bytes.length <= limit) return change
+  const kept = textOf(bytes.subarray(0, limit))
+  return { ...change, output: `${kept} ... (captured ${limit} of ${bytes.length} bytes)` }
+}
+
+function noteBeat(own: Own, { clock }: Around, id: string): void {
+  const check = findCheck(viewOf(own.store), id)
+  if (check?.definition === undefined) return
+  const { ttlMs } = check.definition
+  const { status, output } = check
+  beat(own.runner, id, { output, until: clock.now + ttlMs })
+  noteStatus(own.runner, { id, status, output }, clock.now)
+  keepState(own.keeper, { id, status, output, until: clock.wall + ttlMs })
+}
+
+/** One change of the store with all that follows from it, but for the log. */
+function transact(own: Own, around: Around, act: (txn: Txn, touched: Touched) => void): void {
+  const txn = beginTxn(own.store, ++own.version)
+  const touched = createTouched()
+  act(txn, touched)
+  mirrorAll(own, around, { txn, touched })
+  const fired = commit(own.store, txn)
+  for (const waiter of fired) own.fired.add(waiter as Parked) // only the pipeline parks here
+  follow(own, around, touched)
+}
+
+function follow(own: Own, { clock, effects }: Around, touched: Touched): void {
+  const view = viewOf(own.store)
+  for (const id of touched.services) own.dirty.services.add(id)
+  for (const id of touched.checks) own.dirty.checks.add(id)
+  for (const id of touched.outputs) defer(own, id, clock.now)
+  for (const id of touched.redefined) {
+    const definition = findCheck(view, id)?.definition
+    effects.push(...runCheck(own.runner, id, { definition, now: clock.now }))
+    if (findCheck(view, id) === undefined) own.deferred.delete(id)
+  }
+  keepServices(own.keeper, view, touched.services)
+  keepChecks(own.keeper, view, touched.redefined)
+}
+
+function defer(own: Own, id: string, now: Instant): void {
+  const { updateIntervalMs } = own.config.checkOutput
+  if (updateIntervalMs === 0) own.dirty.checks.add(id)
+  else if (!own.deferred.has(id) && !own.dirty.checks.has(id)) {
+    own.deferred.set(id, now + updateIntervalMs / 2 + own.prng.unit() * updateIntervalMs)
+  }
+}
+
+interface Open {
+  readonly txn: Txn
+  readonly touched: Touched
+}
+
+/** Aliases look at what stands there now; an alias of an alias looks again. */
+function mirrorAll(own: Own, around: Around, open: Open): void {
+  if (own.runner.aliases.size === 0 && open.touched.redefined.size === 0) return
+  for (let round = 0; round < ALIAS_ROUNDS; round++) {
+    const before = open.touched.checks.size + open.touched.outputs.size
+    for (const [id, definition] of own.runner.aliases) {
+      if (findCheck(open.txn, id) === undefined) continue
+      const { aliasNode, aliasService } = definition
+      const found =
+        aliasNode === ''
+          ? mirrorOwn(own, open.txn, aliasService)
+          : mirrorNode(around.catalog(), aliasNode, aliasService)
+      report(own, open, { id, ...found })
+    }
+    if (open.touched.checks.size + open.touched.outputs.size === before) return
+  }
+}
+
+const mirrorOwn = (own: Own, view: View, serviceId: string) =>
+  mirror({
+    serviceId,
+    nodeName: own.config.nodeName,
+    checks: listChecks(view),
+    serviceExists: findService(view, serviceId) !== undefined,
+  })
+
+function mirrorNode(catalog: View, nodeName: string, serviceId: string) {
+  const prefix = nodePrefix(nodeName)
+  const services = peekList(catalog, SERVICES, prefix)
+  return mirror({
+    serviceId,
+    nodeName,
+    checks: peekList(catalog, CHECKS, prefix),
+    serviceExists: services.some(({ id }) => id === serviceId),
+  })
+}
+
+function report(own: Own, { txn, touched }: Open, verdict: Verdict): void {
+  const output = own.config.checkOutput.discard ? '' : verdict.output
+  reportCheck(txn, { ...verdict, output }, touched)
+}
+
+function applyVerdicts(own: Own, around: Around, verdicts: readonly Verdict[]): void {
+  if (verdicts.length === 0) return
+  for (const verdict of verdicts) noteStatus(own.runner, verdict, around.clock.now)
+  transact(own, around, (txn, touched) => {
+    for (const verdict of verdicts) report(own, { txn, touched }, verdict)
+  })
+  push(own, around)
+}
+
+export function onProbed(
+  own: Own,
+  around: Around,
+  { id, result }: { readonly id: number; readonly result: Probed },
+): void {
+  const { orders, verdict } = endTry(own.runner, id, result)
+  around.effects.push(...orders)
+  if (verdict !== undefined) applyVerdicts(own, around, [verdict])
+}
+
+export function tickOwn(own: Own, around: Around): void {
+  const { now } = around.clock
+  const { orders, verdicts } = tickChecks(own.runner, now)
+  around.effects.push(...orders)
+  applyVerdicts(own, around, verdicts)
+  if (now >= own.aliasDue) lookAtAliases(own, around)
+  if (now >= own.reapDue) reap(own, around)
+  for (const [id, due] of own.deferred) {
+    if (due > now) continue
+    own.deferred.delete(id)
+    own.dirty.checks.add(id)
+  }
+  if (now >= own.fullSyncDue) fullSync(own, around)
+  else if (now >= own.retryDue) push(own, around)
+}
+
+/** Of what is registered elsewhere only the catalog knows. */
+function lookAtAliases(own: Own, around: Around): void {
+  own.aliasDue = around.clock.now + ALIAS_EVERY_MS
+  if (own.runner.aliases.size === 0) return
+  const seen = tableIndex(around.catalog(), CHECKS) + tableIndex(around.catalog(), SERVICES)
+  if (seen === own.aliasSeen) return
+  own.aliasSeen = seen
+  transact(own, around, () => undefined)
+  push(own, around)
+}
+
+/** Services whose check was critical for longer than it allows are taken out. */
+function reap(own: Own, around: Around): void {
+  own.reapDue = around.clock.now + REAP_EVERY_MS
+  const view = viewOf(own.store)
+  const doomed = new Set(
+    overdueChecks(own.runner, around.clock.now)
+      .map((id) => findCheck(view, id)?.serviceId ?? '')
+      .filter((id) => id !== ''),
+  )
+  if (doomed.size === 0) return
+  transact(own, around, (txn, touched) => {
+    for (const id of doomed) changeOwn(txn, { type: 'deregister-service', id }, touched)
+  })
+  for (const service of doomed) {
+    const message = 'service deregistered: its check was critical for too long'
+    around.effects.push({
+      type: 'log',
+      line: { level: 'warn', room: 'agent', message, fields: { service } },
+    })
+  }
+  push(own, around)
+}
+
+const sidesOf = (own: Own, around: Around): Sides => ({
+  own: viewOf(own.store),
+  catalog: around.catalog(),
+  node: around.node().node,
+})
+
+/** Looks at everything, whoever may have changed it. */
+function fullSync(own: Own, around: Around): void {
+  own.fullSyncDue = around.clock.now + FULL_SYNC_MS * (1 + own.prng.unit())
+  const { services, checks, tags, node } = differenceOf(
+    sidesOf(own, around),
+    new Set(own.deferred.keys()),
+  )
+  if (tags.length > 0) {
+    transact(own, around, (txn) => {
+      for (const adopted of tags) adoptTags(txn, adopted)
+    })
+  }
+  for (const id of services) own.dirty.services.add(id)
+  for (const id of checks) own.dirty.checks.add(id)
+  if (node) around.propose(around.node())
+  push(own, around)
+}
+
+/** Tells the catalog what it has to know. The index of the last command; 0 if there is none. */
+function push(own: Own, around: Around): number {
+  const { services, checks } = own.dirty
+  if (services.size + checks.size === 0) return 0
+  const pushes = pushesFor(sidesOf(own, around), own.dirty, around.clock.wall)
+  services.clear()
+  checks.clear()
+  let last = 0
+  for (const one of pushes) {
+    const index = around.propose(one.command)
+    if (index === undefined) postpone(own, one, around.clock.now + BUSY_RETRY_MS)
+    else {
+      own.inFlight.set(index, one)
+      last = index
+    }
+  }
+  return last
+}
+
+function postpone(own: Own, { services, checks }: Push, due: Instant): void {
+  for (const id of services) own.dirty.services.add(id)
+  for (const id of checks) own.dirty.checks.add(id)
+  own.retryDue = due
+}
+
+/** A command of ours was applied; what was refused is tried again later. */
+export function onPushed(
+  own: Own,
+  index: LogIndex,
+  { result, now }: { readonly result: unknown; readonly now: Instant },
+): boolean {
+  const one = own.inFlight.get(index)
+  if (one === undefined) return false
+  own.inFlight.delete(index)
+  const isRefused = typeof result === 'object' && result !== null && 'ok' in result && !result.ok
+  if (isRefused) postpone(own, one, now + SYNC_RETRY_MS * (1 + own.prng.unit()))
+  return true
+}
+
+/** The log has thrown a command of ours away: the disk is full. */
+export function onPushVoid(own: Own, index: LogIndex, now: Instant): void {
+  const one = own.inFlight.get(index)
+  if (one === undefined) return
+  own.inFlight.delete(index)
+  postpone(own, one, now + SYNC_RETRY_MS * (1 + own.prng.unit()))
+}
+
+/** Calls that cannot be answered with yes: what they wait for was thrown away. */
+export function takeFailed(
+  own: Own,
+  { indexes, save }: { readonly indexes: readonly LogIndex[]; readonly save: number },
+): Call[] {
+  const voided = new Set<number>(indexes)
+  const failed: Call[] = []
+  for (const [id, waiting] of own.waiting) {
+    const isLost = waiting.save > own.keeper.saved && waiting.save <= save
+    if (!isLost && !voided.has(waiting.index)) continue
+    own.waiting.delete(id)
+    failed.push(waiting.call)
+  }
+  return failed
+}
+
+/** Calls that wait for nothing any more. */
+export function takeAnswered(own: Own, applied: number): WaitingCall[] {
+  const done: WaitingCall[] = []
+  for (const [id, waiting] of own.waiting) {
+    if (waiting.index > applied || waiting.save > own.keeper.saved) continue
+    own.waiting.delete(id)
+    done.push(waiting)
+  }
+  return done
+}
+
+/** How much is registered, for `info`. */
+export function countOwn(own: Own): Record<string, string> {
+  const view = viewOf(own.store)
+  const checks = listChecks(view)
+  const ttls = checks.filter(({ definition }) => (definition?.ttlMs ?? 0) > 0).length
+  return {
+    check_monitors: String([...own.runner.running.values()].filter(({ probe }) => probe).length),
+    check_ttls: String(ttls),
+    checks: String(checks.length),
+    services: String(peekList(view, OWN_TABLES[0], '').length),
+  }
+}

@@ -1,0 +1,49 @@
+// Alias checks mirror the checks of a service or a node: the worst of them wins (consul-surface
+// 7.2). Checks of the node count for each of its services, and so an alias that is itself a check
+// of that node sees itself: it begins critical and stays so, as in Consul.
+import type { Status } from './records.ts'
+
+/** A check as an alias sees it, from this agent or from the catalog. */
+export interface Seen {
+  readonly name: string
+  readonly status: string
+  readonly output: string
+  /** Empty: a check of the node. */
+  readonly serviceId: string
+}
+
+export interface Mirrored {
+  readonly status: Status
+  readonly output: string
+}
+
+export interface Aliased {
+  /** Empty: the node. */
+  readonly serviceId: string
+  readonly nodeName: string
+  /** The checks of the node and of all services on it. */
+  readonly checks: Iterable<Seen>
+  readonly serviceExists: boolean
+}
+
+export function mirror({ serviceId, nodeName, checks, serviceExists }: Aliased): Mirrored {
+  let worst: Seen | undefined
+  let count = 0
+  for (const check of checks) {
+    if (check.serviceId !== '' && check.serviceId !== serviceId) continue
+    count++
+    if (check.status === 'critical') return failing('critical', check)
+    if (check.status === 'warning') worst = check
+  }
+  if (serviceId !== '' && !serviceExists) {
+    const output = `Service ${serviceId} could not be found on node ${nodeName}`
+    return { status: 'critical', output }
+  }
+  if (worst !== undefined) return failing('warning', worst)
+  return { status: 'passing', output: count === 0 ? 'No checks found.' : 'All checks passing.' }
+}
+
+const failing = (status: Status, { name, output }: Seen): Mirrored => ({
+  status,
+  output: `Aliased check "${name}" failing: ${output}`,
+})

@@ -1,0 +1,275 @@
+// The bodies of /v1/agent/service/register and check/register: decoded as Go's encoding/json does,
+// in CamelCase or snake case, into the records that files give as well, and refused with Consul's
+// texts (consul-surface 3.11, 7.1).
+import type { CheckDefinition, ServiceDefinition } from '../config/agent-config.ts'
+import { ANY_ADDRESS, faultOfCheck, faultOfWeights, STATUSES } from '../config/definitions.ts'
+import { faultOfMetadata } from '../config/metadata.ts'
+import { ApiError } from '../errors.ts'
+import {
+  type Decoder,
+  durationNs,
+  flag,
+  integer,
+  jsonBody,
+  list,
+  mapOf,
+  nullable,
+  struct,
+  text,
+} from '../route/decode.ts'
+import { type Json, plain } from '../route/json.ts'
+
+const duration: Decoder<number> = (node) => durationNs(node) / 1e6
+
+/** Whatever stands there, for a part that is only looked at. */
+const anything: Decoder<Json> = plain
+
+const CHECK = {
+  Name: text,
+  Status: text,
+  Notes: text,
+  ScriptArgs: list(text),
+  HTTP: text,
+  Header: mapOf(list(text)),
+  Method: text,
+  Body: text,
+  DisableRedirects: flag,
+  TCP: text,
+  TCPUseTLS: flag,
+  UDP: text,
+  Interval: duration,
+  AliasNode: text,
+  AliasService: text,
+  DockerContainerID: text,
+  Shell: text,
+  GRPC: text,
+  GRPCUseTLS: flag,
+  H2PING: text,
+  H2PingUseTLS: flag,
+  OSService: text,
+  TLSServerName: text,
+  TLSSkipVerify: flag,
+  Timeout: duration,
+  TTL: duration,
+  SuccessBeforePassing: integer,
+  FailuresBeforeWarning: integer,
+  FailuresBeforeCritical: integer,
+  OutputMaxSize: integer,
+  DeregisterCriticalServiceAfter: duration,
+} as const
+
+const CHECK_ALIASES = {
+  args: 'ScriptArgs',
+  script_args: 'ScriptArgs',
+  disable_redirects: 'DisableRedirects',
+  tcp_use_tls: 'TCPUseTLS',
+  alias_node: 'AliasNode',
+  alias_service: 'AliasService',
+  docker_container_id: 'DockerContainerID',
+  grpc_use_tls: 'GRPCUseTLS',
+  h2ping_use_tls: 'H2PingUseTLS',
+  os_service: 'OSService',
+  tls_server_name: 'TLSServerName',
+  tls_skip_verify: 'TLSSkipVerify',
+  success_before_passing: 'SuccessBeforePassing',
+  failures_before_warning: 'FailuresBeforeWarning',
+  failures_before_critical: 'FailuresBeforeCritical',
+  output_max_size: 'OutputMaxSize',
+  deregister_critical_service_after: 'DeregisterCriticalServiceAfter',
+}
+
+/** Within a service: its id is `CheckID`. */
+const innerCheck = struct(
+  { CheckID: text, ID: text, ProxyHTTP: text, ProxyGRPC: text, ...CHECK },
+  { aliases: { ...CHECK_ALIASES, check_id: 'CheckID' } },
+)
+
+/** By itself: `ID`, and nothing else. */
+const check = struct(
+  { ID: text, ServiceID: text, Token: text, ...CHECK },
+  { aliases: { ...CHECK_ALIASES, service_id: 'ServiceID' } },
+)
+
+type SentCheck = ReturnType<typeof innerCheck> & ReturnType<typeof check>
+
+const checkOf = (sent: SentCheck): CheckDefinition => ({
+  id: sent.CheckID || (sent.ID ?? ''),
+  name: sent.Name ?? '',
+  notes: sent.Notes ?? '',
+  serviceId: sent.ServiceID ?? '',
+  token: sent.Token ?? '',
+  status: sent.Status ?? '',
+  args: sent.ScriptArgs ?? [],
+  shell: sent.Shell ?? '',
+  dockerContainerId: sent.DockerContainerID ?? '',
+  http: sent.HTTP ?? '',
+  header: sent.Header ?? {},
+  method: sent.Method ?? '',
+  body: sent.Body ?? '',
+  disableRedirects: sent.DisableRedirects ?? false,
+  tcp: sent.TCP ?? '',
+  tcpUseTls: sent.TCPUseTLS ?? false,
+  udp: sent.UDP ?? '',
+  grpc: sent.GRPC ?? '',
+  grpcUseTls: sent.GRPCUseTLS ?? false,
+  h2ping: sent.H2PING ?? '',
+  h2pingUseTls: sent.H2PingUseTLS ?? true,
+  osService: sent.OSService ?? '',
+  tlsServerName: sent.TLSServerName ?? '',
+  tlsSkipVerify: sent.TLSSkipVerify ?? false,
+  aliasNode: sent.AliasNode ?? '',
+  aliasService: sent.AliasService ?? '',
+  intervalMs: sent.Interval ?? 0,
+  timeoutMs: sent.Timeout ?? 0,
+  ttlMs: sent.TTL ?? 0,
+  successBeforePassing: sent.SuccessBeforePassing ?? 0,
+  failuresBeforeWarning: sent.FailuresBeforeWarning ?? 0,
+  failuresBeforeCritical: sent.FailuresBeforeCritical ?? 0,
+  outputMaxSize: sent.OutputMaxSize ?? 0,
+  deregisterCriticalServiceAfterMs: sent.DeregisterCriticalServiceAfter ?? 0,
+})
+
+const address = struct({ Address: text, Port: integer })
+
+const service = struct(
+  {
+    Kind: text,
+    ID: text,
+    Name: text,
+    Tags: list(text),
+    Port: integer,
+    Address: text,
+    SocketPath: text,
+    TaggedAddresses: mapOf(address),
+    EnableTagOverride: flag,
+    Meta: mapOf(text),
+    Weights: nullable(struct({ Passing: integer, Warning: integer })),
+    Check: nullable(innerCheck),
+    Checks: list(nullable(innerCheck)),
+    Proxy: anything,
+    Connect: anything,
+    Locality: anything,
+    Token: text,
+  },
+  {
+    aliases: {
+      socket_path: 'SocketPath',
+      tagged_addresses: 'TaggedAddresses',
+      enable_tag_override: 'EnableTagOverride',
+    },
+  },
+)
+
+const bad = (why: string) => new ApiError('bad-request', why)
+
+const COMPLAINT = 'Request decode failed'
+
+/** A definition that can be registered, as far as that shows without knowing the agent. */
+export const checkBody = jsonBody(COMPLAINT, (node): CheckDefinition => {
+  const definition = checkOf(check(node))
+  if (definition.name === '') throw bad('Missing check name')
+  if (!STATUSES.includes(definition.status)) throw bad('Bad check status')
+  refuseCheck(definition)
+  return definition
+})
+
+function refuseCheck(definition: CheckDefinition): void {
+  const fault = faultOfCheck(definition)
+  if (fault !== undefined) throw bad(`Invalid check: ${fault}`)
+}
+
+export const serviceBody = jsonBody(COMPLAINT, (node): ServiceDefinition => {
+  const sent = service(node)
+  const { Name: name = '', Address = '', Meta = {}, Weights, Kind = '' } = sent
+  if (name === '') throw bad('Missing service name')
+  if (ANY_ADDRESS.includes(Address)) throw bad('Invalid service address')
+  const metaFault = faultOfMetadata(Meta)
+  if (metaFault !== undefined) throw bad(`Invalid Service Meta: ${metaFault}`)
+  const weights =
+    Weights == null ? undefined : { passing: Weights.Passing ?? 0, warning: Weights.Warning ?? 0 }
+  const weightsFault = faultOfWeights(weights)
+  if (weightsFault !== undefined) throw bad(`Invalid Weights: ${weightsFault}`)
+  const checks = [...(sent.Checks ?? []), sent.Check ?? null].filter((one) => one !== null)
+  const definitions = checks.map(checkOf)
+  definitions.forEach(refuseServiceCheck)
+  refuseMesh(sent)
+  return {
+    kind: Kind,
+    id: sent.ID ?? '',
+    name,
+    tags: sent.Tags ?? [],
+    meta: Meta,
+    address: Address,
+    port: sent.Port ?? 0,
+    socketPath: sent.SocketPath ?? '',
+    taggedAddresses: Object.fromEntries(
+      Object.entries(sent.TaggedAddresses ?? {}).map(([at, { Address = '', Port = 0 }]) => [
+        at,
+        { address: Address, port: Port },
+      ]),
+    ),
+    token: sent.Token ?? '',
+    enableTagOverride: sent.EnableTagOverride ?? false,
+    weights,
+    checks: definitions,
+    proxy: undefined,
+    connect: undefined,
+    locality: undefined,
+  }
+})
+
+function refuseServiceCheck(definition: CheckDefinition): void {
+  const { status } = definition
+  if (!STATUSES.includes(status)) {
+    throw bad("Status for checks must 'passing', 'warning', 'critical'")
+  }
+  refuseCheck(definition)
+}
+
+/** Proxies and sidecars are no part of this version: they are named, not passed over. */
+function refuseMesh(sent: ReturnType<typeof service>): void {
+  const { Kind = '', Port = 0, SocketPath = '', Proxy: proxy, Connect, Locality } = sent
+  if (Kind === 'connect-proxy') {
+    const faults = [
+      ...(Port === 0 && SocketPath === ''
+        ? ['Port or SocketPath must be set for a connect-proxy']
+        : []),
+      ...(hasDestination(proxy)
+        ? []
+        : ['Proxy.DestinationServiceName must be non-empty for Connect proxy services']),
+    ]
+    const count = faults.length === 1 ? '1 error' : `${faults.length} errors`
+    const listed = faults.map((fault) => `\t* ${fault}\n`).join('')
+    if (faults.length > 0) throw bad(`Validation failed: ${count} occurred:\n${listed}\n`)
+  }
+  if (Kind !== '' || !isBlank(proxy) || !isBlank(Connect)) {
+    throw new ApiError('invalid', 'proxies and gateways are not built into this version')
+  }
+  if (!isBlank(Locality))
+    throw new ApiError('invalid', 'localities are not built into this version')
+}
+
+function hasDestination(proxy: Json | undefined): boolean {
+  if (typeof proxy !== 'object' || proxy === null || Array.isArray(proxy)) return false
+  return Object.entries(proxy).some(
+    ([name, value]) => /^destination_?service_?name$/i.test(name) && !isBlank(value),
+  )
+}
+
+function isBlank(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return !value
+  return Object.values(value).every(isBlank)
+}
+
+/** What a client that runs its check itself has found. */
+export interface Finding {
+  readonly status: string
+  readonly output: string
+}
+
+const finding = struct({ Status: text, Output: text })
+
+export const findingBody = jsonBody(COMPLAINT, (node): Finding => {
+  const { Status: status = '', Output: output = '' } = finding(node)
+  return { status, output }
+})

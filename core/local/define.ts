@@ -1,0 +1,128 @@
+// From a definition (a body of the API, a file) to the rows that are registered: what was left out
+// is filled in, ids are made, checks get their names and their kind (consul-surface 3.11, 7.1).
+import type { ServiceAddress, ServiceSpec } from '../catalog/records.ts'
+import type { CheckDefinition, ServiceDefinition } from '../config/agent-config.ts'
+import { parseIp } from '../config/ip.ts'
+import { formatDuration } from '../time.ts'
+import type { OwnCheck, OwnService, Source, Status } from './records.ts'
+
+/** What a check with this definition is; the first that fits, in Consul's order. */
+export type CheckKind =
+  | 'grpc'
+  | 'http'
+  | 'ttl'
+  | 'tcp'
+  | 'udp'
+  | 'alias'
+  | 'docker'
+  | 'script'
+  | 'h2ping'
+  | 'os_service'
+  | ''
+
+export function kindOf(check: CheckDefinition): CheckKind {
+  const isRepeated = check.intervalMs > 0
+  if (isRepeated && check.grpc !== '') return 'grpc'
+  if (isRepeated && check.http !== '') return 'http'
+  if (check.ttlMs > 0) return 'ttl'
+  if (isRepeated && check.tcp !== '') return 'tcp'
+  if (isRepeated && check.udp !== '') return 'udp'
+  if (check.aliasNode !== '' || check.aliasService !== '') return 'alias'
+  if (isRepeated && check.args.length > 0 && check.dockerContainerId !== '') return 'docker'
+  if (check.args.length > 0) return 'script'
+  if (isRepeated && check.h2ping !== '') return 'h2ping'
+  return isRepeated && check.osService !== '' ? 'os_service' : ''
+}
+
+export function defineService(given: ServiceDefinition, source: Source): OwnService {
+  const { weights, meta, tags } = given
+  const service: ServiceSpec = {
+    id: given.id === '' ? given.name : given.id,
+    name: given.name,
+    tags: tags.length === 0 ? null : tags,
+    address: given.address,
+    taggedAddresses: taggedAddresses(given),
+    meta: Object.keys(meta).length === 0 ? null : sorted(meta),
+    port: given.port,
+    socketPath: given.socketPath,
+    weights:
+      weights === undefined
+        ? { Passing: 1, Warning: 1 }
+        : { Passing: weights.passing, Warning: weights.warning },
+    enableTagOverride: given.enableTagOverride,
+  }
+  return { service, source }
+}
+
+/** A service with an address of its own is found under it by family as well. */
+function taggedAddresses(given: ServiceDefinition): ServiceSpec['taggedAddresses'] {
+  const { address, port } = given
+  const bytes = parseIp(address)?.length
+  const family = bytes === undefined ? undefined : bytes === 4 ? 'ipv4' : 'ipv6'
+  const own: ServiceAddress = { Address: address, Port: port }
+  const named = Object.entries(given.taggedAddresses).map(([name, at]) => [
+    name,
+    { Address: at.address, Port: at.port },
+  ])
+  const all: Readonly<Record<string, ServiceAddress>> = {
+    ...(family === undefined ? {} : { [`lan_${family}`]: own, [`wan_${family}`]: own }),
+    ...Object.fromEntries(named),
+  }
+  return Object.keys(all).length === 0 ? null : sorted(all)
+}
+
+/** By name: that is how a map prints. */
+const sorted = <T>(map: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
+  Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+const statusOf = ({ status }: CheckDefinition): Status =>
+  status === 'passing' || status === 'warning' ? status : 'critical'
+
+/** The checks within the definition of a service. */
+export function defineServiceChecks(
+  { service }: OwnService,
+  checks: readonly CheckDefinition[],
+  source: Source,
+): OwnCheck[] {
+  const isOne = checks.length === 1
+  return checks.map((check, i) => {
+    const made = isOne ? `service:${service.id}` : `service:${service.id}:${i + 1}`
+    return {
+      id: check.id === '' ? made : check.id,
+      name: check.name === '' ? `Service '${service.name}' check` : check.name,
+      status: statusOf(check),
+      notes: check.notes,
+      output: '',
+      serviceId: service.id,
+      serviceName: service.name,
+      serviceTags: service.tags,
+      type: kindOf(check),
+      interval: check.intervalMs === 0 ? '' : formatDuration(check.intervalMs),
+      timeout: check.timeoutMs === 0 ? '' : formatDuration(check.timeoutMs),
+      definition: check,
+      source,
+    }
+  })
+}
+
+/** A check that stands by itself; `service`: the one that it belongs to. */
+export function defineCheck(
+  check: CheckDefinition,
+  { service, source }: { readonly service: OwnService | undefined; readonly source: Source },
+): OwnCheck {
+  return {
+    id: check.id === '' ? check.name : check.id,
+    name: check.name,
+    status: statusOf(check),
+    notes: check.notes,
+    output: '',
+    serviceId: check.serviceId,
+    serviceName: service?.service.name ?? '',
+    serviceTags: service?.service.tags ?? null,
+    type: source === 'file' ? '' : kindOf(check),
+    interval: formatDuration(check.intervalMs),
+    timeout: formatDuration(check.timeoutMs),
+    definition: check,
+    source,
+  }
+}

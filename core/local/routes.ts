@@ -1,0 +1,276 @@
+// /v1/agent: the services and checks of this agent itself. Reads answer from what is registered
+// here; changes are answered when they are kept and the catalog knows them (consul-surface 3.11).
+import { textOfByteString } from '../bytes.ts'
+import { HEALTH_CHECK, NODE_SERVICE } from '../catalog/filter-shapes.ts'
+import type { HealthCheck } from '../catalog/shapes.ts'
+import type { AgentConfig, CheckDefinition } from '../config/agent-config.ts'
+import { ApiError } from '../errors.ts'
+import { filterOf, type Predicate } from '../filter/filter.ts'
+import { quoteGo } from '../quote.ts'
+import type { Query } from '../route/query.ts'
+import {
+  type Changes,
+  type Found,
+  type Input,
+  noBody,
+  own,
+  read,
+  type Said,
+} from '../route/route.ts'
+import type { View } from '../state/txn.ts'
+import { checkBody, findingBody, serviceBody } from './body.ts'
+import { contentHash } from './content-hash.ts'
+import { defineCheck, defineService, defineServiceChecks, kindOf } from './define.ts'
+import { ownHealthRoutes } from './health-routes.ts'
+import { findCheck, findService, listChecks, listServices } from './read.ts'
+import {
+  NODE_MAINTENANCE,
+  type OwnChange,
+  type OwnCheck,
+  type OwnService,
+  type Status,
+  serviceMaintenance,
+} from './records.ts'
+import { whyNotRun } from './run-rules.ts'
+import { type AgentService, agentCheck, agentService } from './shapes.ts'
+import { maintenanceOf, nodeMaintenance } from './write.ts'
+
+type Changed = Changes<OwnChange>
+
+const idOf = ({ rest }: Input<unknown>): string => textOfByteString(rest)
+
+const services = own({
+  path: 'GET /v1/agent/services',
+  about: 'the services registered with this agent, by id',
+  acl: { resource: 'service', access: 'read' },
+  body: noBody,
+  run: (view, input, { config }): Said<Readonly<Record<string, AgentService>>> => {
+    const fits = filterOf(input.query.get('filter'), NODE_SERVICE)
+    const rows = listServices(view).map((row) => agentService(row, config.datacenter))
+    return { json: Object.fromEntries(rows.filter(fits).map((row) => [row.ID, row])) }
+  },
+})
+
+const service = read({
+  path: 'GET /v1/agent/service/*service',
+  about: 'one service registered with this agent; ?hash waits for a change',
+  acl: { resource: 'service', access: 'read', of: 'service' },
+  ignoresDatacenter: true,
+  meta: 'none',
+  blocking: 'hash',
+  of: 'own',
+  run: (view, input, { config }): Found<AgentService> => {
+    const found = findService(view, idOf(input))
+    if (found === undefined) throw new ApiError('not-found', `unknown service ID: ${idOf(input)}`)
+    const hash = contentHash(found.service)
+    return { index: 0, hash, value: agentService(found, config.datacenter, hash) }
+  },
+})
+
+const checks = own({
+  path: 'GET /v1/agent/checks',
+  about: 'the checks registered with this agent, by id',
+  acl: { resource: 'node', access: 'read' },
+  body: noBody,
+  run: (view, input, { config }): Said<Readonly<Record<string, HealthCheck>>> => {
+    const fits = checkFilterOf(input.query)
+    const rows = listChecks(view).map((row) => agentCheck(row, config.nodeName))
+    return { json: Object.fromEntries(rows.filter(fits).map((row) => [row.CheckID, row])) }
+  },
+})
+
+const UNKNOWN_SELECTOR = /^Failed to create boolean expression evaluator: (?=Selector )/
+
+/** Of an unknown selector this one endpoint says less than all others, as in Consul. */
+function checkFilterOf(query: Query): Predicate {
+  try {
+    return filterOf(query.get('filter'), HEALTH_CHECK)
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    throw new ApiError(error.code, error.message.replace(UNKNOWN_SELECTOR, ''), { cause: error })
+  }
+}
+
+const registerService = own({
+  path: 'PUT /v1/agent/service/register',
+  about: 'register a service with this agent, and with it checks; ?replace-existing-checks',
+  acl: 'none', // judged by the name in the body
+  body: serviceBody,
+  run: (_view, { body, query }, { config }): Changed => {
+    for (const check of body.checks) refuseToRun(check, config)
+    const row = defineService(body, 'api')
+    return {
+      change: [
+        {
+          type: 'register-service',
+          row,
+          checks: defineServiceChecks(row, body.checks, 'api'),
+          replacesChecks: REPLACE.has(query.get('replace-existing-checks') ?? 'no'),
+        },
+      ],
+    }
+  },
+})
+
+const REPLACE = new Set(['', 'true'])
+
+function refuseToRun(check: CheckDefinition, config: AgentConfig): void {
+  const why = whyNotRun(check, config, 'api')
+  if (why !== undefined) throw new ApiError('invalid', why)
+}
+
+const deregisterService = own({
+  path: 'PUT /v1/agent/service/deregister/*service',
+  about: 'remove a service of this agent with its checks',
+  acl: { resource: 'service', access: 'write', of: 'service' },
+  body: noBody,
+  run: (view, input): Changed => ({
+    change: [{ type: 'deregister-service', id: knownService(view, idOf(input)).service.id }],
+  }),
+})
+
+function knownService(view: View, id: string): OwnService {
+  const found = findService(view, id)
+  if (found !== undefined) return found
+  const hint = 'Ensure that the service ID is passed, not the service name.'
+  throw new ApiError('not-found', `Unknown service ID ${quoteGo(id)}. ${hint}`)
+}
+
+const maintainService = own({
+  path: 'PUT /v1/agent/service/maintenance/*service',
+  about: 'take a service of this agent out of use, or back; ?enable, ?reason',
+  acl: { resource: 'service', access: 'write', of: 'service' },
+  body: noBody,
+  run: (view, input): Changed => {
+    if (idOf(input) === '') throw new ApiError('bad-request', 'Missing service ID')
+    const enable = wantsMaintenance(input.query)
+    const { service } = knownService(view, idOf(input))
+    const id = serviceMaintenance(service.id)
+    const row = maintenanceOf(service, input.query.get('reason') ?? '')
+    return { change: maintain(view, { id, enable, row }) }
+  },
+})
+
+const maintainNode = own({
+  path: 'PUT /v1/agent/maintenance',
+  about: 'take everything on this node out of use, or back; ?enable, ?reason',
+  acl: { resource: 'node', access: 'write' },
+  body: noBody,
+  run: (view, { query }): Changed => {
+    const enable = wantsMaintenance(query)
+    const row = nodeMaintenance(query.get('reason') ?? '')
+    return { change: maintain(view, { id: NODE_MAINTENANCE, enable, row }) }
+  },
+})
+
+/** Turning on what is on changes nothing: the first reason stays. */
+function maintain(
+  view: View,
+  { id, enable, row }: { readonly id: string; readonly enable: boolean; readonly row: OwnCheck },
+): OwnChange[] {
+  const isOn = findCheck(view, id) !== undefined
+  if (isOn === enable) return []
+  return [enable ? { type: 'register-check', row } : { type: 'deregister-check', id }]
+}
+
+const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
+const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False'])
+
+function wantsMaintenance(query: Query): boolean {
+  const given = query.get('enable')
+  if (given === undefined) throw new ApiError('bad-request', 'Missing value for enable')
+  if (TRUE.has(given)) return true
+  if (FALSE.has(given)) return false
+  throw new ApiError('bad-request', `Invalid value for enable: ${quoteGo(given)}`)
+}
+
+const registerCheck = own({
+  path: 'PUT /v1/agent/check/register',
+  about: 'register a check with this agent',
+  acl: 'none', // judged by the service or node that it is for
+  body: checkBody,
+  run: (view, { body }, { config }): Changed => {
+    const why = whyNotRun(body, config, 'api')
+    if (why !== undefined) return refuseCheck(body, why)
+    const service = body.serviceId === '' ? undefined : findService(view, body.serviceId)
+    if (body.serviceId !== '' && service === undefined) {
+      throw new ApiError('not-found', `ServiceID ${quoteGo(body.serviceId)} does not exist`)
+    }
+    return {
+      change: [{ type: 'register-check', row: defineCheck(body, { service, source: 'api' }) }],
+    }
+  },
+})
+
+/** Consul then takes out the check that had this id. */
+const refuseCheck = ({ id, name }: CheckDefinition, why: string): Changed => ({
+  change: [{ type: 'deregister-check', id: id === '' ? name : id }],
+  refusal: new ApiError('invalid', why),
+})
+
+const deregisterCheck = own({
+  path: 'PUT /v1/agent/check/deregister/*check',
+  about: 'remove a check of this agent',
+  acl: { resource: 'node', access: 'write' },
+  body: noBody,
+  run: (view, input): Changed => ({
+    change: [{ type: 'deregister-check', id: knownCheck(view, idOf(input)).id }],
+  }),
+})
+
+function knownCheck(view: View, id: string): OwnCheck {
+  const found = findCheck(view, id)
+  if (found !== undefined) return found
+  const hint = 'Ensure that the check ID is passed, not the check name.'
+  throw new ApiError('not-found', `Unknown check ID ${quoteGo(id)}. ${hint}`)
+}
+
+/** Only a check whose time runs takes word of its state from outside. */
+function beat(view: View, id: string, found: { status: Status; output: string }): Changed {
+  const { definition } = knownCheck(view, id)
+  if (definition === undefined || kindOf(definition) !== 'ttl') {
+    throw new ApiError('invalid', `CheckID ${quoteGo(id)} does not have associated TTL`)
+  }
+  return { change: [{ type: 'beat', id, ...found }] }
+}
+
+const beatRoute = <Word extends string>(word: Word, status: Status) =>
+  own({
+    path: `PUT /v1/agent/check/${word}/*check` as const,
+    about: `say that a check with a TTL is ${status}; ?note`,
+    acl: { resource: 'node', access: 'write' },
+    body: noBody,
+    run: (view, input): Changed =>
+      beat(view, idOf(input), { status, output: input.query.get('note') ?? '' }),
+  })
+
+const updateCheck = own({
+  path: 'PUT /v1/agent/check/update/*check',
+  about: 'say how a check with a TTL is, with an output of any length',
+  acl: { resource: 'node', access: 'write' },
+  body: findingBody,
+  run: (view, input): Changed => {
+    const { status, output } = input.body
+    if (status !== 'passing' && status !== 'warning' && status !== 'critical') {
+      throw new ApiError('bad-request', `Invalid check status: '${status}'`)
+    }
+    return beat(view, idOf(input), { status, output })
+  },
+})
+
+export const ownRoutes = [
+  services,
+  service,
+  checks,
+  registerService,
+  deregisterService,
+  maintainService,
+  maintainNode,
+  registerCheck,
+  deregisterCheck,
+  beatRoute('pass', 'passing'),
+  beatRoute('warn', 'warning'),
+  beatRoute('fail', 'critical'),
+  updateCheck,
+  ...ownHealthRoutes,
+] as const

@@ -1,0 +1,208 @@
+// Anti-entropy: what this agent knows of its node against what the catalog says of it
+// (consul-surface 9.1). The agent is right: what differs is registered anew, what only the catalog
+// has is deregistered. Three things are not the agent's: the service `consul`, the check
+// `serfHealth` (the leader's), and tags of a service that lets them be overridden.
+import { byteString, fold } from '../bytes.ts'
+import {
+  CHECKS,
+  type CheckRow,
+  type CheckSpec,
+  type DeregisterCommand,
+  NODES,
+  type NodeSpec,
+  nodePrefix,
+  onNode,
+  type RegisterCommand,
+  SERF_HEALTH,
+  SERVICES,
+  type ServiceRow,
+} from '../catalog/records.ts'
+import { isSame } from '../catalog/same.ts'
+import { peek, peekList, type View } from '../state/txn.ts'
+import type { WallMs } from '../time.ts'
+import { OWN_CHECKS, OWN_SERVICES, type OwnCheck, type OwnService } from './records.ts'
+
+/** The two states, side by side. */
+export interface Sides {
+  readonly own: View
+  readonly catalog: View
+  readonly node: NodeSpec
+}
+
+export interface Difference {
+  /** Ids for which the catalog must be told something. */
+  readonly services: readonly string[]
+  readonly checks: readonly string[]
+  /** Tags that the catalog has and this agent takes over. */
+  readonly tags: readonly { readonly id: string; readonly tags: readonly string[] | null }[]
+  /** The node itself, its service `consul` or its liveness is not as it should be. */
+  readonly node: boolean
+}
+
+const CONSUL = 'consul'
+
+/** `deferred`: checks whose output may be older in the catalog for a while. */
+export function differenceOf(sides: Sides, deferred: ReadonlySet<string>): Difference {
+  const { own, catalog, node } = sides
+  const prefix = nodePrefix(node.name)
+  const rows = peekList(catalog, SERVICES, prefix)
+  const known = new Map(rows.map((row) => [row.id, row]))
+  const services: string[] = []
+  const tags: { id: string; tags: readonly string[] | null }[] = []
+  for (const { service } of peekList(own, OWN_SERVICES, '')) {
+    const row = known.get(service.id)
+    known.delete(service.id)
+    const adopted =
+      row !== undefined && service.enableTagOverride && !isSame(row.tags ?? [], service.tags ?? [])
+    if (adopted) tags.push({ id: service.id, tags: row.tags })
+    const wanted = adopted ? { ...service, tags: row.tags } : service
+    if (row === undefined || !isSame(specOf(row), wanted)) services.push(service.id)
+  }
+  for (const id of known.keys()) if (id !== CONSUL) services.push(id)
+  return { services, checks: differingChecks(sides, deferred), tags, node: isNodeOff(sides) }
+}
+
+function specOf({ node: _, createIndex: __, modifyIndex: ___, ...spec }: ServiceRow) {
+  return spec
+}
+
+function differingChecks({ own, catalog, node }: Sides, deferred: ReadonlySet<string>): string[] {
+  const rows = peekList(catalog, CHECKS, nodePrefix(node.name))
+  const known = new Map(rows.map((row) => [row.id, row]))
+  const differing: string[] = []
+  for (const check of peekList(own, OWN_CHECKS, '')) {
+    const row = known.get(check.id)
+    known.delete(check.id)
+    const wanted = checkSpec(check)
+    const output = deferred.has(check.id) ? row?.output : wanted.output
+    if (row === undefined || !isSame(checkSpecOf(row), { ...wanted, output })) {
+      differing.push(check.id)
+    }
+  }
+  for (const row of known.values()) if (!isForeign(row)) differing.push(row.id)
+  return differing
+}
+
+/** Checks that sessions and the leader write are not the agent's. */
+const isForeign = ({ id, type, serviceId }: CheckRow): boolean =>
+  id === SERF_HEALTH || type === 'session' || serviceId === CONSUL
+
+function checkSpecOf(row: CheckRow): CheckSpec {
+  const { node: _, serviceName: __, serviceTags: ___, createIndex: ____, ...rest } = row
+  const { modifyIndex: _____, ...spec } = rest
+  return spec
+}
+
+const checkSpec = (check: OwnCheck): CheckSpec => ({
+  id: check.id,
+  name: check.name,
+  status: check.status,
+  notes: check.notes,
+  output: check.output,
+  serviceId: check.serviceId,
+  type: check.type,
+  interval: check.interval,
+  timeout: check.timeout,
+  exposedPort: 0,
+  definition: {},
+})
+
+function isNodeOff({ catalog, node }: Sides): boolean {
+  const row = peek(catalog, NODES, fold(node.name))
+  if (row === undefined) return true
+  const { createIndex: _, modifyIndex: __, ...spec } = row
+  return (
+    !isSame({ ...spec, name: fold(spec.name) }, { ...node, name: fold(node.name) }) ||
+    peek(catalog, SERVICES, onNode(node.name, CONSUL)) === undefined ||
+    peek(catalog, CHECKS, onNode(node.name, SERF_HEALTH)) === undefined
+  )
+}
+
+/** A command, and the ids that are in order when it is done. */
+export interface Push {
+  readonly command: RegisterCommand | DeregisterCommand
+  readonly services: readonly string[]
+  readonly checks: readonly string[]
+}
+
+export interface Pending {
+  readonly services: ReadonlySet<string>
+  readonly checks: ReadonlySet<string>
+}
+
+/**
+ * What to tell the catalog for these ids. Checks travel with their service where both have
+ * changed; a service that goes takes its checks along.
+ */
+export function pushesFor(sides: Sides, pending: Pending, wall: WallMs): Push[] {
+  const { own, node } = sides
+  const left = new Set(pending.checks)
+  const byService = groupByService(sides, pending.checks)
+  const pushes: Push[] = []
+  for (const id of pending.services) {
+    const service = peek(own, OWN_SERVICES, byteString(id))
+    const along = (byService.get(id) ?? []).filter(
+      (check) => service === undefined || ownCheck(own, check) !== undefined,
+    )
+    for (const check of along) left.delete(check)
+    const command =
+      service === undefined
+        ? deregister(node, { serviceId: id, checkId: '', wall })
+        : register(sides, { service, checks: along, wall })
+    pushes.push({ command, services: [id], checks: along })
+  }
+  for (const id of left) {
+    const check = ownCheck(own, id)
+    const command =
+      check === undefined
+        ? deregister(node, { serviceId: '', checkId: id, wall })
+        : register(sides, { service: serviceOf(own, check), checks: [id], wall })
+    pushes.push({ command, services: [], checks: [id] })
+  }
+  return pushes
+}
+
+function groupByService(sides: Sides, checks: Iterable<string>): Map<string, string[]> {
+  const groups = new Map<string, string[]>()
+  for (const id of checks) {
+    const owner = ownerOf(sides, id)
+    const group = groups.get(owner)
+    if (group === undefined) groups.set(owner, [id])
+    else group.push(id)
+  }
+  return groups
+}
+
+/** The service that a check belongs to, here or, if it is gone here, in the catalog. */
+const ownerOf = ({ own, catalog, node }: Sides, id: string): string =>
+  (ownCheck(own, id) ?? peek(catalog, CHECKS, onNode(node.name, id)))?.serviceId ?? ''
+
+/** It is sent along: whoever took it out of the catalog must not keep its checks out. */
+const serviceOf = (own: View, { serviceId }: OwnCheck): OwnService | undefined =>
+  serviceId === '' ? undefined : peek(own, OWN_SERVICES, byteString(serviceId))
+
+const ownCheck = (own: View, id: string): OwnCheck | undefined =>
+  peek(own, OWN_CHECKS, byteString(id))
+
+interface Registered {
+  readonly service: OwnService | undefined
+  readonly checks: readonly string[]
+  readonly wall: WallMs
+}
+
+function register({ own, node }: Sides, { service, checks, wall }: Registered): RegisterCommand {
+  const rows = checks.map((id) => ownCheck(own, id)).filter((row) => row !== undefined)
+  return {
+    type: 'register',
+    node,
+    skipNodeUpdate: true,
+    service: service?.service,
+    checks: rows.map(checkSpec),
+    wall,
+  }
+}
+
+const deregister = (
+  node: NodeSpec,
+  what: { readonly serviceId: string; readonly checkId: string; readonly wall: WallMs },
+): DeregisterCommand => ({ type: 'deregister', node: node.name, ...what })
