@@ -237,7 +237,6 @@ export function takeBack(log: Log): void {
   const { underWay } = log
   if (underWay === undefined) return
   log.underWay = undefined
-  if (log.disk.isVoid) return // begun anew meanwhile
   log.handedOver = log.durable
   const hasGap = log.disk.end < log.durable // a snapshot has covered what was refused
   if (underWay.restartBehind !== undefined || hasGap) voidDisk(log)

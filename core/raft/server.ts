@@ -37,7 +37,7 @@ import type {
   SnapshotMeta,
 } from './messages.ts'
 import { isVoter } from './quorum.ts'
-import { configurationOf, type OutgoingCall, type Raft } from './raft.ts'
+import { configurationOf, isAlone, type OutgoingCall, type Raft } from './raft.ts'
 import { addRead } from './reads.ts'
 import { onAppendReply, onFollowerFailed, onSnapshotReply } from './replicate.ts'
 import { adoptTerm, endPersist, persistNext, refusePersist, saveEntries, sayHeld } from './save.ts'
@@ -251,6 +251,8 @@ export function bootstrap(raft: Raft, configuration: Configuration, now: Instant
   adoptTerm(raft, first)
   const data = raft.configurations.encode(configuration)
   saveEntries(raft, [{ index: logIndex(1), term: first, type: ENTRY.configuration, data }])
+  // Alone there is no leader to wait for.
+  if (isAlone(raft)) raft.role = { type: 'follower', electionDue: now }
   settle(raft)
   return { ok: true, index: logIndex(1) }
 }

@@ -71,7 +71,7 @@ export interface Node {
   /** Crash at the n-th write from now, before or after it has landed. */
   trap: { count: number; when: 'before' | 'after' } | undefined
   /** Calls that wait for our answer. */
-  readonly incoming: Map<number, { from: string; call: number }>
+  readonly incoming: Map<number, { from: string; call: number; start: number }>
   readonly images: Map<number, Image>
   installing: { id: number; image: Image } | undefined
   installHeld: boolean
@@ -86,10 +86,17 @@ export type Message = { readonly from: string; readonly to: string } & (
   | {
       readonly kind: 'call'
       readonly call: number
+      readonly start: number
       readonly request: RaftRequest
       readonly image: Image | undefined
     }
-  | { readonly kind: 'reply'; readonly call: number; readonly reply: RaftReply }
+  | {
+      readonly kind: 'reply'
+      readonly call: number
+      /** Of the process that called: another one does not know the call. */
+      readonly start: number
+      readonly reply: RaftReply
+    }
 )
 
 export interface Cluster {
@@ -397,7 +404,8 @@ function placeCall(
 ): void {
   node.deadlines.set(call, node.now + callTimeoutMs(cluster.settings, request))
   const image = request.type === 'install-snapshot' ? node.platter.snapshot : undefined
-  send(cluster, { from: node.name, to: to.id, kind: 'call', call, request, image })
+  const { name, starts: start } = node
+  send(cluster, { from: name, to: to.id, kind: 'call', call, start, request, image })
 }
 
 function answer(
@@ -409,7 +417,10 @@ function answer(
   if (caller === undefined) throw new Error(`${node.name} answers call ${id} twice`)
   node.incoming.delete(id)
   if (caller.call < 0) cluster.tell(`${node.name} answers ${caller.from}: ${replyText(reply)}`)
-  else send(cluster, { from: node.name, to: caller.from, kind: 'reply', call: caller.call, reply })
+  else {
+    const { from: to, call, start } = caller
+    send(cluster, { from: node.name, to, kind: 'reply', call, start, reply })
+  }
 }
 
 /** A message arrives. At a server that does not run calls fail at once, replies are lost. */
@@ -417,8 +428,9 @@ export function deliver(cluster: Cluster, message: Message): void {
   const node = cluster.nodes.get(message.to)
   const isUp = node?.raft !== undefined
   if (message.kind === 'reply') {
-    const isAwaited = isUp && node.deadlines.delete(message.call)
-    if (isAwaited) step(cluster, node, (raft) => onReply(raft, message, node.now))
+    if (!isUp || node.starts !== message.start) return
+    node.deadlines.delete(message.call)
+    step(cluster, node, (raft) => onReply(raft, message, node.now))
     return
   }
   if (isUp) receive(cluster, node, message)
@@ -428,6 +440,7 @@ export function deliver(cluster: Cluster, message: Message): void {
 export interface Incoming {
   readonly from: string
   readonly call: number
+  readonly start: number
   readonly request: RaftRequest
   readonly image: Image | undefined
 }
@@ -436,10 +449,10 @@ export interface Incoming {
 export function receive(
   cluster: Cluster,
   node: Node,
-  { from, call, request, image }: Incoming,
+  { from, call, start, request, image }: Incoming,
 ): void {
   const id = ++cluster.lastIncoming
-  node.incoming.set(id, { from, call })
+  node.incoming.set(id, { from, call, start })
   if (image !== undefined) node.images.set(id, image)
   step(cluster, node, (raft) => onCall(raft, { id, from: peerOf(from), request }, node.now))
 }

@@ -386,7 +386,7 @@ function rpc(cluster: Cluster, [to = '', from = '', kind = '', ...rest]: Words):
     request.type === 'install-snapshot' && given['damaged'] === undefined
       ? { meta: request.snapshot, state: imageState(cluster, request.snapshot.index) }
       : undefined
-  receive(cluster, node, { from, call: -1, request, image })
+  receive(cluster, node, { from, call: -1, start: 0, request, image })
 }
 
 /** What was committed up to there, as a server would have it. */

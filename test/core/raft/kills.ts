@@ -1,0 +1,85 @@
+// Which wrong rule kills which transcript: `node --import tsx test/core/raft/kills.ts [ID…]`. A
+// rule that kills none, or a transcript that nothing kills, is a failure. Takes minutes.
+import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import { inProject } from '../../kit/paths.ts'
+import { MUTANTS } from '../../sim/mutants/table.ts'
+import { WRONG_RULES, type WrongRule } from './wrong-rules.ts'
+
+type Run = (text: string) => string
+
+/** The interpreter of transcripts over a machine with one rule made wrong. */
+async function withWrongRule(dir: string, { id, patches }: WrongRule): Promise<Run> {
+  const built = await build({
+    entryPoints: [inProject('test/core/raft/script.ts')],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    logLevel: 'silent',
+    plugins: [
+      {
+        name: 'wrong-rule',
+        setup: ({ onLoad }) => {
+          onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+            const file = relative(inProject(), path)
+            const text = await readFile(path, 'utf8')
+            const ofFile = patches.filter((patch) => patch.file === file)
+            return { contents: ofFile.reduce(replaceOnce, text), loader: 'ts' }
+          })
+        },
+      },
+    ],
+  })
+  const path = join(dir, `${id}.mjs`)
+  await writeFile(path, built.outputFiles[0]?.text ?? '')
+  const module = (await import(pathToFileURL(path).href)) as { runScript: Run } // built just now
+  return module.runScript
+}
+
+function replaceOnce(text: string, { from, to }: { from: string; to: string }): string {
+  const parts = text.split(from)
+  if (parts.length !== 2) throw new Error(`is there ${parts.length - 1} times: ${from}`)
+  return parts.join(to)
+}
+
+function survives(run: Run, text: string): boolean {
+  try {
+    return run(text) === text
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    return false
+  }
+}
+
+const folder = inProject('test/core/raft/scripts')
+const names = readdirSync(folder).filter((name) => name.endsWith('.txt'))
+const texts = new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
+const alive = new Set(names)
+const wanted = process.argv.slice(2)
+const isOfRaft = ({ patches }: WrongRule) =>
+  patches.every(({ file }) => file.startsWith('core/raft/'))
+const rules = [...MUTANTS, ...WRONG_RULES].filter(isOfRaft)
+const dir = await mkdtemp(join(tmpdir(), 'kills-'))
+let failed = 0
+try {
+  for (const rule of rules.filter(({ id }) => wanted.length === 0 || wanted.includes(id))) {
+    const run = await withWrongRule(dir, rule)
+    const killed = names.filter((name) => !survives(run, texts.get(name) ?? ''))
+    for (const name of killed) alive.delete(name)
+    if (killed.length === 0) failed++
+    console.log(`${rule.id} kills ${killed.length}: ${rule.what}`)
+    console.log(`    ${killed.slice(0, 5).join(' ')}`)
+  }
+} finally {
+  await rm(dir, { recursive: true, force: true })
+}
+if (wanted.length === 0) {
+  for (const name of alive) console.log(`nothing kills ${name}`)
+  failed += alive.size
+}
+process.exitCode = failed === 0 ? 0 : 1
