@@ -2,7 +2,7 @@
 // printing and the text of errors are made.
 import { utf8 } from '../bytes.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
-import type { ApiError } from '../errors.ts'
+import { ApiError } from '../errors.ts'
 import { encodeJson } from '../route/json.ts'
 import type { Response } from '../route/request.ts'
 import type { Found, MetaHeaders, Said } from '../route/route.ts'
@@ -59,11 +59,12 @@ export function answerFound(
     return { status: 200, headers, body: found.raw.bytes }
   }
   if (how.layout === 'compact' && found.compact !== undefined) {
-    return { status: 200, headers: [...head.json, ...meta], body: found.compact() }
+    return answerJson(head, { status: 200, extra: meta, print: found.compact })
   }
   if (found.value === undefined)
     return { status: 404, headers: [...head.endpoint, ...meta], body: '' }
-  return { status: 200, headers: [...head.json, ...meta], body: printJson(found.value, how.layout) }
+  const print = () => printJson(found.value, how.layout)
+  return answerJson(head, { status: 200, extra: meta, print })
 }
 
 export function answerSaid(head: Letterhead, said: Said, layout: Layout): Response {
@@ -73,12 +74,27 @@ export function answerSaid(head: Letterhead, said: Said, layout: Layout): Respon
     return { status, headers: [...head.endpoint, ...extra], body: said.live }
   }
   if (said.json !== undefined) {
-    return { status, headers: [...head.json, ...extra], body: printJson(said.json, layout) }
+    return answerJson(head, { status, extra, print: () => printJson(said.json, layout) })
   }
   if (said.text !== undefined) {
     return { status, headers: [...head.endpoint, ...PLAIN_TEXT, ...extra], body: said.text }
   }
   return { status, headers: [...head.endpoint, ...extra], body: said.bytes ?? '' }
+}
+
+/** The engine's bound on a text, 2^29 characters, is one on answers: the client must ask for less. */
+function answerJson(
+  head: Letterhead,
+  json: { status: number; extra: readonly string[]; print: () => string | Uint8Array },
+): Response {
+  const { status, extra, print } = json
+  try {
+    return { status, headers: [...head.json, ...extra], body: print() }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    const why = 'the answer is longer than any text can be: ask for less'
+    return answerError(head, new ApiError('invalid', why, { cause: error }))
+  }
 }
 
 /** The meta headers of answers that have no index of their own. */

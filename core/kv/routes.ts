@@ -54,14 +54,24 @@ function findTree(view: View, prefix: string): Found<readonly KvEntry[]> {
   return rows.length === 0 ? { index, value: undefined } : entriesOf(index, rows)
 }
 
+/** Of all values in one answer: as base64 they must fit into one text of the engine. */
+export const LISTED_BYTES_MAX = 256 << 20
+
 /** The entries are made only if somebody wants them otherwise than as compact JSON. */
-const entriesOf = (index: number, rows: readonly KvRow[]): Found<readonly KvEntry[]> => ({
-  index,
-  get value() {
-    return rows.map(kvEntry)
-  },
-  compact: () => printEntries(rows),
-})
+function entriesOf(index: number, rows: readonly KvRow[]): Found<readonly KvEntry[]> {
+  const bytes = rows.reduce((sum, { value }) => sum + value.length, 0)
+  if (bytes > LISTED_BYTES_MAX) {
+    const why = `the values hold ${bytes} bytes, more than the ${LISTED_BYTES_MAX} of one answer`
+    throw new ApiError('invalid', `${why}: ask for a longer prefix, or for ?keys`)
+  }
+  return {
+    index,
+    get value() {
+      return rows.map(kvEntry)
+    },
+    compact: () => printEntries(rows),
+  }
+}
 
 function findNames(view: View, { rest, query }: Input): Found<readonly string[]> {
   const { rows, index } = listKeys(view, rest)

@@ -19,18 +19,34 @@ export const runTxn = (txn: Txn, { ops, wall }: TxnCommand): TxnOutcome =>
 export const lookTxn = (view: View, ops: readonly TxnOp[]): TxnOutcome =>
   collect(ops, (op) => inspect(view, op))
 
+/**
+ * Of the rows that one transaction answers with: a few `get-tree` of one large prefix would else
+ * ask for more than memory holds, and a log that orders such a thing could never be applied.
+ */
+export const TXN_ANSWER_BYTES_MAX = 64 << 20
+/** What a row takes beside its key and value. */
+const ROW_BYTES = 128
+
+const TOO_MUCH = `the answer would hold more than ${TXN_ANSWER_BYTES_MAX} bytes`
+
 type Rows = readonly KvRow[] | Refused
 
 function collect(ops: readonly TxnOp[], run: (op: TxnOp) => Rows): TxnOutcome {
   const results: TxnResult[] = []
   const errors: TxnError[] = []
+  let bytes = 0
   for (const [OpIndex, op] of ops.entries()) {
     const rows = run(op)
+    if (!isRefused(rows)) bytes += bytesOf(rows)
     if (isRefused(rows)) errors.push({ OpIndex, What: rows.refused })
+    else if (bytes > TXN_ANSWER_BYTES_MAX) errors.push({ OpIndex, What: TOO_MUCH })
     else for (const row of rows) results.push({ KV: kvEntry(row) })
   }
   return { results: errors.length > 0 ? [] : results, errors }
 }
+
+const bytesOf = (rows: readonly KvRow[]): number =>
+  rows.reduce((sum, { key, value }) => sum + key.length + value.length + ROW_BYTES, 0)
 
 /** The rows that the operation answers with; writes show theirs without the value. */
 function change(txn: Txn, op: KvTxnOp, wall: WallMs): Rows {

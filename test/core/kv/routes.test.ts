@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { byteString, utf8 } from '../../../core/bytes.ts'
 import { ApiError } from '../../../core/errors.ts'
 import { KV, TOMBSTONES } from '../../../core/kv/records.ts'
-import { deleteKey, getKey, putKey } from '../../../core/kv/routes.ts'
+import { deleteKey, getKey, LISTED_BYTES_MAX, putKey } from '../../../core/kv/routes.ts'
 import { setKey } from '../../../core/kv/write.ts'
 import { encodeJson } from '../../../core/route/json.ts'
 import { parseQuery, type Query } from '../../../core/route/query.ts'
@@ -177,6 +177,22 @@ routes('GET ?raw finds bytes and the headers that keep a browser from running th
     'Content-Security-Policy',
     'sandbox',
   ])
+})
+
+routes('more values than one answer holds are refused, their names are not', () => {
+  const store = createStore([KV, TOMBSTONES])
+  const value = new Uint8Array(1 << 20)
+  const count = LISTED_BYTES_MAX / value.length + 1
+  const txn = beginTxn(store, 10)
+  for (let n = 0; n < count; n++)
+    setKey(txn, { key: `t/${n}`, value, flags: 0, index: 0, session: '' })
+  commit(store, txn)
+  const get = (query: string) => getKey.run(viewOf(store), input('t/', query, undefined), NO_SITE)
+  assert.match(
+    refusal(() => get('recurse')),
+    /^500 the values hold \d+ bytes, more than the \d+ of one/,
+  )
+  assert.is(get('keys').value?.length, count)
 })
 
 routes('the names of an empty store are an empty list, not a missing one', () => {

@@ -14,7 +14,7 @@ import { beginTxn, commit, createStore, type Store, viewOf } from '../../../core
 import { put } from '../../../core/state/txn.ts'
 import type { KvVerb, TxnCommand, TxnOp, TxnOutcome } from '../../../core/txn/records.ts'
 import { putTxn, TXN_OPS_MAX } from '../../../core/txn/routes.ts'
-import { lookTxn, runTxn } from '../../../core/txn/write.ts'
+import { lookTxn, runTxn, TXN_ANSWER_BYTES_MAX } from '../../../core/txn/write.ts'
 import { testConfig } from '../../kit/config.ts'
 
 const SESSION = {
@@ -205,6 +205,23 @@ verbs('nothing to do is done', () => {
 })
 
 verbs.run()
+
+verbs('more rows than one answer holds are refused, in the log as outside', () => {
+  const store = createStore([KV, TOMBSTONES])
+  const value = new Uint8Array(1 << 20)
+  const txn = beginTxn(store, 10)
+  for (let n = 0; n < TXN_ANSWER_BYTES_MAX / value.length; n++)
+    put(txn, KV, row(`t/${n}`, { value }))
+  commit(store, txn)
+  const ops = [op('get', 't/0'), op('get-tree', 't/')]
+  const errors = [
+    { OpIndex: 1, What: `the answer would hold more than ${TXN_ANSWER_BYTES_MAX} bytes` },
+  ]
+  assert.equal(lookTxn(viewOf(store), ops), { results: [], errors })
+  const ordered = beginTxn(store, 11)
+  assert.equal(runTxn(ordered, { type: 'txn', ops, wall: 0 }), { results: [], errors })
+  assert.is(lookTxn(viewOf(store), ops.slice(0, 1)).results.length, 1)
+})
 
 const routes = suite('txn/routes')
 
