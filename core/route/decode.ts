@@ -90,7 +90,8 @@ export const durationNs: Decoder<number> = (node) => {
 /** Go's longest duration; the double nearest to it from below. */
 const NS_MAX = 2 ** 63 - 1024
 
-const wholeNs = (ns: number): number => Math.trunc(Math.max(-NS_MAX, Math.min(NS_MAX, ns)))
+/** As a duration can hold it: a number in a body may have any size, and a fraction. */
+export const wholeNs = (ns: number): number => Math.trunc(Math.max(-NS_MAX, Math.min(NS_MAX, ns)))
 
 /** null and absent stay apart from an empty list where the caller asks for it: see `nullable`. */
 export const list =

@@ -11,6 +11,7 @@ import {
   nullable,
   struct,
   text,
+  wholeNs,
 } from '../route/decode.ts'
 import { type Input, noBody, read, type Said, write } from '../route/route.ts'
 import type { Site } from '../route/site.ts'
@@ -37,7 +38,7 @@ const SECONDS_BELOW = 1000
 const lockDelay: Decoder<number | undefined> = (node) => {
   if (node.type === 'number') {
     const number = Number(node.text)
-    return Math.trunc(number) * (number < SECONDS_BELOW ? 1e9 : 1)
+    return wholeNs(Math.trunc(number) * (number < SECONDS_BELOW ? 1e9 : 1))
   }
   if (node.type !== 'string') return undefined
   const ns = parseDurationNs(node.value)

@@ -59,6 +59,7 @@ sessions('numbers below 1000 are seconds, others nanoseconds', () => {
     [999, 999e9],
     [1000, 1000],
     [7.5, 7e9],
+    [-0.5, 0],
     ['1500ms', 1.5e9],
     [true, 15e9],
     [null, 15e9],
@@ -66,6 +67,22 @@ sessions('numbers below 1000 are seconds, others nanoseconds', () => {
     const id = begin(machine, { LockDelay: given })
     const [row] = jsonOf(ask(machine, `GET /v1/session/info/${id}`)) as { LockDelay: number }[]
     assert.is(row?.LockDelay, ns, String(given))
+  }
+})
+
+sessions('a lock-delay beyond every duration is the longest there is', () => {
+  const machine = createMachine()
+  for (const [given, sign] of [
+    ['1e999', 1],
+    ['1e300', 1],
+    ['-1e19', -1],
+    ['-1e300', -1],
+  ] as const) {
+    const { ID } = jsonOf(
+      ask(machine, 'PUT /v1/session/create', { body: `{"LockDelay":${given}}` }),
+    ) as { ID: string }
+    const [row] = jsonOf(ask(machine, `GET /v1/session/info/${ID}`)) as { LockDelay: number }[]
+    assert.is(row?.LockDelay, sign * (2 ** 63 - 1024), given)
   }
 })
 
