@@ -195,7 +195,7 @@ const HOMES: Readonly<Record<string, readonly RegExp[]>> = {
   consul: [/^test\/clients\//],
   'js-hcl-parser': [/^test\//],
   peggy: [/^test\//],
-  esbuild: [/^build\//, /^test\/sim\//],
+  esbuild: [/^build\//, /^test\/sim\//, /^test\/core\/raft\/kills\.ts$/],
 }
 
 function importComplaints(source: Source): Complaint[] {

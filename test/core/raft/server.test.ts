@@ -1,5 +1,5 @@
-// What transcripts cannot say well: limits, answers that do not fit, timers, recovery, and that every
-// invariant can fire.
+// What transcripts cannot say well: limits, answers that do not fit, timers, recovery, and that
+// every invariant can fire.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { utf8 } from '../../../core/bytes.ts'

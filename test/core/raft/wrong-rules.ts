@@ -45,8 +45,8 @@ export const WRONG_RULES: readonly WrongRule[] = [
     'W06',
     'a heartbeat proves the log',
     'follower',
-    '  const success = acceptLeader(raft, from, term)\n',
-    '  const success = acceptLeader(raft, from, term)\n  advanceCommit(raft, lastIndex(raft.log))\n',
+    '  const success = acceptLeader(raft, from, term)',
+    '  advanceCommit(raft, lastIndex(raft.log))\n  const success = acceptLeader(raft, from, term)',
   ),
   rule(
     'W07',
@@ -116,7 +116,7 @@ export const WRONG_RULES: readonly WrongRule[] = [
     'a snapshot that could not be written is confirmed',
     'server',
     '  refuseInstall(raft, id)\n',
-    '  raft.effects.push({\n    type: "reply",\n    id,\n    reply: { type: "install-snapshot-reply", term: raft.vote.term, success: true },\n  })\n',
+    '  confirmInstall(raft, id, raft.snapshot ?? { ...raft.history[0], index: 0 })\n',
   ),
   rule(
     'W17',
@@ -137,7 +137,7 @@ export const WRONG_RULES: readonly WrongRule[] = [
     'a snapshot takes the place of the log before it is durable',
     'follower',
     "  else raft.effects.push({ type: 'install', id, snapshot })\n",
-    "  else {\n    takeSnapshot(raft, snapshot)\n    raft.effects.push({ type: 'install', id, snapshot })\n  }\n",
+    "  else if (takeSnapshot(raft, snapshot)) raft.effects.push({ type: 'install', id, snapshot })\n",
   ),
   rule(
     'W20',
