@@ -1,6 +1,6 @@
-// The long form of the disk's tests: crashes of many lives, and every bit of a log and of a snapshot
-// flipped once (G14 and G15 of reliability §0). `node dist/test/soak/disk.js --lives 100`. Prints the
-// seed of what it finds wrong; exits 1 then.
+// The long form of the tests of the disk: crashes of many lives, and every bit of a log flipped once
+// (G14 and G15 of reliability §0). `node dist/test/soak/disk.js --lives 100`. Prints the seed of
+// what it finds wrong; exits 1 then.
 import { parseArgs } from 'node:util'
 import { openWal } from '../../daemons/runtime/wal.ts'
 import {
