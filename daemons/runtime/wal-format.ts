@@ -22,7 +22,7 @@
 // What a crash leaves of a write that was never synced: parts of it are there, the others are still
 // zero. A flipped bit leaves all of it, with at most one more zero byte than was written, and no
 // more zero sectors (but for a sector that held nothing but this bit: there nobody can tell).
-// `isTear` tells the two apart, so that a rotten last write is not taken for a torn one and cut off.
+// `isTear` tells the two apart, so that a rotten last write is never cut off as a torn one.
 import { assert } from '../../core/assert.ts'
 import { EMPTY, textOf, utf8 } from '../../core/bytes.ts'
 import type { Entry, EntryType, Persist, Vote } from '../../core/entry.ts'

@@ -1,4 +1,4 @@
-// The long form of the tests of the disk: crashes of many lives, and every bit of a log flipped once
+// The long form of the tests of the disk: crashes of many lives, and each bit of a log flipped once
 // (G14 and G15 of reliability §0). `node dist/test/soak/disk.js --lives 100`. Prints the seed of
 // what it finds wrong; exits 1 then.
 import { parseArgs } from 'node:util'
