@@ -10,6 +10,7 @@ import type { Socket } from 'node:net'
 import type { RequestId } from '../../core/ids.ts'
 import type { Request, Response } from '../../core/route/request.ts'
 import type { Instant } from '../../core/time.ts'
+import { withoutMapping } from '../../core/wire/ip.ts'
 
 /** How long a client that has closed its half still gets answers. */
 export const HALF_CLOSED_MS = 2_000
@@ -84,7 +85,8 @@ export function addConnection(
   all: Connections,
   added: { socket: Socket; ownAnswer: OwnAnswer | undefined },
 ): Connection {
-  const remote = plainAddress(added.socket.remoteAddress ?? '')
+  // An IPv4 client of a listener for both families is the same client.
+  const remote = withoutMapping(added.socket.remoteAddress ?? '')
   const connection: Connection = {
     socket: added.socket,
     remote,
@@ -99,10 +101,6 @@ export function addConnection(
   if (remote !== '') all.perClient.set(remote, (all.perClient.get(remote) ?? 0) + 1)
   return connection
 }
-
-/** An IPv4 client of a listener for both families is the same client. */
-const plainAddress = (address: string): string =>
-  address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address
 
 export function removeConnection(all: Connections, connection: Connection): void {
   if (!all.bySocket.delete(connection.socket)) return
