@@ -15,7 +15,7 @@ import {
   optional,
   parseBoolean,
 } from './kit/declare.ts'
-import { answerIsNo, misuse } from './kit/failure.ts'
+import { answerIsNo, type Failure, misuse } from './kit/failure.ts'
 import { HTTP_FLAGS } from './kit/http-flags.ts'
 import { changesOf, isReached, isSame } from './watch/changes.ts'
 import { poll, type Seen } from './watch/poll.ts'
@@ -35,12 +35,12 @@ const FLAGS = {
   name: optional('type event: with this name', { placeholder: 'NAME' }),
   filter: optional('only what this expression selects', { placeholder: 'EXPRESSION' }),
   shell: boolean('run the words as one script of the shell (default: one word yes, several no)'),
-  count: count('end after so many records', 0, STREAM),
-  until: optional('end with the record that has this: op=delete, data.Key=a', {
+  count: count('end after so many records, or runs of CHILD; 0: never', 0, STREAM),
+  until: optional('without CHILD: end with the record that has this: op=delete, data.Key=a', {
     ...STREAM,
     placeholder: 'FIELD=VALUE',
   }),
-  heartbeat: duration('a record of its own when nothing happened for so long', STREAM),
+  heartbeat: duration('without CHILD: a record when nothing happened for so long', STREAM),
 } as const satisfies Flags
 
 type Watch = Call<typeof FLAGS>
@@ -74,6 +74,7 @@ export const command = defineCommand({
   consul: { usage: 'watch [options] [child...]' },
   run: async (call): Promise<Answer> => {
     const question = whatToWatch(call)
+    if (call.args.length > 0) checkHandlerFlags(call)
     const client = connect(call)
     if (call.args.length > 0) return runHandlers(call, client, question)
     return call.program.profile === 'consul'
@@ -98,6 +99,13 @@ function whatToWatch({ flags }: Watch): Question {
   }
   const { key, prefix, service, tag, state, name, filter } = flags
   return questionOf(type, { key, prefix, service, tag, passingonly, state, name, filter })
+}
+
+/** A child sees states, not records. */
+function checkHandlerFlags({ given }: Watch): void {
+  for (const name of ['until', 'heartbeat'] as const) {
+    if (given.has(name)) throw misuse(`-${name} goes with records: leave it or CHILD out`)
+  }
 }
 
 /** As Consul without a child: the present state, and done. */
@@ -141,21 +149,25 @@ function startHeart(ms: number | undefined, call: () => void): { beat(): void; s
 }
 
 async function runHandlers(call: Watch, client: Client, question: Question): Promise<Answer> {
-  const { out } = call
+  const { out, flags } = call
+  let runs = 0
   let before: Json | undefined
   for await (const seen of poll(client, question, { signal: out.gone, talk: out.talk })) {
     if (before !== undefined && isSame(before, seen.value)) continue
     before = seen.value
     const { exit, signal } = await runChild(orderOf(call, seen))
     if (signal !== undefined) return { exit: signalExit(signal) }
-    if (exit === 0) continue
-    throw answerIsNo('handler_failed', `the handler failed: exit ${exit}`, {
-      exit,
-      consul: `Error executing handler: exit status ${exit}`,
-    })
+    if (exit !== 0) throw handlerFailed(exit)
+    if (++runs === flags.count) break
   }
   return {}
 }
+
+const handlerFailed = (exit: number): Failure =>
+  answerIsNo('handler_failed', `the handler failed: exit ${exit}`, {
+    exit,
+    consul: `Error executing handler: exit status ${exit}`,
+  })
 
 function orderOf({ args, env, flags, given, program }: Watch, seen: Seen): ChildOrder {
   const unsaid = program.profile === 'consul' || args.length === 1

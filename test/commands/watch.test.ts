@@ -163,6 +163,25 @@ watch('several words are a program and its arguments, not a script', async (cont
   assert.match(missing.stderr, 'cannot start ./none')
 })
 
+watch('-count ends after so many runs of the child', async (context) => {
+  const once = await context.lictor('watch', '-type=key', '-key=child', '-count=1', '--', 'cat')
+  assert.is(once.exit, 0)
+  assert.is(once.stdout.split('\n').length, 2)
+  const twice = start(context, ['-type=key', '-key=child', '-count=2', 'echo "$CONSUL_INDEX"'])
+  await within(10_000, () => /\d\n/.test(twice.out()), 'the first run')
+  await put(context, 'child', 'counted')
+  assert.is(await before(10_000, () => twice.ended, 'the end'), 0)
+  assert.is(new Set(twice.lines()).size, 2)
+})
+
+watch('what only records have is refused beside a child', async ({ lictor }) => {
+  for (const flag of ['-until=op=delete', '-heartbeat=1s']) {
+    const { exit, stderr } = await lictor('watch', '-type=key', '-key=child', flag, '--', 'cat')
+    assert.is(exit, 2, flag)
+    assert.match(stderr, 'goes with records')
+  }
+})
+
 watch('a child that does not read its input does no harm', async (context) => {
   await put(context, 'large', 'x'.repeat(500_000))
   const watching = start(context, ['-type=key', '-key=large', 'exec <&-; echo done; exit 5'])
