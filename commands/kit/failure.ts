@@ -52,6 +52,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
   EISDIR: 'is a directory',
+  ENOSPC: 'no space left on device',
   ENOTDIR: 'not a directory',
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset by peer',

@@ -1,6 +1,6 @@
 // Values from the command line: as they stand, from a file (`@file`), or from standard input (`-`).
 import { readFileSync } from 'node:fs'
-import { misuse, reasonOf } from './failure.ts'
+import { Failure, misuse, reasonOf } from './failure.ts'
 
 /** What a word stands for. The words of a failure are Consul's. */
 export async function readValue(word: string): Promise<Buffer> {
@@ -20,20 +20,31 @@ function readFile(path: string): Buffer {
     return readFileSync(path)
   } catch (error) {
     const reason = `open ${path}: ${reasonOf(error)}`
-    throw misuse('cannot read the file', {
-      why: reason,
+    throw misuse(`cannot read ${path}`, {
+      why: reasonOf(error),
       consul: `Error! Failed to read file: ${reason}`,
     })
   }
 }
 
-/** The answer to a question on the terminal: only `yes` and `y` are yes. */
+/** The answer to a question on the terminal: only `yes` and `y` are yes. Ctrl-D is no. */
 export async function confirm(question: string): Promise<boolean> {
-  const { createInterface } = await import('node:readline/promises')
+  const { createInterface } = await import('node:readline')
   const lines = createInterface({ input: process.stdin, output: process.stderr })
+  const answer = new Promise<string>((resolve, reject) => {
+    lines.once('SIGINT', () => reject(interrupted()))
+    lines.once('close', () => resolve(''))
+    lines.question(`${question} [y/N] `, resolve)
+  })
   try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim())
+    return /^y(es)?$/i.test((await answer).trim())
   } finally {
     lines.close()
   }
 }
+
+const interrupted = (): Failure =>
+  new Failure({ code: 'interrupted', what: 'interrupted, nothing done', exit: INTERRUPTED })
+
+/** What shells report for a process that SIGINT has ended. */
+const INTERRUPTED = 130

@@ -1,8 +1,10 @@
 // The only place that prints. stdout is data, stderr is talk; a reader that leaves ends us quietly;
 // nothing here or in any command calls process.exit, which would lose what a slow pipe has not
 // taken yet.
+import { EXIT } from '../../core/errors.ts'
 import { encodeJson } from '../../core/route/json.ts'
 import type { Env, Profile } from './declare.ts'
+import { reasonOf } from './failure.ts'
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 export type Paint = (style: Style, text: string) => string
@@ -13,7 +15,7 @@ export interface Output {
   /** stdout is a terminal: widths count, people read. */
   readonly terminal: boolean
   readonly paint: Paint
-  /** Aborted when the reader of stdout has gone: streams end then. */
+  /** Aborted when stdout takes no more, as when its reader has gone: streams end then. */
   readonly gone: AbortSignal
   /** Resolves when stdout can take more. */
   print(data: string | Uint8Array): Promise<void>
@@ -32,7 +34,7 @@ export async function createOutput(options: OutputOptions): Promise<Output> {
   const gone = new AbortController()
   const { stdout, stderr } = process
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (error.code !== 'EPIPE' && !gone.signal.aborted) refuseToGoOn(error)
     gone.abort()
   })
   const terminal = stdout.isTTY === true
@@ -45,6 +47,14 @@ export async function createOutput(options: OutputOptions): Promise<Output> {
     print: (data) => print(data, gone.signal),
     talk: (line) => void stderr.write(`${line}\n`),
   }
+}
+
+/** A full disk under `>`: what was written is cut short, so the exit code must say so. */
+function refuseToGoOn(error: Error): void {
+  process.stderr.write(`cannot write to standard output: ${reasonOf(error)}\n`)
+  process.once('exit', () => {
+    process.exitCode = EXIT.no // whatever the command itself has made of it
+  })
 }
 
 function print(data: string | Uint8Array, gone: AbortSignal): Promise<void> {

@@ -1,9 +1,9 @@
 // lictor kv get: one key, all below a prefix, or names.
-
+import { isUtf8 } from 'node:buffer'
 import type { KvEntry } from '../../core/kv/records.ts'
 import { type Client, connect } from '../kit/client.ts'
 import { type Answer, boolean, type Call, defineCommand, type Flags, text } from '../kit/declare.ts'
-import { answerIsNo, misuse } from '../kit/failure.ts'
+import { answerIsNo, type Failure, misuse } from '../kit/failure.ts'
 import { HTTP_FLAGS } from '../kit/http-flags.ts'
 import type { Output } from '../kit/output.ts'
 import { bytesOf, detailsOf, keyOf, readEntries, readNames } from './entry.ts'
@@ -29,7 +29,8 @@ export const command = defineCommand({
       'with -keys their names. ' +
       'A key that does not exist ends with exit code 1; a prefix without keys prints nothing ' +
       'and ends with 0.',
-    'A newline is added on a terminal only; pipes get the value byte by byte.',
+    'A newline is added on a terminal only; pipes get the value byte by byte. A value that is no ' +
+      'text is not shown on a terminal unless -raw asks for it.',
   ],
   examples: [
     { does: 'One value', command: 'kv get config/web/port' },
@@ -54,7 +55,8 @@ export const command = defineCommand({
     const { keys, recurse } = call.flags
     const key = keyOf(call.args[0] ?? '')
     if (key === '' && !keys && !recurse) {
-      throw misuse('KEY is missing', { consul: 'Error! Missing KEY argument' })
+      const next = ['-keys or -recurse   for all keys', `${call.program.name} kv get --help`]
+      throw misuse('KEY is missing', { consul: 'Error! Missing KEY argument', next })
     }
     const client = connect(call)
     if (keys) return getNames(call, client, key)
@@ -77,8 +79,24 @@ async function getOne(call: Get, client: Client, key: string): Promise<Answer> {
 /** Consul's command ends the value with a newline always, ours where a person reads it. */
 function valueText({ flags, out }: Get, entry: KvEntry): Uint8Array {
   const value = flags.base64 ? Buffer.from(entry.Value ?? '') : bytesOf(entry)
+  const forPeople = out.profile === 'lictor' && out.terminal && !flags.raw
+  if (forPeople && !isText(value)) throw notForTerminals(entry.Key, value.length)
   return endsWithNewline(out, flags.raw) ? Buffer.concat([value, Buffer.from('\n')]) : value
 }
+
+/** Whole UTF-8 without the controls that would change the state of a terminal. */
+function isText(value: Buffer): boolean {
+  if (!isUtf8(value)) return false
+  return value.every((byte) => byte >= 0x20 || LAYOUT.has(byte))
+}
+
+/** Tab, line feed, carriage return. */
+const LAYOUT: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d])
+
+const notForTerminals = (key: string, size: number): Failure =>
+  answerIsNo('not_text', `the value of ${key} is no text (${size} bytes)`, {
+    next: ['-base64       as text', '-raw > FILE   as it is'],
+  })
 
 const endsWithNewline = (out: Output, raw: boolean): boolean =>
   out.profile === 'consul' || (out.terminal && !raw)
@@ -106,7 +124,6 @@ function withText(entries: readonly KvEntry[], decode: boolean): readonly KvEntr
   if (!decode) return entries
   return entries.map((entry) => {
     const value = bytesOf(entry)
-    const text = value.toString('utf8')
-    return Buffer.from(text).equals(value) ? { ...entry, Text: text } : entry
+    return isUtf8(value) ? { ...entry, Text: value.toString('utf8') } : entry
   })
 }

@@ -1,4 +1,5 @@
 // Output into pipes: slow readers get everything, readers that leave end us quietly.
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -33,6 +34,13 @@ pipes('20,000 lines all reach a reader that begins late', async ({ home }) => {
 pipes('20,000 lines all reach a file', async ({ home }) => {
   const { stdout } = await shell(home, 'lictor kv get -keys x > out; wc -l < out')
   assert.is(stdout.trim(), String(LINES))
+})
+
+pipes('a full disk under the output is said in one line and ends with 1', async ({ home }) => {
+  if (!existsSync('/dev/full')) return
+  const { stdout, stderr } = await shell(home, 'lictor kv get -keys x > /dev/full; echo "exit $?"')
+  assert.is(stdout, 'exit 1\n')
+  assert.is(stderr, 'cannot write to standard output: no space left on device\n')
 })
 
 pipes('a reader that takes one line and leaves is no failure', async ({ home }) => {

@@ -1,16 +1,55 @@
 // What is different at a terminal: newlines, indented JSON, colours, questions.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type AgentProcess, startAgent } from '../kit/agent.ts'
 import { run } from '../kit/cli.ts'
 import { type Home, openHome } from '../kit/home.ts'
+import { before } from '../kit/within.ts'
 
 interface Context {
   home: Home
   agent: AgentProcess
   /** Runs a line with a terminal for all three streams; the terminal's line ends are undone. */
-  typed(line: string, input?: string): Promise<{ exit: number; shown: string }>
+  typed(line: string, input?: string): Promise<Shown>
+  /** The same with one key, pressed when the line asks. */
+  pressed(line: string, key: string): Promise<Shown>
+}
+
+interface Shown {
+  readonly exit: number
+  readonly shown: string
+}
+
+/** Arguments of script(1) that run a line with a terminal. */
+const inTerminal = (line: string): string[] => {
+  const quiet = ['--quiet', '--return', '--echo', 'never']
+  return [...quiet, '--command', line, '/dev/null']
+}
+
+interface Press {
+  readonly home: Home
+  readonly env: Record<string, string>
+  readonly line: string
+  readonly key: string
+}
+
+/** A key pressed once the question stands there: before it, the terminal itself would take it. */
+function pressAtQuestion({ home, env, line, key }: Press): Promise<Shown> {
+  return new Promise((resolve) => {
+    const child = spawn('script', inTerminal(line), {
+      cwd: home.work,
+      env: { ...home.env, ...env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    let shown = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      const asked = shown.includes('[y/N] ')
+      shown += chunk
+      if (!asked && shown.includes('[y/N] ')) child.stdin.write(key)
+    })
+    child.once('close', (exit) => resolve({ exit: exit ?? -1, shown }))
+  })
 }
 
 const terminal = suite<Context>('terminal')
@@ -21,19 +60,11 @@ terminal.before(async (context) => {
   context.agent = await startAgent(home)
   const env = { CONSUL_HTTP_ADDR: context.agent.httpAddr, TERM: 'xterm-256color' }
   context.typed = async (line, input = '') => {
-    const words = [
-      'script',
-      '--quiet',
-      '--return',
-      '--echo',
-      'never',
-      '--command',
-      line,
-      '/dev/null',
-    ]
-    const { exit, stdout } = await run(home, words, { env, input })
+    const { exit, stdout } = await run(home, ['script', ...inTerminal(line)], { env, input })
     return { exit, shown: stdout.replaceAll('\r\n', '\n') }
   }
+  context.pressed = (line, key) =>
+    before(10_000, () => pressAtQuestion({ home, env, line, key }), `the end after ${line}`)
 })
 terminal.after(async ({ home, agent }) => {
   await agent?.stop()
@@ -66,6 +97,27 @@ if (spawnSync('script', ['--version']).error !== undefined) {
     const yes = await typed('lictor kv delete -recurse tree/', 'y\n')
     assert.is(yes.exit, 0)
     assert.is((await typed('lictor kv get -keys tree/')).shown, '')
+  })
+
+  terminal('Ctrl-C and Ctrl-D at the question delete nothing', async ({ typed, pressed }) => {
+    await typed('lictor kv put ask/a 1')
+    const interrupted = await pressed('lictor kv delete -recurse ask/', '\x03')
+    assert.is(interrupted.exit, 130)
+    assert.match(interrupted.shown, '1 key? [y/N]')
+    assert.match(interrupted.shown, 'interrupted, nothing done')
+    const ended = await pressed('lictor kv delete -recurse ask/', '\x04')
+    assert.is(ended.exit, 1)
+    assert.match(ended.shown, 'nothing deleted')
+    assert.is((await typed('lictor kv get -keys ask/')).shown, 'ask/a\n')
+  })
+
+  terminal('a value that is no text is not shown', async ({ typed }) => {
+    await typed('printf "\\033[31m" | lictor kv put binary -')
+    const refused = await typed('lictor kv get binary')
+    assert.is(refused.exit, 1)
+    assert.match(refused.shown, 'no text (5 bytes)')
+    assert.is((await typed('lictor kv get -raw binary')).shown, '\x1b[31m')
+    assert.is((await typed('lictor kv get -base64 binary')).shown, 'G1szMW0=\n')
   })
 
   terminal('as consul nothing is asked', async ({ typed }) => {
