@@ -50,16 +50,26 @@ export const command = defineCommand({
     const { cas, recurse } = call.flags
     const key = keyOf(call.args[0] ?? '')
     if (key === '' && !recurse) {
-      throw misuse('KEY is missing', { consul: 'Error! Missing KEY argument' })
+      const next = [`${call.program.name} kv delete --help`]
+      throw misuse('KEY is missing', { consul: 'Error! Missing KEY argument', next })
     }
     if (cas && recurse) {
       const what = '-cas and -recurse exclude each other'
       throw misuse(what, { consul: `Error! ${what}` })
     }
+    checkIndex(call)
     const client = connect(call)
     return recurse ? deleteTree(call, client, key) : deleteOne(call, client, key)
   },
 })
+
+/** An index that nothing compares would look like a safeguard. */
+function checkIndex({ flags, given }: Delete): void {
+  const indexed = given.has('modify-index')
+  if (indexed === flags.cas) return
+  const what = indexed ? '-modify-index needs -cas' : '-cas needs -modify-index'
+  throw misuse(what, { consul: `Error! ${what}` })
+}
 
 async function deleteOne({ flags }: Delete, client: Client, key: string): Promise<Answer> {
   if (flags['dry-run']) return { json: [key], text: `${key}\n` }
@@ -93,6 +103,7 @@ async function mayDelete(client: Client, prefix: string): Promise<void> {
     throw misuse(`${what}: nobody to ask here`, { next })
   }
   const count = (await readNames(client, prefix)).length
-  if (await confirm(`${what}: ${count} keys?`)) return
+  if (count === 0) return
+  if (await confirm(`${what}: ${count} ${count === 1 ? 'key' : 'keys'}?`)) return
   throw new Failure({ code: 'declined', what: 'nothing deleted', exit: 1 })
 }

@@ -36,11 +36,11 @@ const DETAILS_GAP = 6
 /** A key as typed: Consul's commands take `/a` for `a`. */
 export const keyOf = (typed: string): string => (typed.startsWith('/') ? typed.slice(1) : typed)
 
-/** The names below a prefix; none when it is a 404. */
 /** The same of an answer that is here. */
 export const entriesOf = (reply: Reply): readonly KvEntry[] =>
   reply.status === 404 ? [] : (jsonOf(reply) as unknown as readonly KvEntry[]) // the API's contract
 
+/** The names below a prefix; none when it is a 404. */
 export async function readNames(
   client: Client,
   prefix: string,

@@ -1,4 +1,5 @@
 // lictor kv import: keys from the JSON of `kv export`.
+import { existsSync } from 'node:fs'
 import { parseBase64 } from '../../core/bytes.ts'
 import type { Json } from '../../core/route/json.ts'
 import type { U64 } from '../../core/u64.ts'
@@ -50,7 +51,9 @@ export const command = defineCommand({
     },
   },
   run: async (call): Promise<Answer> => {
-    const rows = rowsOf((await readValue(call.args[0] ?? '')).toString('utf8'))
+    const [word = ''] = call.args
+    if (call.program.profile === 'lictor') checkNoFile(word)
+    const rows = rowsOf((await readValue(word)).toString('utf8'))
     const client = connect(call)
     const imported: string[] = []
     for (const row of rows) {
@@ -62,11 +65,18 @@ export const command = defineCommand({
         await client.call('PUT /v1/kv/*key', args)
       }
       imported.push(key)
-      if (!call.out.json) await call.out.print(`Imported: ${key}\n`)
+      const done = call.flags['dry-run'] ? 'Would import' : 'Imported'
+      if (!call.out.json) await call.out.print(`${done}: ${key}\n`)
     }
     return { json: imported }
   },
 })
+
+/** The name of a file is no JSON, but it is clear what was meant. */
+function checkNoFile(word: string): void {
+  if (word === '' || /^[-@[{]/.test(word) || !existsSync(word)) return
+  throw misuse(`${word} is a file`, { next: [`lictor kv import @${word}`] })
+}
 
 const joinKey = (prefix: string | undefined, key: string): string =>
   prefix === undefined || prefix === '' ? key : `${prefix.replace(/\/+$/, '')}/${key}`

@@ -90,13 +90,17 @@ function decode({ flags, out }: Put, value: Buffer): Uint8Array {
   return Buffer.alloc(0)
 }
 
-function checkConditions({ flags }: Put): void {
+function checkConditions({ flags, given, program }: Put): void {
   const { acquire, release, cas, session } = flags
   const wrong = (what: string) => misuse(what, { consul: `Error! ${what}` })
   if (acquire && release) throw wrong('-acquire and -release exclude each other')
   if (cas && (acquire || release)) throw wrong('-cas goes with neither -acquire nor -release')
   if ((acquire || release) && session === undefined) {
     throw wrong(`${acquire ? '-acquire' : '-release'} needs -session`)
+  }
+  // Consul ignores it; who gives an index believes that it is compared.
+  if (given.has('modify-index') && !cas && program.profile === 'lictor') {
+    throw misuse('-modify-index needs -cas')
   }
 }
 
@@ -126,5 +130,6 @@ function notWritten({ flags }: Put, key: string): Failure {
     return fail('not_holder', `${key} is not released`, 'this session does not hold it', consul)
   }
   const consul = `Error! Did not write to ${key}: CAS failed`
-  return fail('cas_failed', `${key} is not written`, 'its index has changed', consul)
+  const why = flags['modify-index'] === 0 ? 'it exists already' : 'its index has changed'
+  return fail('cas_failed', `${key} is not written`, why, consul)
 }

@@ -59,9 +59,11 @@ kv('a lost comparison is exit 1 and tells why', async ({ lictor }) => {
   assert.is((await lictor('kv put -cas cas/a one')).exit, 0)
   const lost = await lictor('kv put -cas cas/a two')
   assert.is(lost.exit, 1)
-  assert.match(lost.stderr, 'cas/a is not written\n  why: its index has changed\n')
+  assert.match(lost.stderr, 'cas/a is not written\n  why: it exists already\n')
   const index = await jq((await lictor('kv get -json cas/a')).stdout, '.[0].ModifyIndex')
   assert.is((await lictor(`kv put -cas -modify-index=${index} cas/a two`)).exit, 0)
+  const late = await lictor(`kv put -cas -modify-index=${index} cas/a three`)
+  assert.match(late.stderr, 'why: its index has changed\n')
   assert.is((await lictor(`kv delete -cas -modify-index=${index} cas/a`)).exit, 1)
 })
 
@@ -71,6 +73,9 @@ kv('conditions that exclude each other are wrong use', async ({ lictor }) => {
     'kv put -acquire a b',
     'kv put -cas -acquire -session=x a b',
     'kv delete -cas -recurse a',
+    'kv delete -cas a',
+    'kv delete -modify-index=1 a',
+    'kv put -modify-index=1 a b',
     'kv put /a b',
     'kv get',
     'kv delete',
@@ -126,8 +131,15 @@ kv('an import with one bad entry writes nothing', async ({ lictor }) => {
   }
   assert.is((await lictor('kv get -keys bad/')).stdout, '')
   const dry = await lictor('kv import -dry-run -', { input: '[{"key":"bad/a"}]' })
-  assert.is(dry.stdout, 'Imported: bad/a\n')
+  assert.is(dry.stdout, 'Would import: bad/a\n')
   assert.is((await lictor('kv get -keys bad/')).stdout, '')
+})
+
+kv('the name of a file without @ is not taken for JSON', async ({ lictor, home }) => {
+  await writeFile(join(home.work, 'plain.json'), '[]')
+  const { exit, stderr } = await lictor('kv import plain.json')
+  assert.is(exit, 2)
+  assert.match(stderr, 'next: lictor kv import @plain.json\n')
 })
 
 kv('names that need escaping are the same on the way in and out', async ({ home, agent }) => {
