@@ -22,20 +22,22 @@ export const command = defineCommand({
       'output as it is. A status of 400 or more ends with an exit code.',
   ],
   examples: [
-    { does: 'Who leads', command: 'api GET /v1/status/leader' },
+    { does: 'Who leads', command: 'api /v1/status/leader' },
     { does: 'Write a key', command: 'api PUT /v1/kv/config/web/port 8080' },
     { does: 'What there is', command: 'api list' },
   ],
   args: [
-    { name: 'METHOD', about: 'GET, PUT, POST or DELETE', required: true },
+    { name: 'METHOD', about: 'GET, PUT, POST or DELETE; left out before a PATH: GET' },
     { name: 'PATH', about: 'path and query, percent-encoded', required: true },
     { name: 'DATA', about: 'the body, @FILE or -', completes: 'file' },
   ],
   flags: FLAGS,
   run: async (call): Promise<Answer> => {
-    const [given = '', path = '', data] = call.args
+    const named = call.args[0]?.startsWith('/') ? ['GET', ...call.args] : call.args
+    const [given = '', path, data] = named
     const method = given.toUpperCase()
     if (!isMethod(method)) throw misuse(`${given}: the method is one of ${METHODS.join(', ')}`)
+    if (path === undefined) throw misuse('PATH is missing', { next: ['lictor api list'] })
     const body = data === undefined ? undefined : await readValue(data)
     const target = path.startsWith('/') ? path : `/${path}`
     const reply = await send(connect(call), { method, target, body })

@@ -34,10 +34,10 @@ export const command = defineCommand({
     { does: 'The last lines', command: 'logs -lines=20' },
     { does: 'From now on', command: 'logs -follow' },
   ],
-  args: [{ name: 'DAEMON', about: 'which', completes: 'daemon' }],
+  args: [{ name: 'DAEMON', about: 'name, process id, address or port', completes: 'daemon' }],
   flags: FLAGS,
-  run: async ({ args, env, out, flags }): Promise<Answer> => {
-    const record = await findDaemon({ named: args[0], env, out })
+  run: async ({ args, env, id, out, flags }): Promise<Answer> => {
+    const record = await findDaemon({ named: args[0], id, env, out })
     if (!flags.follow) return tailAnswer(record, flags.lines)
     const client = clientFor(endpointOf(record), { query: {}, timeoutMs: ANSWER_MS })
     const query = { loglevel: flags['log-level'], ...(flags.json ? { logjson: '' } : {}) }
@@ -62,7 +62,7 @@ function tailAnswer(record: DaemonRecord, count: number): Answer {
   const { logFile } = record
   if (logFile === undefined) {
     throw answerIsNo('no_log_file', `${titleOf(record)} writes no log file`, {
-      next: ['lictor logs -follow', 'lictor agent -log-file=PATH   next time'],
+      next: [`lictor logs -follow ${record.pid}`, 'lictor agent -log-file=PATH   next time'],
     })
   }
   const lines = lastLines(logFile, count)

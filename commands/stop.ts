@@ -4,6 +4,7 @@ import { formatDuration } from '../core/time.ts'
 import { findDaemon, titleOf } from './kit/daemons.ts'
 import { type Answer, boolean, defineCommand, duration, type Flags } from './kit/declare.ts'
 import { Failure, reasonOf } from './kit/failure.ts'
+import type { DaemonRecord } from './kit/launch.ts'
 import { pause } from './kit/pause.ts'
 
 const FLAGS = {
@@ -29,15 +30,15 @@ export const command = defineCommand({
     { does: 'The only one', command: 'stop' },
     { does: 'The one that answers on a port', command: 'stop 8500' },
   ],
-  args: [{ name: 'DAEMON', about: 'which', completes: 'daemon' }],
+  args: [{ name: 'DAEMON', about: 'name, process id, address or port', completes: 'daemon' }],
   flags: FLAGS,
-  run: async ({ args, env, out, flags }): Promise<Answer> => {
-    const record = await findDaemon({ named: args[0], env, out })
+  run: async ({ args, env, id, out, flags }): Promise<Answer> => {
+    const record = await findDaemon({ named: args[0], id, env, out })
     const limitMs = flags.timeout ?? TIMEOUT_MS
     signal(record.pid, flags.kill ? 'SIGKILL' : 'SIGTERM')
     const deadline = performance.now() + limitMs
     while (isAlive(record.pid)) {
-      if (performance.now() >= deadline) throw stillRuns(titleOf(record), limitMs)
+      if (performance.now() >= deadline) throw stillRuns(record, limitMs)
       await pause(POLL_MS)
     }
     return { json: record, text: `stopped ${titleOf(record)}\n` }
@@ -61,10 +62,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-const stillRuns = (title: string, ms: number): Failure =>
+const stillRuns = (record: DaemonRecord, ms: number): Failure =>
   new Failure({
     code: 'timeout',
-    what: `${title} still runs after ${formatDuration(ms)}`,
-    next: ['lictor stop -kill'],
+    what: `${titleOf(record)} still runs after ${formatDuration(ms)}`,
+    next: [`lictor stop -kill ${record.pid}`],
     exit: EXIT.timeout,
   })

@@ -6,6 +6,7 @@ import { type Answer, defineCommand, duration, type Flags } from './kit/declare.
 import { Failure, misuse } from './kit/failure.ts'
 import { HTTP_FLAGS } from './kit/http-flags.ts'
 import { pause } from './kit/pause.ts'
+import { suggest } from './kit/suggest.ts'
 import { readEntries } from './kv/entry.ts'
 
 const FLAGS = {
@@ -24,20 +25,23 @@ type Look =
 
 type Condition = (client: Client) => Promise<Look>
 
+const CONDITIONS = ['leader', 'ready', 'key=KEY', 'members=N', 'service/NAME=passing'] as const
+
 export const command = defineCommand({
   id: 'wait',
   summary: 'Wait until something is so',
   description: [
     'CONDITION is leader (the cluster has one), ready (the agent answers and has a leader), ' +
-      'key=KEY (the key exists), or ' +
-      'members=N (so many are alive). An agent that is not there yet is waited for. When time ' +
+      'key=KEY (the key exists), ' +
+      'members=N (so many are alive), or service/NAME=passing (an instance is healthy). An agent that is not there yet is waited for. When time ' +
       'is up the exit code is 6.',
   ],
   examples: [
     { does: 'For a cluster that can be written to', command: 'wait leader -timeout=10s' },
+    { does: 'For a service', command: 'wait service/consul=passing' },
     { does: 'For another program that writes a key', command: 'wait key=deploy/done -timeout=5m' },
   ],
-  args: [{ name: 'CONDITION', about: 'leader, ready, key=KEY, members=N', required: true }],
+  args: [{ name: 'CONDITION', about: CONDITIONS.join(', '), required: true }],
   flags: FLAGS,
   run: async (call): Promise<Answer> => {
     const [wanted = ''] = call.args
@@ -59,7 +63,10 @@ function conditionOf(wanted: string): Condition {
   if (wanted === 'leader' || wanted === 'ready') return hasLeader
   if (kind === 'key' && value !== '') return hasKey(value)
   if (kind === 'members' && /^[1-9]\d*$/.test(value)) return hasMembers(Number(value))
-  const next = ['leader', 'ready', 'key=KEY', 'members=N']
+  const service = /^service\/(.+)=passing$/.exec(wanted)?.[1]
+  if (service !== undefined) return isPassing(service)
+  const near = suggest(wanted, ['leader', 'ready']).map((one) => `did you mean ${one}?`)
+  const next = [...near, ...CONDITIONS.map((one) => `lictor wait ${one}`)]
   throw misuse(`cannot wait for ${JSON.stringify(wanted)}`, { next })
 }
 
@@ -92,6 +99,16 @@ const hasKey =
     return entries.length === 0
       ? { holds: false, why: 'there is no such key' }
       : { holds: true, seen: entries }
+  }
+
+const isPassing =
+  (service: string): Condition =>
+  async (client) => {
+    const args = { params: { service }, query: { passing: '' } }
+    const healthy = (await client.call('GET /v1/health/service/*service', args)).value()
+    return healthy.length === 0
+      ? { holds: false, why: `no instance of ${service} is passing` }
+      : { holds: true, seen: healthy }
   }
 
 /** How the gossip pool numbers a member that is alive. */

@@ -14,7 +14,7 @@ import { type Client, connect, jsonOf, type Reply } from '../kit/client.ts'
 import type { Call } from '../kit/declare.ts'
 import { Failure, reasonOf } from '../kit/failure.ts'
 import type { HttpFlags } from '../kit/http-flags.ts'
-import { portHolder } from '../kit/launch.ts'
+import { type DaemonRecord, listDaemons, portHolder } from '../kit/launch.ts'
 
 export interface Finding {
   readonly id: string
@@ -31,7 +31,9 @@ export async function examine(call: Call<HttpFlags>): Promise<readonly Finding[]
   const reached = await reach(client)
   const local = limitFindings()
   if (reached.type === 'failed') {
-    return [unreachable(client, reached.failure), ...(await portFindings()), ...local]
+    const { records } = await listDaemons(call.env)
+    const taken = await portFindings(new Set(records.map(({ pid }) => pid)))
+    return [unreachable(client, reached.failure, records), ...taken, ...local]
   }
   const { reply, roundTripMs } = reached
   return [
@@ -58,13 +60,20 @@ async function reach(client: Client): Promise<Reached> {
   }
 }
 
-function unreachable({ endpoint }: Client, { parts }: Failure): Finding {
+function unreachable(
+  { endpoint }: Client,
+  { parts }: Failure,
+  running: readonly DaemonRecord[],
+): Finding {
+  const others = running
+    .flatMap(({ addresses }) => addresses['http'] ?? [])
+    .map((address) => `CONSUL_HTTP_ADDR=${address}   an agent of yours is there`)
   const where = endpoint.socketPath ?? endpoint.shown
   return {
     id: 'agent.unreachable',
     ok: false,
     what: `nobody answers at ${where}: ${parts.why ?? parts.what}`,
-    next: ['lictor ps           see what runs here', 'lictor agent -dev   start an agent'],
+    next: others.length > 0 ? others : ['lictor agent -dev   start an agent'],
   }
 }
 
@@ -165,12 +174,12 @@ const DEFAULT_PORTS = [
   [8302, 'gossip between datacenters'],
 ] as const
 
-/** Asked only when no agent answers: then whoever holds a port is in the way. */
-async function portFindings(): Promise<Finding[]> {
+/** Asked only when no agent answers: then whoever holds a port is in the way, agents excepted. */
+async function portFindings(agents: ReadonlySet<number>): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const [port, use] of DEFAULT_PORTS) {
     const holder = await portHolder(port)
-    if (holder === undefined) continue
+    if (holder === undefined || agents.has(holder.pid)) continue
     findings.push({
       id: 'port.taken',
       ok: false,
@@ -180,7 +189,9 @@ async function portFindings(): Promise<Finding[]> {
         : ['use other ports'],
     })
   }
-  return findings.length === 0 ? [fine('port.taken', 'the default ports are free')] : findings
+  return findings.length === 0
+    ? [fine('port.taken', 'nothing else holds the default ports')]
+    : findings
 }
 
 /** Connections, watches and files of the store: an agent under load needs more than this. */

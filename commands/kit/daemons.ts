@@ -9,6 +9,8 @@ import type { Output } from './output.ts'
 export interface DaemonWish {
   /** A node's name, a process id, `host:port` or a port; undefined: the one there is. */
   readonly named: string | undefined
+  /** The command that asks, for its advice: `logs`. */
+  readonly id: string
   readonly env: Env
   readonly out: Output
 }
@@ -21,19 +23,23 @@ export async function runningDaemons(env: Env, out: Output): Promise<readonly Da
 }
 
 /** The one that is meant, or why that cannot be said. */
-export async function findDaemon({ named, env, out }: DaemonWish): Promise<DaemonRecord> {
+export async function findDaemon({ named, id, env, out }: DaemonWish): Promise<DaemonRecord> {
   const all = await runningDaemons(env, out)
-  if (all.length === 0) throw nobody('no daemon of yours is running', [])
+  if (all.length === 0) {
+    throw nobody('no daemon of yours is running', ['lictor agent -dev   start one'])
+  }
   const meant = named === undefined ? all : all.filter((one) => isMeant(one, named))
   const [first] = meant
-  if (first === undefined) throw nobody(`no daemon ${JSON.stringify(named)}`, all)
+  if (first === undefined) {
+    throw nobody(`no daemon ${JSON.stringify(named)}`, choicesOf(all, id))
+  }
   if (meant.length === 1) return first
   const here = meant.filter((one) => one.cwd === process.cwd())
   if (here.length === 1 && here[0] !== undefined) {
     out.talk(`${titleOf(here[0])}: the one that was started in this folder`)
     return here[0]
   }
-  throw misuse(`${meant.length} daemons: say which`, { next: meant.map(titleOf) })
+  throw misuse(`${meant.length} daemons: say which`, { next: choicesOf(meant, id) })
 }
 
 function isMeant(record: DaemonRecord, named: string): boolean {
@@ -44,10 +50,15 @@ function isMeant(record: DaemonRecord, named: string): boolean {
 
 export const titleOf = ({ kind, name, pid }: DaemonRecord): string => `${kind} ${name} (pid ${pid})`
 
-const nobody = (what: string, all: readonly DaemonRecord[]): Failure =>
-  new Failure({
-    code: 'nobody_there',
-    what,
-    next: all.length === 0 ? ['lictor agent -dev   start one'] : all.map(titleOf),
-    exit: EXIT.nobody,
+/** The command again, once for each daemon that it may mean. */
+function choicesOf(all: readonly DaemonRecord[], id: string): readonly string[] {
+  const words = all.map(({ pid }) => `lictor ${id} ${pid}`)
+  const width = Math.max(...words.map((word) => word.length))
+  return all.map(({ kind, name, addresses, cwd }, i) => {
+    const where = addresses['http']?.join(' ') ?? 'no address'
+    return `${(words[i] ?? '').padEnd(width)}   ${kind} ${name}, ${where}, from ${cwd}`
   })
+}
+
+const nobody = (what: string, next: readonly string[]): Failure =>
+  new Failure({ code: 'nobody_there', what, next, exit: EXIT.nobody })

@@ -134,7 +134,7 @@ async function refuseUnbuilt(name: string, env: Env): Promise<number> {
   const failure = new Failure({
     code: 'not_built',
     what: 'this program is not in this version yet',
-    next: ['lictor --help   what there is', 'CHANGELOG.md    what comes'],
+    next: ['lictor --help   what there is', 'README.md       what is not there yet'],
     exit: EXIT.notBuilt,
   })
   return printFailure(failure, { out, who: name })

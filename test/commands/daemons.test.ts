@@ -68,7 +68,9 @@ daemons('stop ends a daemon by name, port or process, and waits for its end', as
   }
   const strange = await lictor('stop nobody')
   assert.is(strange.exit, 3)
-  assert.match(strange.stderr, 'no daemon "nobody"\n  next: agent first')
+  const choice =
+    /no daemon "nobody"\n {2}next: lictor stop \d+ {3}agent first, 127\.0\.0\.1:\d+, from /
+  assert.match(strange.stderr, choice)
 })
 
 daemons('several daemons are not guessed from', async (context) => {
@@ -127,7 +129,9 @@ daemons('monitor follows the log, and exits 3 when the agent goes', async ({ hom
 })
 
 daemons('wait ends when something is so, and with 6 when time is up', async ({ lictor, agent }) => {
-  for (const line of ['wait leader', 'wait ready']) assert.is((await lictor(line)).exit, 0, line)
+  for (const what of ['leader', 'ready', 'service/consul=passing']) {
+    assert.is((await lictor(`wait ${what}`)).exit, 0, what)
+  }
   const waiting = lictor('wait key=wait/for -timeout=10s')
   await fetch(agent.url('/v1/kv/wait/for'), { method: 'PUT', body: 'x' })
   assert.is((await waiting).exit, 0)
@@ -165,6 +169,14 @@ daemons('doctor tells that nobody is there, and who holds the ports', async ({ h
   const { exit, stdout } = await run(home, ['lictor', 'doctor', '-http-addr=127.0.0.1:1'])
   assert.is(exit, 1)
   assert.match(stdout, 'BAD agent.unreachable: nobody answers at http://127.0.0.1:1')
+})
+
+daemons('doctor tells where an agent is instead, and does not blame it', async (context) => {
+  const { home, agent } = context
+  const words = ['lictor', 'doctor', '-http-addr=127.0.0.1:1']
+  const { stdout } = await run(home, words)
+  assert.match(stdout, `next: CONSUL_HTTP_ADDR=${agent.httpAddr}   an agent of yours is there`)
+  assert.not.match(stdout, `held by pid ${agent.pid}`)
 })
 
 daemons('doctor tells that there is no leader, and who is missing', async ({ home }) => {
@@ -215,6 +227,8 @@ daemons('api sends any request, and lists all endpoints', async ({ lictor }) => 
   assert.match(included.stderr, /^status: 200\n/)
   assert.is(included.stdout, 'value')
   assert.is((await lictor('api GET /v1/kv/api/a?raw -json')).stdout, '"value"\n')
+  assert.is((await lictor('api /v1/kv/api/a?raw')).stdout, 'value')
+  assert.is((await lictor('api GET')).exit, 2)
   assert.is((await lictor('api GET /v1/nothing')).exit, 1)
   assert.is((await lictor('api PATCH /v1/kv/a')).exit, 2)
   const listed = JSON.parse((await lictor('api list -json')).stdout)
