@@ -55,9 +55,9 @@ const isListenError = (error: NodeJS.ErrnoException): error is ListenError =>
 async function portAdvice(program: string, host: string, port: number): Promise<string[]> {
   const holder = holderOf(port)
   const free = await nextFreePort(host, port)
-  const next = [[`${program} ps`, 'it may be the agent that you want']]
+  const next = [['lictor ps', 'it may be the agent that you want']]
   if (holder?.isOurs === true) next.push([`kill ${holder.pid}`, 'stop it'])
-  if (free !== undefined) next.push([`${program} agent -http-port=${free}`, 'use another port'])
+  if (free !== undefined) next.push([`${program} agent ... -http-port=${free}`, 'use another port'])
   const width = Math.max(...next.map(([command = '']) => command.length))
   const steps = next.map(([command = '', why = ''], at) => {
     const lead = at === 0 ? '  next: ' : '        '

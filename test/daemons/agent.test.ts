@@ -146,7 +146,7 @@ agent('a port that is taken: by whom, and what now', () =>
       )
       assert.match(lines[2] ?? '', /^ {2}next: lictor ps +it may be the agent that you want$/)
       assert.match(lines[3] ?? '', `kill ${process.pid} `)
-      assert.match(lines[4] ?? '', /^ {8}lictor agent -http-port=\d+ +use another port$/)
+      assert.match(lines[4] ?? '', /^ {8}lictor agent \.\.\. -http-port=\d+ +use another port$/)
     })
     await new Promise((resolve) => server.close(resolve))
   }),
