@@ -170,7 +170,7 @@ const LIMITS: Limits = {
 export const kindOfByte = (byte: number): RpcKind | undefined => KINDS[byte]
 
 export function encodeRequest({ kind, body }: RpcRequest, dialect: Dialect = 'v2'): Uint8Array {
-  const codec = REQUESTS[kind] as Codec<typeof body> // by the type of RpcRequest they belong together
+  const codec = REQUESTS[kind] as Codec<typeof body> // RpcRequest says that they belong together
   return concatBytes([Uint8Array.of(KINDS.indexOf(kind)), encode(codec, body, dialect)])
 }
 

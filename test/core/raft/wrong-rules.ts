@@ -137,7 +137,7 @@ export const WRONG_RULES: readonly WrongRule[] = [
     'a snapshot takes the place of the log before it is durable',
     'follower',
     "  else raft.effects.push({ type: 'install', id, snapshot })\n",
-    "  else if (takeSnapshot(raft, snapshot)) {\n    raft.effects.push({ type: 'install', id, snapshot })\n  }\n",
+    "  if (takeSnapshot(raft, snapshot)) raft.effects.push({ type: 'install', id, snapshot })\n",
   ),
   rule(
     'W20',
