@@ -6,6 +6,7 @@ import { utf8 } from '../../core/bytes.ts'
 import type { AgentConfig } from '../../core/config/agent-config.ts'
 import type { Persist, Recovered } from '../../core/entry.ts'
 import { type RequestId, requestId, term } from '../../core/ids.ts'
+import type { KeptRecord } from '../../core/local/keep.ts'
 import { createPrng } from '../../core/prng.ts'
 import type { Response } from '../../core/route/request.ts'
 import { testConfig } from './config.ts'
@@ -22,6 +23,13 @@ export interface Machine {
   held: boolean
   now: number
   nextId: number
+  readonly wallAfterMs: number
+}
+
+/** What a restart finds beside the log, and how much later it is. */
+export interface Past {
+  readonly kept?: readonly KeptRecord[]
+  readonly wallAfterMs?: number
 }
 
 export interface Sent {
@@ -41,14 +49,16 @@ const WALL_AT_START = Date.UTC(2026, 0, 2, 3, 4, 5)
 export function createMachine(
   config: Partial<AgentConfig> = {},
   recovered: Recovered = NOTHING,
+  { kept = [], wallAfterMs = 0 }: Past = {},
 ): Machine {
   const prng = createPrng(7)
   const agent = createAgent({
     config: testConfig(config),
     recovered,
+    kept,
     entropy: () => Uint8Array.from({ length: 16 }, () => prng.range(0, 255)),
     seed: 11,
-    clock: { now: 0, wall: WALL_AT_START },
+    clock: { now: 0, wall: WALL_AT_START + wallAfterMs },
   })
   const machine: Machine = {
     agent,
@@ -59,6 +69,7 @@ export function createMachine(
     held: false,
     now: 0,
     nextId: 1,
+    wallAfterMs,
   }
   perform(machine)
   return machine
@@ -70,7 +81,10 @@ export function give(machine: Machine, event: AgentEvent): void {
   perform(machine)
 }
 
-const clockOf = ({ now }: Machine) => ({ now, wall: WALL_AT_START + now })
+const clockOf = ({ now, wallAfterMs }: Machine) => ({
+  now,
+  wall: WALL_AT_START + wallAfterMs + now,
+})
 
 function perform(machine: Machine): void {
   for (const effect of drain(machine.agent)) {

@@ -1,0 +1,338 @@
+// The services and checks of an agent at work: what is kept before it is acknowledged, what the
+// catalog is told, and what comes back after a restart.
+import fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { AgentEffect } from '../../../core/agent/effects.ts'
+import type { OwnSave } from '../../../core/agent/keeper.ts'
+import { FULL_SYNC_MS } from '../../../core/agent/own.ts'
+import type { Status } from '../../../core/local/records.ts'
+import { testDefinitions } from '../../kit/check-definition.ts'
+import {
+  advance,
+  ask,
+  createMachine,
+  flush,
+  give,
+  jsonOf,
+  type Machine,
+  send,
+  textOfBody,
+} from '../../kit/machine.ts'
+
+const own = suite('agent/own')
+
+const put = (machine: Machine, path: string, body: unknown = '') =>
+  ask(machine, `PUT /v1/agent/${path}`, {
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+
+/** Answers like a disk, whatever was asked for since the last look. */
+function save(machine: Machine): OwnSave[] {
+  const saves: OwnSave[] = []
+  for (;;) {
+    const at = machine.effects.findIndex((effect) => effect.type === 'save-own')
+    const [effect] = at < 0 ? [] : machine.effects.splice(at, 1)
+    if (effect?.type !== 'save-own') return saves
+    saves.push(effect.save)
+    give(machine, { type: 'own-saved', token: effect.save.token })
+  }
+}
+
+const kept = () => createMachine({ dataDir: '/data' })
+
+own('a registration is answered when it is kept and the catalog knows it', () => {
+  const machine = kept()
+  machine.held = true
+  const id = send(machine, 'PUT /v1/agent/service/register', { body: '{"Name":"web"}' })
+  assert.is(machine.responses.has(id), false)
+  flush(machine)
+  assert.is(machine.responses.has(id), false, 'the log is durable, the registration is not')
+  assert.is(save(machine)[0]?.durable, true)
+  assert.is(machine.responses.get(id)?.status, 200)
+  machine.held = false
+  assert.match(textOfBody(ask(machine, 'GET /v1/catalog/services')), '"web"')
+})
+
+own('a full disk refuses the registration that it did not keep', () => {
+  const machine = kept()
+  const id = send(machine, 'PUT /v1/agent/service/register', { body: '{"Name":"web"}' })
+  const effect = machine.effects.find(({ type }) => type === 'save-own')
+  if (effect?.type === 'save-own') give(machine, { type: 'own-save-refused', save: effect.save })
+  assert.is(machine.responses.get(id)?.status, 503)
+})
+
+own('a heartbeat waits for no disk', () => {
+  const machine = kept()
+  send(machine, 'PUT /v1/agent/check/register', { body: '{"Name":"beat","TTL":"1m"}' })
+  save(machine)
+  assert.is(put(machine, 'check/pass/beat?note=well').status, 200)
+  assert.is(save(machine)[0]?.durable, false)
+})
+
+/** What a disk holds after these saves. */
+function heldBy(saves: readonly OwnSave[]): { key: string; text: string }[] {
+  const texts = new Map<string, string>()
+  for (const { key, text } of saves.flatMap(({ orders }) => orders)) {
+    if (text === undefined) texts.delete(key)
+    else texts.set(key, text)
+  }
+  return [...texts].map(([key, text]) => ({ key, text }))
+}
+
+own('registrations and states come back after a restart, states while their time runs', () => {
+  const machine = kept()
+  const saves: OwnSave[] = []
+  const change = (path: string, body: unknown = '') => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    send(machine, `PUT /v1/agent/${path}`, { body: text })
+    saves.push(...save(machine))
+  }
+  change('service/register', { Name: 'web', Port: 80, Check: { TTL: '1m' } })
+  change('check/register', { Name: 'short', TTL: '1s' })
+  change('check/register', { Name: 'gone', TTL: '1s' })
+  change('check/pass/service:web?note=fine')
+  change('check/pass/short')
+  change('check/deregister/gone')
+  change('maintenance?enable=true&reason=why')
+  const later = createMachine({ dataDir: '/data' }, undefined, {
+    kept: heldBy(saves),
+    wallAfterMs: 5_000,
+  })
+  assert.equal(statuses(later), {
+    _node_maintenance: 'critical',
+    'service:web': 'passing',
+    short: 'critical',
+  })
+  assert.match(textOfBody(ask(later, 'GET /v1/catalog/service/web')), '"ServicePort":80')
+  advance(later, 54_000)
+  assert.is(statuses(later)['service:web'], 'passing', 'the rest of its minute')
+  advance(later, 2_000)
+  assert.is(statuses(later)['service:web'], 'critical')
+})
+
+function statuses(machine: Machine): Record<string, string> {
+  // What the endpoint prints: checks by id.
+  const rows = jsonOf(ask(machine, 'GET /v1/agent/checks')) as Record<string, { Status: string }>
+  return Object.fromEntries(Object.entries(rows).map(([id, { Status }]) => [id, Status]))
+}
+
+own('what nobody changed is not told the catalog again', () => {
+  const machine = createMachine()
+  const service = { Name: 'web', Check: { TTL: '1m' } }
+  put(machine, 'service/register', service)
+  const { applied } = machine.agent
+  put(machine, 'service/register', service)
+  assert.is(machine.agent.applied, applied)
+})
+
+own('an edit of the catalog by others is mended by the next full comparison', () => {
+  const machine = createMachine()
+  put(machine, 'service/register', { Name: 'web', Port: 80, Check: { TTL: '1h' } })
+  const node = machine.agent.config.nodeName
+  const edit = (path: string, body: object) =>
+    ask(machine, `PUT /v1/catalog/${path}`, { body: JSON.stringify({ Node: node, ...body }) })
+  edit('register', { SkipNodeUpdate: true, Service: { Service: 'web', Port: 1 } })
+  edit('register', { SkipNodeUpdate: true, Service: { Service: 'stray' } })
+  edit('deregister', { CheckID: 'service:web' })
+  advance(machine, 2 * FULL_SYNC_MS)
+  const catalog = textOfBody(ask(machine, `GET /v1/catalog/node/${node}`))
+  assert.match(catalog, '"Port":80')
+  assert.not.match(catalog, 'stray')
+  assert.match(catalog, '"consul"', 'what is not the agent’s stays')
+  assert.match(textOfBody(ask(machine, `GET /v1/health/node/${node}`)), 'service:web')
+})
+
+own('a node that was thrown out of the catalog comes back whole', () => {
+  const machine = createMachine()
+  put(machine, 'service/register', { Name: 'web' })
+  const { nodeName } = machine.agent.config
+  ask(machine, 'PUT /v1/catalog/deregister', { body: JSON.stringify({ Node: nodeName }) })
+  advance(machine, 2 * FULL_SYNC_MS)
+  const catalog = textOfBody(ask(machine, `GET /v1/catalog/node/${nodeName}`))
+  assert.match(catalog, '"web"')
+  assert.match(catalog, '"consul"')
+  assert.match(textOfBody(ask(machine, `GET /v1/health/node/${nodeName}`)), 'serfHealth')
+})
+
+own('tags set in the catalog win where the service lets them', () => {
+  const machine = createMachine()
+  const { nodeName } = machine.agent.config
+  for (const name of ['open', 'closed']) {
+    put(machine, 'service/register', { Name: name, EnableTagOverride: name === 'open' })
+    const Service = { Service: name, Tags: ['theirs'], EnableTagOverride: name === 'open' }
+    const body = JSON.stringify({ Node: nodeName, SkipNodeUpdate: true, Service })
+    ask(machine, 'PUT /v1/catalog/register', { body })
+  }
+  advance(machine, 2 * FULL_SYNC_MS)
+  const tags = (path: string) => textOfBody(ask(machine, path)).includes('theirs')
+  assert.is(tags('GET /v1/agent/service/open'), true)
+  assert.is(tags('GET /v1/catalog/service/open'), true)
+  assert.is(tags('GET /v1/agent/service/closed'), false)
+  assert.is(tags('GET /v1/catalog/service/closed'), false)
+})
+
+own('an output that changes without the state is told late, a state at once', () => {
+  const machine = createMachine()
+  put(machine, 'check/register', { Name: 'beat', TTL: '1h', Status: 'passing' })
+  const { applied } = machine.agent
+  put(machine, 'check/pass/beat?note=one')
+  assert.is(machine.agent.applied, applied)
+  put(machine, 'check/warn/beat?note=two')
+  assert.is(machine.agent.applied, applied + 1)
+  put(machine, 'check/warn/beat?note=three')
+  advance(machine, 460_000)
+  assert.match(textOfBody(ask(machine, 'GET /v1/health/state/warning')), 'three')
+})
+
+const probes = (machine: Machine) =>
+  machine.effects.filter(
+    (effect): effect is Extract<AgentEffect, { type: 'probe' }> => effect.type === 'probe',
+  )
+
+own('a check that was tried tells its state, and a service goes when it is overdue', () => {
+  const machine = createMachine()
+  put(machine, 'service/register', {
+    Name: 'web',
+    Check: { TCP: '127.0.0.1:1', Interval: '10s', DeregisterCriticalServiceAfter: '1m' },
+  })
+  advance(machine, 200)
+  const answerAll = (status: Status) => {
+    for (const { id } of probes(machine)) {
+      give(machine, { type: 'probed', id, result: { status, output: 'found' } })
+    }
+    machine.effects.length = 0
+  }
+  answerAll('passing')
+  assert.match(textOfBody(ask(machine, 'GET /v1/health/service/web?passing')), 'found')
+  for (let n = 0; n < 12; n++) {
+    advance(machine, 10_000)
+    answerAll('critical')
+  }
+  assert.is(ask(machine, 'GET /v1/agent/service/web').status, 404)
+  assert.is(textOfBody(ask(machine, 'GET /v1/catalog/service/web')), '[]')
+})
+
+own('files that are read again change what they define, and keep what was found out', () => {
+  const machine = createMachine({ ...testDefinitions({ services: ['a', 'b'] }), dev: true })
+  put(machine, 'check/pass/service:a')
+  put(machine, 'service/register', { Name: 'api' })
+  give(machine, { type: 'redefined', definitions: testDefinitions({ services: ['a', 'c'] }) })
+  const names = Object.keys(jsonOf(ask(machine, 'GET /v1/agent/services')) as object)
+  assert.equal(names, ['a', 'c'], 'an agent without a disk forgets what came over the API')
+  assert.equal(statuses(machine), { 'service:a': 'passing', 'service:c': 'critical' })
+  const catalog = Object.keys(jsonOf(ask(machine, 'GET /v1/catalog/services')) as object)
+  assert.equal(catalog, ['a', 'c', 'consul'])
+})
+
+own('an agent with a disk keeps what came over the API when files are read again', () => {
+  const machine = kept()
+  send(machine, 'PUT /v1/agent/service/register', { body: '{"Name":"api"}' })
+  save(machine)
+  give(machine, { type: 'redefined', definitions: testDefinitions({ services: ['a'] }) })
+  const names = Object.keys(jsonOf(ask(machine, 'GET /v1/agent/services')) as object)
+  assert.equal(names, ['a', 'api'])
+})
+
+own('whatever is registered, and whoever edits the catalog, both come to the same', () => {
+  const id = fc.constantFrom('a', 'b', 'c')
+  const step = fc.oneof(
+    fc.record({
+      do: fc.constant('register' as const),
+      id,
+      port: fc.nat({ max: 2 }),
+      ttl: fc.boolean(),
+    }),
+    fc.record({ do: fc.constant('deregister' as const), id }),
+    fc.record({
+      do: fc.constant('beat' as const),
+      id,
+      word: fc.constantFrom('pass', 'warn', 'fail'),
+    }),
+    fc.record({ do: fc.constant('edit' as const), id, port: fc.nat({ max: 9 }) }),
+    fc.record({ do: fc.constant('steal' as const), id }),
+  )
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      const machine = createMachine()
+      const model = new Map<string, { port: number; status: string | undefined }>()
+      for (const one of steps) play(machine, model, one)
+      advance(machine, 2 * FULL_SYNC_MS + 20_000)
+      assert.equal(
+        instances(machine),
+        [...model].sort(([a], [b]) => (a < b ? -1 : 1)),
+      )
+    }),
+    { numRuns: 40 },
+  )
+})
+
+type Step =
+  | { do: 'register'; id: string; port: number; ttl: boolean }
+  | { do: 'deregister' | 'steal'; id: string }
+  | { do: 'beat'; id: string; word: string }
+  | { do: 'edit'; id: string; port: number }
+
+const SAID: Readonly<Record<string, string>> = {
+  pass: 'passing',
+  warn: 'warning',
+  fail: 'critical',
+}
+
+function play(
+  machine: Machine,
+  model: Map<string, { port: number; status: string | undefined }>,
+  step: Step,
+): void {
+  const Node = machine.agent.config.nodeName
+  const known = model.get(step.id)
+  switch (step.do) {
+    case 'register': {
+      const Check = step.ttl ? { TTL: '1h' } : undefined
+      put(machine, 'service/register', { Name: step.id, Port: step.port, Check })
+      const status = known?.status ?? (step.ttl ? 'critical' : undefined)
+      model.set(step.id, { port: step.port, status })
+      break
+    }
+    case 'deregister':
+      put(machine, `service/deregister/${step.id}`)
+      model.delete(step.id)
+      break
+    case 'beat':
+      put(machine, `check/${step.word}/service:${step.id}`)
+      if (known?.status !== undefined) {
+        model.set(step.id, { ...known, status: SAID[step.word] })
+      }
+      break
+    case 'edit': {
+      const Service = { Service: step.id, Port: step.port }
+      const body = JSON.stringify({ Node, SkipNodeUpdate: true, Service })
+      ask(machine, 'PUT /v1/catalog/register', { body })
+      break
+    }
+    case 'steal': {
+      const body = JSON.stringify({ Node, ServiceID: step.id })
+      ask(machine, 'PUT /v1/catalog/deregister', { body })
+    }
+  }
+}
+
+/** The agent's services as the catalog has them. */
+function instances(machine: Machine) {
+  const { nodeName } = machine.agent.config
+  const { Services } = jsonOf(ask(machine, `GET /v1/catalog/node/${nodeName}`)) as {
+    Services: Record<string, { Port?: number }>
+  }
+  const health = jsonOf(ask(machine, `GET /v1/health/node/${nodeName}`)) as {
+    ServiceID: string
+    Status: string
+  }[]
+  return Object.entries(Services)
+    .filter(([id]) => id !== 'consul')
+    .map(([id, { Port: port = 0 }]) => {
+      const status = health.find(({ ServiceID }) => ServiceID === id)?.Status
+      return [id, { port, status }]
+    })
+}
+
+own.run()
