@@ -66,7 +66,7 @@ checks('the first try comes within a tenth of a second, the second within an int
 
 checks('two thousand checks keep to their times for an hour, whatever a try takes', () => {
   const subject = runner()
-  const interval = 60_000
+  const interval = 60_007 // no multiple of a tick
   for (let n = 0; n < 2000; n++) {
     runCheck(subject, `c${n}`, { definition: tcp({ intervalMs: interval }), now: 0 })
   }
@@ -81,9 +81,9 @@ checks('two thousand checks keep to their times for an hour, whatever a try take
     const [, , third = 0] = times
     for (const [i, at] of times.slice(2).entries()) {
       const drift = Math.abs(at - third - i * interval)
-      assert.ok(drift <= 400, `a try is ${drift} ms off its time`)
+      assert.ok(drift <= 2 * TICK_MS, `a try is ${drift} ms off its time`)
     }
-    assert.ok(times.length >= 60)
+    assert.ok(times.length >= 59)
   }
 })
 
