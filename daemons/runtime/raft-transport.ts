@@ -1,0 +1,279 @@
+// Raft between servers over TCP, as hashicorp/raft's NetworkTransport does it (raft-wire §1): what
+// the machine says goes to peers, what peers say comes back. Connections are directional; see
+// raft-acceptor.ts for those to us and raft-lane.ts for ours. A snapshot has a connection of its own,
+// and is sent no faster than the peer takes it.
+//
+// There are no timers here: the driver's tick calls `sweepTransport`.
+import { once } from 'node:events'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import type { LogLine } from '../../core/log.ts'
+import type {
+  IncomingCall,
+  InstallSnapshot,
+  Peer,
+  RaftReply,
+  RaftRequest,
+  ServerId,
+  SnapshotMeta,
+} from '../../core/raft/messages.ts'
+import { callTimeoutMs, type Settings } from '../../core/raft/raft.ts'
+import { fromAnswer, toRpc } from '../../core/raft/wire.ts'
+import type { Instant } from '../../core/time.ts'
+import { encodeRequest } from '../../core/wire/raft.ts'
+import { createRaftStream, feed, nextAnswer } from '../../core/wire/raft-stream.ts'
+import {
+  type Acceptor,
+  acceptFrom,
+  answerCall,
+  closeAcceptor,
+  createAcceptor,
+  type SnapshotSink,
+} from './raft-acceptor.ts'
+import {
+  addressOf,
+  closeLane,
+  createLane,
+  type Lane,
+  type LanePorts,
+  placeCall,
+  sweepLane,
+} from './raft-lane.ts'
+
+/** The content of a snapshot, to be sent. */
+export interface SnapshotSource {
+  readonly size: number
+  readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+}
+
+export interface TransportPorts {
+  readonly onCall: (call: IncomingCall) => void
+  readonly onReply: (answer: { call: number; reply: RaftReply }) => void
+  readonly onCallFailed: (call: number) => void
+  /** See onLeaderGone: a hint, and often a false one. */
+  readonly onGone: (peer: Peer) => void
+  /** Where the content of a snapshot goes that comes with call `id`. */
+  readonly receive: (id: number, snapshot: SnapshotMeta, size: number) => SnapshotSink
+  /** The content of a snapshot of ours; undefined: there is none such any more. */
+  readonly open: (snapshot: SnapshotMeta) => Promise<SnapshotSource | undefined>
+  readonly log: (line: LogLine) => void
+  readonly now: () => Instant
+}
+
+export interface TransportOptions {
+  readonly self: Peer
+  readonly settings: Settings
+  readonly ports: TransportPorts
+  /** Sent first on every connection of ours. */
+  readonly greeting?: Uint8Array
+}
+
+interface Lanes {
+  readonly heartbeats: Lane
+  readonly votes: Lane
+  readonly appends: Lane
+}
+
+/** A snapshot on its way to a peer. */
+interface Sending {
+  readonly socket: Socket
+  deadline: Instant
+}
+
+export interface RaftTransport {
+  readonly options: TransportOptions
+  readonly acceptor: Acceptor
+  readonly lanes: Map<ServerId, Lanes>
+  readonly sending: Set<Sending>
+  server: Server | undefined
+  isClosed: boolean
+}
+
+/** A peer that takes nothing of a snapshot for so long has failed. */
+export const SNAPSHOT_STALL_MS = 10_000
+const NO_GREETING = new Uint8Array(0)
+
+export function createTransport(options: TransportOptions): RaftTransport {
+  return {
+    options,
+    acceptor: createAcceptor(options.self, options.ports),
+    lanes: new Map(),
+    sending: new Set(),
+    server: undefined,
+    isClosed: false,
+  }
+}
+
+/** Listens for peers. Resolves with the port that it got. */
+export async function listenForPeers(
+  transport: RaftTransport,
+  address: { host: string; port: number },
+): Promise<number> {
+  const server = createServer()
+  acceptFrom(transport.acceptor, server)
+  transport.server = server
+  server.listen(address)
+  await once(server, 'listening')
+  const bound = server.address()
+  return typeof bound === 'object' && bound !== null ? bound.port : address.port
+}
+
+export type PeerCall = {
+  readonly call: number
+  readonly to: Peer
+  readonly request: RaftRequest
+}
+
+/** Performs an effect `call`. It is answered by onReply or onCallFailed, later. */
+export function callPeer(transport: RaftTransport, { call, to, request }: PeerCall): void {
+  const { options } = transport
+  const { self, settings, ports } = options
+  if (request.type === 'install-snapshot') {
+    sendSnapshot(transport, { call, to, request }).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error)
+      const fields = { peer: to.id, why }
+      ports.log({ level: 'warn', room: 'raft', message: 'snapshot not sent', fields })
+      if (!transport.isClosed) ports.onCallFailed(call)
+    })
+    return
+  }
+  const deadline = ports.now() + callTimeoutMs(settings, request)
+  const lane = laneFor(lanesTo(transport, to), request)
+  placeCall(lane, { call, request, deadline }, encodeRequest(toRpc(self, request)))
+}
+
+function lanesTo(transport: RaftTransport, to: Peer): Lanes {
+  const { lanes, options } = transport
+  const known = lanes.get(to.id)
+  if (known !== undefined && known.appends.peer.address === to.address) return known
+  for (const lane of Object.values<Lane>({ ...known })) closeLane(lane) // it has moved
+  const { onReply, onCallFailed, onGone, now } = options.ports
+  const greeting = options.greeting ?? NO_GREETING
+  const ports: LanePorts = { onReply, onCallFailed, onGone, now, greeting }
+  const made: Lanes = {
+    heartbeats: createLane(to, ports),
+    votes: createLane(to, ports),
+    appends: createLane(to, ports),
+  }
+  lanes.set(to.id, made)
+  return made
+}
+
+function laneFor(lanes: Lanes, { type }: RaftRequest): Lane {
+  if (type === 'heartbeat') return lanes.heartbeats
+  return type === 'append' ? lanes.appends : lanes.votes
+}
+
+/** Performs an effect `reply`. */
+export const answerPeer = (transport: RaftTransport, id: number, reply: RaftReply): void =>
+  answerCall(transport.acceptor, id, reply)
+
+interface SnapshotCall {
+  readonly call: number
+  readonly to: Peer
+  readonly request: InstallSnapshot
+}
+
+async function sendSnapshot(transport: RaftTransport, sent: SnapshotCall): Promise<void> {
+  const { self, ports, greeting } = transport.options
+  const { to, request, call } = sent
+  const source = await ports.open(request.snapshot)
+  if (source === undefined) throw new Error('the snapshot is gone')
+  if (transport.isClosed) return
+  const socket = connect(addressOf(to.address))
+  const sending: Sending = { socket, deadline: ports.now() + SNAPSHOT_STALL_MS }
+  transport.sending.add(sending)
+  const failed = new Promise<never>((_, reject) => {
+    socket.once('error', reject)
+    socket.once('close', () => reject(new Error('the connection was closed')))
+  })
+  failed.catch(() => undefined) // it is awaited below, or no longer of interest
+  try {
+    const answered = answerOn(socket, request)
+    socket.write(greeting ?? NO_GREETING)
+    socket.write(encodeRequest(toRpc(self, request, source.size)))
+    await Promise.race([pour(source, sending, ports.now), failed])
+    // It answers when it has installed it: that takes as long as it takes.
+    sending.deadline = ports.now() + callTimeoutMs(transport.options.settings, request)
+    const reply = await Promise.race([answered, failed])
+    if (reply === undefined) throw new Error('the peer has refused it')
+    if (!transport.isClosed) ports.onReply({ call, reply })
+  } finally {
+    transport.sending.delete(sending)
+    socket.destroy()
+  }
+}
+
+/** Writes the content; a full socket is waited for. */
+async function pour(
+  { chunks, size }: SnapshotSource,
+  sending: Sending,
+  now: () => Instant,
+): Promise<void> {
+  let sent = 0
+  const { socket } = sending
+  for await (const chunk of chunks) {
+    sent += chunk.length
+    if (!socket.destroyed && !socket.write(chunk)) await drainedOrClosed(socket)
+    if (socket.destroyed) return // leaves the source in order
+    sending.deadline = now() + SNAPSHOT_STALL_MS
+  }
+  if (sent !== size) throw new Error(`a snapshot of ${size} bytes has ${sent}`)
+}
+
+function drainedOrClosed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done)
+      socket.off('close', done)
+      resolve()
+    }
+    socket.on('drain', done)
+    socket.on('close', done)
+  })
+}
+
+function answerOn(socket: Socket, request: InstallSnapshot): Promise<RaftReply | undefined> {
+  const stream = createRaftStream()
+  return new Promise((resolve) => {
+    socket.on('data', (chunk: Uint8Array) => {
+      feed(stream, chunk)
+      const next = nextAnswer(stream, 'installSnapshot')
+      if (next.type === 'message') resolve(fromAnswer(request, next.value))
+      else if (next.type === 'fault') resolve(undefined)
+    })
+  })
+}
+
+/** Fails calls whose time is up. Called by the driver's tick. */
+export function sweepTransport(transport: RaftTransport): void {
+  for (const lanes of transport.lanes.values())
+    for (const lane of Object.values<Lane>({ ...lanes })) sweepLane(lane)
+  const now = transport.options.ports.now()
+  for (const { socket, deadline } of transport.sending) if (deadline <= now) socket.destroy()
+}
+
+/** Servers that are in no configuration any more need no connection. */
+export function keepPeers(transport: RaftTransport, ids: ReadonlySet<ServerId>): void {
+  for (const [id, lanes] of transport.lanes) {
+    if (ids.has(id)) continue
+    transport.lanes.delete(id)
+    for (const lane of Object.values<Lane>({ ...lanes })) closeLane(lane)
+  }
+}
+
+/** Every connection ends, and nobody is told. */
+export async function closeTransport(transport: RaftTransport): Promise<void> {
+  transport.isClosed = true
+  closeAcceptor(transport.acceptor)
+  for (const { socket } of transport.sending) socket.destroy()
+  for (const lanes of transport.lanes.values())
+    for (const lane of Object.values<Lane>({ ...lanes })) {
+      lane.outstanding.length = 0
+      closeLane(lane)
+    }
+  const { server } = transport
+  if (server === undefined) return
+  const closed = once(server, 'close')
+  server.close()
+  await closed
+}
