@@ -1,0 +1,132 @@
+// What an agent keeps of its own: every save survives, a torn end costs nothing acknowledged, and
+// damage is named.
+import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { KeepOrder } from '../../../core/local/keep.ts'
+import { DataDirRefused, DiskFailure } from '../../../daemons/runtime/disk-errors.ts'
+import { type FileSystem, realFiles } from '../../../daemons/runtime/files.ts'
+import { openRegistrations } from '../../../daemons/runtime/registrations.ts'
+import { withTemp } from '../../kit/tmp.ts'
+
+const registrations = suite('runtime/registrations')
+
+const orders = (...pairs: readonly (readonly [string, string | undefined])[]): KeepOrder[] =>
+  pairs.map(([key, text]) => ({ key, text }))
+
+let token = 0
+const saveOf = (given: KeepOrder[], durable = true) => ({ token: ++token, orders: given, durable })
+
+async function recordsIn(dir: string): Promise<Record<string, string>> {
+  const opened = await openRegistrations(realFiles, dir)
+  await opened.close()
+  return Object.fromEntries(opened.records.map(({ key, text }) => [key, text]))
+}
+
+registrations('the last text of a key counts, and what was forgotten is gone', () =>
+  withTemp(async (dir) => {
+    const first = await openRegistrations(realFiles, dir)
+    assert.equal(first.records, [])
+    await first.save(saveOf(orders(['a', 'one'], ['b', 'ümläut\n"']), true))
+    await first.save(saveOf(orders(['a', 'two'], ['c', 'x']), false))
+    await first.save(saveOf(orders(['c', undefined])))
+    await first.close()
+    assert.equal(await recordsIn(dir), { a: 'two', b: 'ümläut\n"' })
+    const second = await openRegistrations(realFiles, dir)
+    await second.save(saveOf(orders(['d', 'later'])))
+    await second.close()
+    assert.equal(await recordsIn(dir), { a: 'two', b: 'ümläut\n"', d: 'later' })
+  }),
+)
+
+registrations('cut anywhere, the file holds what was whole before the cut', () =>
+  withTemp(async (dir) => {
+    const opened = await openRegistrations(realFiles, dir)
+    for (let n = 0; n < 5; n++) await opened.save(saveOf(orders([`k${n}`, `text ${n}`])))
+    await opened.close()
+    const path = join(dir, 'registrations')
+    const whole = await readFile(path)
+    for (let length = 0; length <= whole.length; length++) {
+      await writeFile(path, whole.subarray(0, length))
+      const lines = whole.subarray(0, length).toString().split('\n').length - 1
+      assert.is(Object.keys(await recordsIn(dir)).length, lines)
+    }
+  }),
+)
+
+registrations('after a torn end new saves are read again', () =>
+  withTemp(async (dir) => {
+    const first = await openRegistrations(realFiles, dir)
+    await first.save(saveOf(orders(['a', 'one'])))
+    await first.close()
+    await appendFile(join(dir, 'registrations'), '0000 torn')
+    const second = await openRegistrations(realFiles, dir)
+    await second.save(saveOf(orders(['b', 'two'])))
+    await second.save(saveOf(orders(['c', 'three'])))
+    await second.close()
+    assert.equal(await recordsIn(dir), { a: 'one', b: 'two', c: 'three' })
+  }),
+)
+
+registrations('a flipped bit before the end is named, and nothing is opened', () =>
+  withTemp(async (dir) => {
+    const opened = await openRegistrations(realFiles, dir)
+    for (const key of ['a', 'b', 'c']) await opened.save(saveOf(orders([key, 'text'])))
+    await opened.close()
+    const path = join(dir, 'registrations')
+    const whole = await readFile(path)
+    for (let at = 0; at < whole.indexOf('"c"') - 12; at++) {
+      const broken = Buffer.from(whole)
+      broken[at] = (broken[at] ?? 0) ^ 4
+      await writeFile(path, broken)
+      const error = await recordsIn(dir).catch((caught: unknown) => caught)
+      assert.instance(error, DataDirRefused, `byte ${at}`)
+    }
+  }),
+)
+
+registrations('the file does not grow with every heartbeat', () =>
+  withTemp(async (dir) => {
+    const opened = await openRegistrations(realFiles, dir)
+    for (let n = 0; n < 5_000; n++) await opened.save(saveOf(orders(['beat', `n${n}`]), false))
+    await opened.close()
+    const lines = (await readFile(join(dir, 'registrations'), 'utf8')).split('\n').length
+    assert.ok(lines < 2_500, `${lines} lines`)
+    assert.equal(await recordsIn(dir), { beat: 'n4999' })
+  }),
+)
+
+registrations('a save that found no room leaves nothing behind, and the next one does', () =>
+  withTemp(async (dir) => {
+    let isFull = false
+    const files: FileSystem = {
+      ...realFiles,
+      create: async (path) => {
+        const file = await realFiles.create(path)
+        return {
+          ...file,
+          write: async (bytes, offset) => {
+            if (!isFull) return file.write(bytes, offset)
+            await file.write(bytes.subarray(0, 7), offset)
+            throw new DiskFailure(
+              'write',
+              path,
+              Object.assign(new Error('full'), { code: 'ENOSPC' }),
+            )
+          },
+        }
+      },
+    }
+    const opened = await openRegistrations(files, dir)
+    assert.is(await opened.save(saveOf(orders(['a', 'one']))), 'saved')
+    isFull = true
+    assert.is(await opened.save(saveOf(orders(['a', 'lost'], ['b', 'lost']))), 'full')
+    isFull = false
+    assert.is(await opened.save(saveOf(orders(['c', 'three']))), 'saved')
+    await opened.close()
+    assert.equal(await recordsIn(dir), { a: 'one', c: 'three' })
+  }),
+)
+
+registrations.run()
