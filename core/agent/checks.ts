@@ -19,7 +19,7 @@ import type { Instant } from '../time.ts'
 export const FIRST_RUN_MS_MIN = 40
 export const FIRST_RUN_MS_MAX = 80
 /** Nobody may ask for more. */
-export const INTERVAL_MS_MIN = 1_000
+const INTERVAL_MS_MIN = 1_000
 /** More are not tried at a time; the rest waits for its turn. */
 export const PROBES_MAX = 256
 /** A service is not taken out earlier, whatever its check asks for. */

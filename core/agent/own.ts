@@ -96,11 +96,11 @@ export interface Around {
 /** The catalog is compared with what is registered here this often (up to 128 nodes). */
 export const FULL_SYNC_MS = 60_000
 /** A difference that could not be mended is tried again after this long, and up to twice. */
-export const SYNC_RETRY_MS = 15_000
+const SYNC_RETRY_MS = 15_000
 /** The queue of the log was full. */
 const BUSY_RETRY_MS = 1_000
 /** How often services are looked for whose checks have been critical for too long. */
-export const REAP_EVERY_MS = 30_000
+const REAP_EVERY_MS = 30_000
 /** How often aliases of what is registered elsewhere are looked at. */
 const ALIAS_EVERY_MS = 500
 /** Aliases of aliases are followed this far at once. */

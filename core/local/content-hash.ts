@@ -1,7 +1,7 @@
 // The content hash of an agent's service, by which clients wait for its change (consul-surface
-// 3.9). Clients pin its values, so it is Consul's to the bit: the reflection hash of Go's hashstructure
-// over the API's struct, with FNV-1 in 64 bits underneath. A record folds its fields by XOR, so
-// their order means nothing; a list folds its items in order.
+// 3.9). Clients pin its values, so it is Consul's to the bit: the reflection hash of Go's
+// hashstructure over the API's struct, with FNV-1 in 64 bits underneath. A record folds its fields
+// by XOR, so their order means nothing; a list folds its items in order.
 import { utf8 } from '../bytes.ts'
 import type { ServiceSpec } from '../catalog/records.ts'
 

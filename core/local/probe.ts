@@ -45,8 +45,8 @@ export interface Probed {
   readonly output: string
 }
 
-export const PROBE_TIMEOUT_MS = 10_000
-export const SCRIPT_TIMEOUT_MS = 30_000
+const PROBE_TIMEOUT_MS = 10_000
+const SCRIPT_TIMEOUT_MS = 30_000
 
 /** Undefined for a check that nobody has to go out for. */
 export function probeOf(check: CheckDefinition, outputMax: number): Probe | undefined {

@@ -48,7 +48,7 @@ export const testDefinitions = ({ services }: { readonly services: readonly stri
 
 const TTL = checkDefinition({ name: '', ttlMs: 60_000 })
 
-export const serviceDefinition = (changed: Partial<ServiceDefinition>): ServiceDefinition => ({
+const serviceDefinition = (changed: Partial<ServiceDefinition>): ServiceDefinition => ({
   kind: '',
   id: '',
   name: 'web',
