@@ -27,6 +27,7 @@ import {
   type CheckSpec,
   CRITICAL,
   type DeregisterCommand,
+  type NodeSpec,
   type RegisterCommand,
   type ServiceSpec,
   type Weights,
@@ -38,7 +39,7 @@ const sortedMap =
   (node) =>
     Object.fromEntries(Object.entries(mapOf(item)(node)).sort(([a], [b]) => (a < b ? -1 : 1)))
 
-const texts = nullable(sortedMap(text))
+export const texts = nullable(sortedMap(text))
 
 /** What belongs to a later version: nothing may be asked of it. */
 const unbuilt =
@@ -56,8 +57,8 @@ function isBlank(value: unknown): boolean {
 const isZero = (value: unknown): boolean =>
   typeof value === 'object' && value !== null ? Object.keys(value).length === 0 : !value
 
-const peering = unbuilt('peering is')
-const locality = unbuilt('localities are')
+export const peering = unbuilt('peering is')
+export const locality = unbuilt('localities are')
 const connect = unbuilt('proxies and gateways are')
 
 const serviceAddress: Decoder<{ Address: string; Port: number }> = (node) => {
@@ -67,7 +68,8 @@ const serviceAddress: Decoder<{ Address: string; Port: number }> = (node) => {
 
 const weights = nullable(struct({ Passing: integer, Warning: integer }))
 
-const service = struct({
+/** A transaction takes a few more. */
+export const SERVICE = {
   Kind: connect,
   ID: text,
   Service: text,
@@ -85,7 +87,9 @@ const service = struct({
   PeerName: peering,
   CreateIndex: unsigned,
   ModifyIndex: unsigned,
-})
+} as const
+
+const service = struct(SERVICE)
 
 const DEFINITION = {
   HTTP: text,
@@ -124,7 +128,8 @@ const definition: Decoder<CheckDefinition> = (node) => {
   return Object.fromEntries(names.map((name) => [name, given[name]]))
 }
 
-const check = struct({
+/** A transaction takes a few more. */
+export const CHECK = {
   Node: text,
   CheckID: text,
   Name: text,
@@ -142,7 +147,9 @@ const check = struct({
   Definition: definition,
   CreateIndex: unsigned,
   ModifyIndex: unsigned,
-})
+} as const
+
+const check = struct(CHECK)
 
 const registration = struct({
   Datacenter: text,
@@ -206,9 +213,7 @@ export function registerCommand(
   stamp: { readonly datacenter: string; readonly wall: WallMs },
 ): RegisterCommand {
   const { Node: name = '', ID: id = '', Address: address = '', SkipNodeUpdate = false } = sent
-  if (name === '') throw refusal('Must provide node')
-  const complaint = id === '' ? undefined : uuidComplaint(id)
-  if (complaint !== undefined) throw refusal(`Bad node ID: ${complaint}`)
+  refuseIf(nodeComplaint({ name, id }))
   if (address === '' && !SkipNodeUpdate) {
     throw refusal('Must provide address if SkipNodeUpdate is not set')
   }
@@ -218,27 +223,49 @@ export function registerCommand(
     type: 'register',
     node: { id, name, address, datacenter: stamp.datacenter, taggedAddresses, meta },
     skipNodeUpdate: SkipNodeUpdate,
-    service: sent.Service ? serviceSpec(sent.Service) : undefined,
-    checks: given.map((one) => checkSpec(one, name)),
+    service: sent.Service ? registeredService(sent.Service) : undefined,
+    checks: given.map((one) => registeredCheck(one, name)),
     wall: stamp.wall,
   }
+}
+
+function refuseIf(complaint: string | undefined): void {
+  if (complaint !== undefined) throw refusal(complaint)
+}
+
+/** What is wrong with a node that shall be written. */
+export function nodeComplaint(node: Pick<NodeSpec, 'name' | 'id'>): string | undefined {
+  if (node.name === '') return 'Must provide node'
+  const complaint = node.id === '' ? undefined : uuidComplaint(node.id)
+  return complaint === undefined ? undefined : `Bad node ID: ${complaint}`
 }
 
 /** An address that means every interface leads nowhere. */
 const ANY_ADDRESS = new Set(['0.0.0.0', '::', '[::]'])
 
-function serviceSpec(sent: ReturnType<typeof service>): ServiceSpec {
-  const { Service: name = '', ID = '', Address: address = '' } = sent
-  if (name === '') {
+type SentService = ReturnType<typeof service>
+
+/** What is wrong with an instance that shall be written. */
+export function serviceComplaint({ Service = '', ID = '', Address = '' }: SentService) {
+  if (Service === '') {
     const when = ID === '' ? '' : ' when service ID is provided'
-    throw refusal(`Must provide service name (Service.Service)${when}`)
+    return `Must provide service name (Service.Service)${when}`
   }
-  if (ANY_ADDRESS.has(address)) throw refusal('Invalid service address')
+  return ANY_ADDRESS.has(Address) ? 'Invalid service address' : undefined
+}
+
+function registeredService(sent: SentService): ServiceSpec {
+  refuseIf(serviceComplaint(sent))
+  return serviceSpec(sent)
+}
+
+export function serviceSpec(sent: SentService): ServiceSpec {
+  const { Service: name = '', ID = '' } = sent
   return {
     id: ID === '' ? name : ID,
     name,
     tags: sent.Tags ?? null,
-    address,
+    address: sent.Address ?? '',
     taggedAddresses: sent.TaggedAddresses ?? null,
     meta: sent.Meta ?? null,
     port: sent.Port ?? 0,
@@ -256,24 +283,40 @@ function validWeights({ Passing = 0, Warning = 0 }: Partial<Weights>): Weights {
   return valid ? { Passing, Warning } : { Passing: 1, Warning: 1 }
 }
 
-function checkSpec(sent: ReturnType<typeof check>, node: string): CheckSpec {
-  const { Name: name = '', CheckID = '', Node = '', Status = '', Definition = {} } = sent
-  const id = CheckID === '' ? name : CheckID
+type SentCheck = ReturnType<typeof check>
+
+/** A check of a registration is on the node of the registration. */
+function registeredCheck(sent: SentCheck, node: string): CheckSpec {
+  const { Node = '', Definition = {} } = sent
+  const spec = checkSpec(sent)
   if (Node !== '' && fold(Node) !== fold(node)) {
-    throw refusal(`Node '${Node}' for check '${id}' doesn't match register request node '${node}'`)
+    throw refusal(
+      `Node '${Node}' for check '${spec.id}' doesn't match register request node '${node}'`,
+    )
   }
-  if (id === '') {
-    const why = 'failed health check lookup: index error: object is missing a value for this index'
-    throw refusal(`failed inserting check on node ${quoteGo(node)}: ${why}`)
+  const complaint = checkComplaint(spec)
+  if (complaint !== undefined) {
+    throw refusal(`failed inserting check on node ${quoteGo(node)}: ${complaint}`)
   }
+  return { ...spec, type: spec.type || typeOf(Definition) }
+}
+
+/** What is wrong with a check that shall be written. */
+export const checkComplaint = ({ id }: CheckSpec): string | undefined =>
+  id === ''
+    ? 'failed health check lookup: index error: object is missing a value for this index'
+    : undefined
+
+export function checkSpec(sent: SentCheck): CheckSpec {
+  const { Name: name = '', CheckID = '', Status = '', Definition = {} } = sent
   return {
-    id,
+    id: CheckID === '' ? name : CheckID,
     name,
     status: Status === '' ? CRITICAL : Status,
     notes: sent.Notes ?? '',
     output: sent.Output ?? '',
     serviceId: sent.ServiceID ?? '',
-    type: sent.Type || typeOf(Definition),
+    type: sent.Type ?? '',
     interval: sent.Interval ?? '',
     timeout: sent.Timeout ?? '',
     exposedPort: sent.ExposedPort ?? 0,

@@ -1,8 +1,10 @@
 // What registering and deregistering do to the state (consul-surface 3.10). Deterministic, and
 // quiet: writing what is there already moves no index and wakes nobody.
+import { present } from '../assert.ts'
 import { fold } from '../bytes.ts'
+import { type Refused, refused } from '../outcome.ts'
 import { quoteGo } from '../quote.ts'
-import { get, list, listBy, put, remove, type Txn } from '../state/txn.ts'
+import { get, list, listBy, put, remove, type Txn, type View } from '../state/txn.ts'
 import { leaveService, nodeIndexName, retireNode, serviceIndexName, touch } from './indexes.ts'
 import {
   CHECKS,
@@ -51,9 +53,43 @@ function hasInstance(txn: Txn, { node, service }: RegisterCommand, serviceId: st
   return get(txn, SERVICES, onNode(node.name, serviceId))?.id === serviceId
 }
 
+/** One node by itself: what stands afterwards. */
+export function setNode(txn: Txn, node: NodeSpec, fallout: Fallout): NodeRow | Refused {
+  const row = registerNode(txn, { node, skipNodeUpdate: false }, fallout)
+  return typeof row === 'string' ? refused(`Error while renaming Node ID: ${row}`) : row
+}
+
+const WRITTEN = 'the row that was written'
+
+/** One instance by itself, on a node that is there. */
+export function setService(txn: Txn, on: string, service: ServiceSpec): ServiceRow | Refused {
+  const node = get(txn, NODES, fold(on))
+  if (node === undefined) return refused('Missing node registration')
+  registerService(txn, node.name, service)
+  return present(get(txn, SERVICES, onNode(node.name, service.id)), WRITTEN)
+}
+
+/** One check by itself, on a node that is there. */
+export function setCheck(
+  txn: Txn,
+  on: string,
+  given: { readonly check: CheckSpec; readonly fallout: Fallout },
+): CheckRow | Refused {
+  const { id, serviceId } = given.check
+  const node = get(txn, NODES, fold(on))
+  if (node === undefined) return refused('Missing node registration')
+  if (serviceId !== '' && get(txn, SERVICES, onNode(node.name, serviceId)) === undefined) {
+    return refused('Missing service registration')
+  }
+  touchHealth(txn, node.name, new Set(registerCheck(txn, node, given)))
+  return present(get(txn, CHECKS, onNode(node.name, id)), WRITTEN)
+}
+
+type Placing = Pick<RegisterCommand, 'node' | 'skipNodeUpdate'>
+
 /** The node that stands afterwards, or why its name or id cannot be had. */
-function registerNode(txn: Txn, command: RegisterCommand, fallout: Fallout): NodeRow | string {
-  const { node, skipNodeUpdate } = command
+function registerNode(txn: Txn, placing: Placing, fallout: Fallout): NodeRow | string {
+  const { node, skipNodeUpdate } = placing
   const named = get(txn, NODES, fold(node.name))
   if (named !== undefined && (skipNodeUpdate || sameNode(named, node))) return named
   const holder = nodeById(txn, node.id)
@@ -82,7 +118,7 @@ function isReserved(
   return health !== undefined && health.status !== CRITICAL
 }
 
-function nodeById(txn: Txn, id: string): NodeRow | undefined {
+export function nodeById(txn: View, id: string): NodeRow | undefined {
   return id === '' ? undefined : listBy(txn, NODES, 'id', fold(id))[0]
 }
 
@@ -168,7 +204,7 @@ export function deregister(txn: Txn, { node, serviceId, checkId }: DeregisterCom
   return fallout
 }
 
-function removeNode(txn: Txn, { name }: NodeRow, fallout: Fallout): void {
+export function removeNode(txn: Txn, { name }: NodeRow, fallout: Fallout): void {
   const services = list(txn, SERVICES, nodePrefix(name))
   for (const row of services) removeInstance(txn, row, fallout)
   for (const row of list(txn, CHECKS, nodePrefix(name))) removeCheck(txn, row, fallout)
@@ -178,7 +214,7 @@ function removeNode(txn: Txn, { name }: NodeRow, fallout: Fallout): void {
   fallout.nodes.push(name)
 }
 
-function removeService(txn: Txn, row: ServiceRow, fallout: Fallout): void {
+export function removeService(txn: Txn, row: ServiceRow, fallout: Fallout): void {
   removeInstance(txn, row, fallout)
   leaveService(txn, row.name)
 }
@@ -193,7 +229,7 @@ function removeInstance(txn: Txn, row: ServiceRow, fallout: Fallout): void {
   touch(txn, 'checks', 'services', 'nodes', nodeIndexName(row.node))
 }
 
-function removeCheck(txn: Txn, row: CheckRow, fallout: Fallout): void {
+export function removeCheck(txn: Txn, row: CheckRow, fallout: Fallout): void {
   remove(txn, CHECKS, onNode(row.node, row.id))
   touch(txn, 'checks')
   touchHealth(txn, row.node, new Set([row.serviceId]))
