@@ -13,6 +13,7 @@ import {
   unlockKey,
 } from '../sessions/write.ts'
 import type { Txn } from '../state/txn.ts'
+import type { TxnCommand } from '../txn/records.ts'
 import { runTxn } from '../txn/write.ts'
 import type { Command } from './commands.ts'
 import { beginSession, endByFallout, type SessionNews } from './session-rules.ts'
@@ -36,10 +37,8 @@ export function applyCommand(txn: Txn, command: Command): Applied {
       reapTombstones(txn, command.through)
       reapLockDelays(txn, command.wall)
       return stands(true)
-    case 'txn': {
-      const outcome = runTxn(txn, command)
-      return { stands: outcome.errors.length === 0, result: outcome }
-    }
+    case 'txn':
+      return applyTxn(txn, command)
     case 'register': {
       const registered = register(txn, command)
       // its route words a refusal itself
@@ -64,6 +63,15 @@ export function applyCommand(txn: Txn, command: Command): Applied {
     default:
       return unreachable(command)
   }
+}
+
+/** Sessions end between the operations, so that a later one finds their locks free. */
+function applyTxn(txn: Txn, command: TxnCommand): Applied {
+  const ended: string[] = []
+  const result = runTxn(txn, command, (fallout) => {
+    ended.push(...endByFallout(txn, fallout, command.wall).ended)
+  })
+  return { stands: result.errors.length === 0, result, sessions: { born: [], ended } }
 }
 
 /** Whether the operation was done; only the conditional ones can fail to be. */

@@ -4,11 +4,17 @@
 //
 // A new command: a member of the union, an entry in FORMS, a case in apply.ts. Commands stay
 // readable for ever: fields may be added (what an older entry lacks is zero), never renamed.
-import { AssertionError, assert } from '../assert.ts'
+import { AssertionError, assert, present, unreachable } from '../assert.ts'
 import type { DeregisterCommand, RegisterCommand } from '../catalog/records.ts'
 import type { KvChange, KvCommand, ReapTombstonesCommand } from '../kv/records.ts'
 import type { CreateSessionCommand, EndSessionCommand } from '../sessions/records.ts'
-import type { KvTxnOp, TxnCommand } from '../txn/records.ts'
+import {
+  CATALOG_VERBS,
+  type CatalogVerb,
+  type KvVerb,
+  type TxnCommand,
+  type TxnOp,
+} from '../txn/records.ts'
 import {
   bool,
   byteString,
@@ -17,6 +23,7 @@ import {
   choice,
   decode,
   encode,
+  type Infer,
   list,
   literal,
   omitEmpty,
@@ -54,8 +61,9 @@ const kvChange: Codec<KvChange> = struct({
 
 const KV_OPS = ['set', 'delete', 'delete-cas', 'delete-tree', 'cas', 'lock', 'unlock'] as const
 
-const txnOp: Codec<KvTxnOp> = struct({
-  kind: choice('kv'),
+/** The operations of every kind have one form: what a kind has no use for is left out. */
+const anyTxnOp = struct({
+  kind: choice('kv', 'node', 'service', 'check'),
   verb: choice(
     ...KV_OPS,
     'get',
@@ -65,8 +73,52 @@ const txnOp: Codec<KvTxnOp> = struct({
     'check-index',
     'check-not-exists',
   ),
-  change: kvChange,
+  change: omitEmpty(optional(kvChange)),
+  node: omitEmpty(optional(struct(nodeFields))),
+  service: omitEmpty(optional(struct(serviceFields))),
+  check: omitEmpty(optional(struct(checkFields))),
+  on: omitEmpty(str),
+  index: omitEmpty(u64),
 })
+
+type AnyTxnOp = Infer<typeof anyTxnOp>
+
+const NOTHING = {
+  change: undefined,
+  node: undefined,
+  service: undefined,
+  check: undefined,
+  on: '',
+  index: 0,
+}
+
+const txnOp: Codec<TxnOp> = {
+  write: (out, op) => anyTxnOp.write(out, { ...NOTHING, ...op }),
+  read: (input) => txnOpOf(anyTxnOp.read(input)),
+  zero: { kind: 'kv', verb: 'set', change: kvChange.zero },
+  isEmpty: () => false,
+}
+
+function txnOpOf({ kind, verb, change, ...catalog }: AnyTxnOp): TxnOp {
+  if (kind === 'kv') return { kind, verb, change: change ?? kvChange.zero }
+  const { node, service, check, on, index } = catalog
+  assert(isCatalogVerb(verb), 'the catalog knows the verb')
+  switch (kind) {
+    case 'node':
+      return { kind, verb, node: present(node, SUBJECT), index }
+    case 'service':
+      return { kind, verb, on, service: present(service, SUBJECT), index }
+    case 'check':
+      return { kind, verb, on, check: present(check, SUBJECT), index }
+    default:
+      return unreachable(kind)
+  }
+}
+
+const SUBJECT = 'the subject of an operation on the catalog'
+
+const isCatalogVerb = (verb: KvVerb | CatalogVerb): verb is CatalogVerb =>
+  CATALOG_VERBS.some((each) => each === verb)
 
 interface Form<C extends Command> {
   readonly byte: number

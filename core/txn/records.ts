@@ -1,7 +1,10 @@
 // Transactions over several domains: /v1/txn.
 
+import type { CheckSpec, NodeSpec, ServiceSpec } from '../catalog/records.ts'
+import type { CatalogNode, HealthCheck, NodeService } from '../catalog/shapes.ts'
 import type { KvChange, KvEntry, KvOp } from '../kv/records.ts'
 import type { WallMs } from '../time.ts'
+import type { U64 } from '../u64.ts'
 
 export type KvVerb =
   | KvOp
@@ -18,8 +21,38 @@ export interface KvTxnOp {
   readonly change: KvChange
 }
 
+export const CATALOG_VERBS = ['set', 'cas', 'delete', 'delete-cas', 'get'] as const
+export type CatalogVerb = (typeof CATALOG_VERBS)[number]
+
+interface OnCatalog {
+  readonly verb: CatalogVerb
+  /** For cas and delete-cas: the ModifyIndex that the row must have. For cas, 0 is no row. */
+  readonly index: U64
+}
+
+export interface NodeTxnOp extends OnCatalog {
+  readonly kind: 'node'
+  readonly node: NodeSpec
+}
+
+export interface ServiceTxnOp extends OnCatalog {
+  readonly kind: 'service'
+  /** The name of the node. */
+  readonly on: string
+  readonly service: ServiceSpec
+}
+
+export interface CheckTxnOp extends OnCatalog {
+  readonly kind: 'check'
+  /** The name of the node. */
+  readonly on: string
+  readonly check: CheckSpec
+}
+
+export type CatalogTxnOp = NodeTxnOp | ServiceTxnOp | CheckTxnOp
+
 /** One operation of a transaction. */
-export type TxnOp = KvTxnOp
+export type TxnOp = KvTxnOp | CatalogTxnOp
 
 /** Command: all of it or nothing. */
 export interface TxnCommand {
@@ -29,9 +62,21 @@ export interface TxnCommand {
   readonly wall: WallMs
 }
 
-export interface TxnResult {
-  readonly KV: KvEntry
+/** Tags that were never given are null here; elsewhere they print as an empty list. */
+interface TxnService extends Omit<NodeService, 'Tags'> {
+  readonly Tags: readonly string[] | null
 }
+
+interface TxnCheck extends Omit<HealthCheck, 'ServiceTags'> {
+  readonly ServiceTags: readonly string[] | null
+}
+
+export type CatalogTxnResult =
+  | { readonly Node: CatalogNode }
+  | { readonly Service: TxnService }
+  | { readonly Check: TxnCheck }
+
+export type TxnResult = { readonly KV: KvEntry } | CatalogTxnResult
 
 export interface TxnError {
   /** Which operation, counted from 0. */

@@ -2,6 +2,7 @@
 // one failed.
 import { AssertionError } from '../assert.ts'
 import { EMPTY, textOfByteString } from '../bytes.ts'
+import type { Fallout } from '../catalog/records.ts'
 import { KV, type KvRow, kvEntry } from '../kv/records.ts'
 import { casKey, deleteKey, deleteKeyCas, deleteTree, setKey } from '../kv/write.ts'
 import { isRefused, type Refused, refused } from '../outcome.ts'
@@ -9,15 +10,35 @@ import { quoteGo } from '../quote.ts'
 import { lockKey, type NotLocked, unlockKey } from '../sessions/write.ts'
 import { get, list, type Txn, type View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
-import type { KvTxnOp, TxnCommand, TxnError, TxnOp, TxnOutcome, TxnResult } from './records.ts'
+import { changeCatalog, inspectCatalog } from './catalog.ts'
+import type {
+  CatalogTxnResult,
+  KvTxnOp,
+  TxnCommand,
+  TxnError,
+  TxnOp,
+  TxnOutcome,
+  TxnResult,
+} from './records.ts'
 
-/** All operations of a command. */
-export const runTxn = (txn: Txn, { ops, wall }: TxnCommand): TxnOutcome =>
-  collect(ops, (op) => change(txn, op, wall))
+/**
+ * All operations of a command. `fell` is told at once what an operation took away: the next one has
+ * to meet a state in which nothing hangs on it any more.
+ */
+export const runTxn = (
+  txn: Txn,
+  { ops, wall }: TxnCommand,
+  fell: (fallout: Fallout) => void,
+): TxnOutcome =>
+  collect(ops, (op) =>
+    op.kind === 'kv' ? ofKeys(change(txn, op, wall)) : ofCatalog(changeCatalog(txn, op, fell)),
+  )
 
 /** A transaction that only asks. */
 export const lookTxn = (view: View, ops: readonly TxnOp[]): TxnOutcome =>
-  collect(ops, (op) => inspect(view, op))
+  collect(ops, (op) =>
+    op.kind === 'kv' ? ofKeys(inspect(view, op)) : ofCatalog(inspectCatalog(view, op)),
+  )
 
 /**
  * Of the rows that one transaction answers with: a few `get-tree` of one large prefix would else
@@ -31,16 +52,32 @@ const TOO_MUCH = `the answer would hold more than ${TXN_ANSWER_BYTES_MAX} bytes`
 
 type Rows = readonly KvRow[] | Refused
 
-function collect(ops: readonly TxnOp[], run: (op: TxnOp) => Rows): TxnOutcome {
+/** What an operation answers with; printed only when it is known to fit. */
+interface Answer {
+  readonly bytes: number
+  readonly print: () => readonly TxnResult[]
+}
+
+function ofKeys(rows: Rows): Answer | Refused {
+  if (isRefused(rows)) return rows
+  return { bytes: bytesOf(rows), print: () => rows.map((row) => ({ KV: kvEntry(row) })) }
+}
+
+function ofCatalog(results: readonly CatalogTxnResult[] | Refused): Answer | Refused {
+  if (isRefused(results)) return results
+  return { bytes: JSON.stringify(results).length, print: () => results }
+}
+
+function collect(ops: readonly TxnOp[], run: (op: TxnOp) => Answer | Refused): TxnOutcome {
   const results: TxnResult[] = []
   const errors: TxnError[] = []
   let bytes = 0
   for (const [OpIndex, op] of ops.entries()) {
-    const rows = run(op)
-    if (!isRefused(rows)) bytes += bytesOf(rows)
-    if (isRefused(rows)) errors.push({ OpIndex, What: rows.refused })
+    const answer = run(op)
+    if (!isRefused(answer)) bytes += answer.bytes
+    if (isRefused(answer)) errors.push({ OpIndex, What: answer.refused })
     else if (bytes > TXN_ANSWER_BYTES_MAX) errors.push({ OpIndex, What: TOO_MUCH })
-    else for (const row of rows) results.push({ KV: kvEntry(row) })
+    else for (const result of answer.print()) results.push(result)
   }
   return { results: errors.length > 0 ? [] : results, errors }
 }

@@ -11,7 +11,7 @@ import { ENTRY, type Entry } from '../../../core/entry.ts'
 import { type Command, encodeCommand } from '../../../core/fsm/commands.ts'
 import { logIndex, term } from '../../../core/ids.ts'
 import type { KvChange, KvOp } from '../../../core/kv/records.ts'
-import type { KvVerb } from '../../../core/txn/records.ts'
+import { CATALOG_VERBS, type KvVerb, type TxnOp } from '../../../core/txn/records.ts'
 import { u64 } from '../../../core/u64.ts'
 
 const PLAIN = { noNullPrototype: true }
@@ -109,6 +109,50 @@ const anyCheck: fc.Arbitrary<CheckSpec> = record<CheckSpec>({
   definition: anyDefinition,
 })
 
+const anyVerb = fc.constantFrom(...CATALOG_VERBS)
+/** Of a row: of this very transaction, an earlier one, none. */
+const anyIndex = fc.oneof(fc.nat(12), anyU64)
+
+const anyTxnOp: fc.Arbitrary<TxnOp> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: record({
+      kind: fc.constant('kv' as const),
+      verb: fc.constantFrom(...KV_VERBS),
+      change: anyChange,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: record({
+      kind: fc.constant('node' as const),
+      verb: anyVerb,
+      node: anyNode,
+      index: anyIndex,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: record({
+      kind: fc.constant('service' as const),
+      verb: anyVerb,
+      on: someName,
+      service: anyService,
+      index: anyIndex,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: record({
+      kind: fc.constant('check' as const),
+      verb: anyVerb,
+      on: someName,
+      check: anyCheck,
+      index: anyIndex,
+    }),
+  },
+)
+
 /** Few, so that keys are locked, sessions end, and ids are met again. */
 const anySessionId = fc.constantFrom('s1', 's2', 's3')
 
@@ -145,14 +189,7 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
     weight: 3,
     arbitrary: record({
       type: fc.constant('txn' as const),
-      ops: fc.array(
-        record({
-          kind: fc.constant('kv' as const),
-          verb: fc.constantFrom(...KV_VERBS),
-          change: anyChange,
-        }),
-        { maxLength: 4 },
-      ),
+      ops: fc.array(anyTxnOp, { maxLength: 4 }),
       wall: fc.nat(9),
     }),
   },

@@ -12,8 +12,9 @@ import type { Site } from '../../../core/route/site.ts'
 import { LOCK_DELAYS, SESSIONS } from '../../../core/sessions/records.ts'
 import { beginTxn, commit, createStore, type Store, viewOf } from '../../../core/state/store.ts'
 import { put } from '../../../core/state/txn.ts'
-import type { KvVerb, TxnCommand, TxnOp, TxnOutcome } from '../../../core/txn/records.ts'
-import { putTxn, TXN_OPS_MAX } from '../../../core/txn/routes.ts'
+import { TXN_OPS_MAX } from '../../../core/txn/body.ts'
+import type { KvTxnOp, KvVerb, TxnCommand, TxnOp, TxnOutcome } from '../../../core/txn/records.ts'
+import { putTxn } from '../../../core/txn/routes.ts'
 import { lookTxn, runTxn, TXN_ANSWER_BYTES_MAX } from '../../../core/txn/write.ts'
 import { testConfig } from '../../kit/config.ts'
 
@@ -52,16 +53,20 @@ function filled(): Store {
   return store
 }
 
-const op = (verb: KvVerb, key: string, given: Partial<KvChange> = {}): TxnOp => ({
+const op = (verb: KvVerb, key: string, given: Partial<KvChange> = {}): KvTxnOp => ({
   kind: 'kv',
   verb,
   change: { key, value: utf8('new'), flags: 0, index: 0, session: '', ...given },
 })
 
+function nothingFell(): void {
+  throw new Error('keys take nothing of the catalog away')
+}
+
 /** Runs operations at index 20, the store being left as if it had been one that succeeds. */
 function run(store: Store, ...ops: readonly TxnOp[]): TxnOutcome {
   const txn = beginTxn(store, 20)
-  const outcome = runTxn(txn, { type: 'txn', ops, wall: 0 })
+  const outcome = runTxn(txn, { type: 'txn', ops, wall: 0 }, nothingFell)
   commit(store, txn)
   return outcome
 }
@@ -91,7 +96,7 @@ const valued = (key: string) => entry(key, { Value: base64(utf8(key)) })
 
 const verbs = suite('txn/write')
 
-const ANSWERS: readonly [TxnOp, readonly object[] | string][] = [
+const ANSWERS: readonly [KvTxnOp, readonly object[] | string][] = [
   [op('set', 'x'), [entry('x', { CreateIndex: 20, ModifyIndex: 20 })]],
   [op('set', 'a'), [entry('a', { ModifyIndex: 20 })]],
   [op('cas', 'a', { index: 10 }), [entry('a', { ModifyIndex: 20 })]],
@@ -168,7 +173,7 @@ verbs('each operation sees what those before it did', () => {
   )
   assert.equal(errors, [])
   assert.equal(
-    results.map(({ KV }) => KV.Value),
+    results.map((result) => ('KV' in result ? result.KV.Value : 'none')),
     [null, base64(utf8('1')), null],
   )
 })
@@ -204,8 +209,6 @@ verbs('nothing to do is done', () => {
   assert.equal(run(filled()), { results: [], errors: [] })
 })
 
-verbs.run()
-
 verbs('more rows than one answer holds are refused, in the log as outside', () => {
   const store = createStore([KV, TOMBSTONES])
   const value = new Uint8Array(1 << 20)
@@ -219,9 +222,11 @@ verbs('more rows than one answer holds are refused, in the log as outside', () =
   ]
   assert.equal(lookTxn(viewOf(store), ops), { results: [], errors })
   const ordered = beginTxn(store, 11)
-  assert.equal(runTxn(ordered, { type: 'txn', ops, wall: 0 }), { results: [], errors })
+  assert.equal(runTxn(ordered, { type: 'txn', ops, wall: 0 }, nothingFell), { results: [], errors })
   assert.is(lookTxn(viewOf(store), ops.slice(0, 1)).results.length, 1)
 })
+
+verbs.run()
 
 const routes = suite('txn/routes')
 
