@@ -75,6 +75,39 @@ export interface ServiceDefinition {
   readonly locality: ServiceSetting['locality']
 }
 
+/** `dns_config`, and what else decides what DNS answers. */
+export interface DnsConfig {
+  /** Each address, for UDP and for TCP. */
+  readonly listen: readonly ListenAddress[]
+  /** A second domain; empty: none. */
+  readonly altDomain: string
+  /** Instances with a warning are not told of. */
+  readonly onlyPassing: boolean
+  readonly nodeTtlMs: number
+  /** By name, by `prefix*`, or for all by `*`. */
+  readonly serviceTtlMs: Readonly<Record<string, number>>
+  /** The most addresses in an answer; 0: all. */
+  readonly aRecordLimit: number
+  /** The most answers to a client without EDNS, over UDP. */
+  readonly udpAnswerLimit: number
+  /** Whether an answer says that it was cut. */
+  readonly enableTruncate: boolean
+  readonly disableCompression: boolean
+  /** Whether the meta of a node goes along with its address. */
+  readonly nodeMetaTxt: boolean
+  /** Seconds. */
+  readonly soa: {
+    readonly refresh: number
+    readonly retry: number
+    readonly expire: number
+    readonly minTtl: number
+  }
+  /** Who is asked about other names. */
+  readonly recursors: readonly { readonly host: string; readonly port: number }[]
+  readonly recursorTimeoutMs: number
+  readonly recursorStrategy: 'sequential' | 'random'
+}
+
 export interface AgentConfig {
   readonly nodeName: string
   /** A UUID. Empty until the runtime has read or drawn it (`node-id` in the data folder). */
@@ -99,6 +132,7 @@ export interface AgentConfig {
   readonly nodeMeta: Readonly<Record<string, string>>
   /** Each address of the HTTP API. */
   readonly http: readonly ListenAddress[]
+  readonly dns: DnsConfig
   /** -1: off. */
   readonly ports: {
     readonly dns: number

@@ -6,6 +6,7 @@ import { parseDurationNs } from '../time.ts'
 import type { AgentConfig } from './agent-config.ts'
 import { debugConfig } from './debug.ts'
 import { checkDefinitions, planDefinitions } from './definitions.ts'
+import { planDns } from './dns.ts'
 import { type Draft, refuse } from './draft.ts'
 import type { MachineFacts } from './facts.ts'
 import type { Gathered } from './gather.ts'
@@ -76,6 +77,7 @@ function assemble(draft: Draft, network: NetworkPlan): Assembled {
     taggedAddresses: planTaggedAddresses(settings, network),
     translateWanAddrs: settings.translate_wan_addrs ?? false,
     http: network.http,
+    dns: planDns(draft, network),
     ports: network.ports,
     httpConfig: planHttp(settings),
     limits: planLimits(settings),

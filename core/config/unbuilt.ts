@@ -52,7 +52,6 @@ const WITHOUT_EFFECT: readonly (readonly [name: string, given: (s: Settings) => 
   ['retry_join_wan', (s) => has(s.retry_join_wan)],
   ['encrypt', (s) => has(s.encrypt)],
   ['watches', (s) => has(s.watches)],
-  ['recursors', (s) => has(s.recursors)],
   ['config_entries.bootstrap', (s) => has(s.config_entries?.bootstrap)],
   ['ports.https', (s) => (s.ports?.https ?? -1) >= 0],
   ['auto_encrypt.allow_tls', (s) => s.auto_encrypt?.allow_tls === true],

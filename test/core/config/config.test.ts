@@ -204,9 +204,28 @@ config('does not start where it would ignore what safety or data hang on', () =>
 })
 
 config('warns of what it takes and does not do yet', () => {
-  const answer = dev('retry_join = ["10.0.0.9"]\nrecursors = ["10.0.0.1"]')
-  const warning = 'not in this version, without effect: retry_join, recursors'
+  const answer = dev(
+    'retry_join = ["10.0.0.9"]\nencrypt = "pUqJrVyVRj5jsiYEkM/tFQYfWyJIv4s3XkvDwy7Cu5s="',
+  )
+  const warning = 'not in this version, without effect: retry_join, encrypt'
   assert.ok(answer.ok && answer.warnings.includes(warning))
+})
+
+config('reads what DNS answers and where it asks', () => {
+  const { dns } = loaded({
+    flags: ['-dev', '-recursor=10.0.0.1', '-recursor=[fd00::1]:5353', '-alt-domain=corp'],
+    files: {
+      'a.hcl': 'dns_config { node_ttl = "90s", service_ttl { "db*" = "5s" }, only_passing = true }',
+    },
+  })
+  assert.equal(dns.recursors, [
+    { host: '10.0.0.1', port: 53 },
+    { host: 'fd00::1', port: 5353 },
+  ])
+  const { altDomain, nodeTtlMs, serviceTtlMs, onlyPassing, udpAnswerLimit, soa } = dns
+  assert.equal([altDomain, nodeTtlMs, onlyPassing, udpAnswerLimit], ['corp', 90_000, true, 3])
+  assert.equal(serviceTtlMs, { 'db*': 5_000 })
+  assert.equal(soa, { refresh: 3_600, retry: 600, expire: 86_400, minTtl: 0 })
 })
 
 config('shows its settings under the names of Consul, and no secrets', () => {
