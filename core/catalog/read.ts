@@ -3,11 +3,13 @@
 
 import { present } from '../assert.ts'
 import { fold } from '../bytes.ts'
+import type { IpBytes } from '../config/ip.ts'
 import { get, list, listBy, type View } from '../state/txn.ts'
 import { indexOf, nodeIndexName, serviceIndex, serviceIndexName, watchIndex } from './indexes.ts'
 import {
   CHECKS,
   type CheckRow,
+  ipKey,
   NODES,
   type NodeRow,
   nodePrefix,
@@ -185,3 +187,14 @@ export function listChecksInState(view: View, state: string, wanted: Wanted): An
 
 const onNodesWith = (view: View, checks: readonly CheckRow[], { nodeMeta }: Wanted): CheckRow[] =>
   checks.filter((check) => hasMeta(nodeOf(view, check), nodeMeta))
+
+/** The first node with this address of its own; else the first service. */
+export function ownerOfIp(
+  view: View,
+  ip: IpBytes,
+): { readonly type: 'node' | 'service'; readonly name: string } | undefined {
+  const [node] = listBy(view, NODES, 'ip', ipKey(ip))
+  if (node !== undefined) return { type: 'node', name: node.name }
+  const [service] = listBy(view, SERVICES, 'ip', ipKey(ip))
+  return service && { type: 'service', name: service.name }
+}

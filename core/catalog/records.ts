@@ -4,6 +4,7 @@
 // Names and ids are compared without case, as in Consul: the keys are folded, the rows keep what
 // was written.
 import { fold } from '../bytes.ts'
+import { type IpBytes, parseIp } from '../config/ip.ts'
 import { defineTable, entryPrefix } from '../state/table.ts'
 import type { WallMs } from '../time.ts'
 
@@ -124,16 +125,24 @@ export const onNode = (node: string, id: string): string => nodePrefix(node) + f
 
 const unlessEmpty = (text: string) => (text === '' ? undefined : fold(text))
 
+/** By this value a node or service is found by its address, however that was written. */
+export const ipKey = (ip: IpBytes): string => String.fromCharCode(...ip)
+
+function ipOf({ address }: { readonly address: string }): string | undefined {
+  const ip = parseIp(address)
+  return ip === undefined ? undefined : ipKey(ip)
+}
+
 export const NODES = defineTable<NodeRow>({
   name: 'nodes',
   key: (row) => fold(row.name),
-  indexes: { id: { key: (row) => unlessEmpty(row.id) } },
+  indexes: { id: { key: (row) => unlessEmpty(row.id) }, ip: { key: ipOf } },
 })
 
 export const SERVICES = defineTable<ServiceRow>({
   name: 'services',
   key: (row) => onNode(row.node, row.id),
-  indexes: { name: { key: (row) => fold(row.name) } },
+  indexes: { name: { key: (row) => fold(row.name) }, ip: { key: ipOf } },
 })
 
 export const CHECKS = defineTable<CheckRow>({

@@ -1,0 +1,147 @@
+// A packet becomes a reply, or the wish to ask others first. Pure: what others say comes in as
+// `chased`, and the same question is then answered once more.
+//
+// Three answers that are easily mixed up (consul-surface 4.6): REFUSED, the name is not ours;
+// NXDOMAIN, it is ours and stands for nothing; NOERROR without records, it stands for something,
+// but not of this type.
+import { ownerOfIp } from '../catalog/read.ts'
+import type { Prng } from '../prng.ts'
+import type { View } from '../state/txn.ts'
+import type { WallMs } from '../time.ts'
+import { encodeFitting } from './fit.ts'
+import type { InstanceCache } from './instances.ts'
+import { encodeRefusal, type Reply } from './message.ts'
+import { foldName, labelsOf, type Name, nameOfText } from './name.ts'
+import { decodeQuery } from './query.ts'
+import { NOTHING, type Query, RCODE, type ResourceRecord, TYPE } from './record.ts'
+import { reverseIp } from './reverse.ts'
+import type { DnsSettings } from './settings.ts'
+import { type Desk, domainOf, lookUp, missing, type Outcome, soaFor } from './zone.ts'
+
+export interface Resolver {
+  readonly settings: DnsSettings
+  readonly instances: InstanceCache
+  readonly prng: Prng
+}
+
+export const createResolver = (settings: DnsSettings, prng: Prng): Resolver => ({
+  settings,
+  instances: new Map(),
+  prng,
+})
+
+/** What is known about names outside, by folded name. */
+export type Chased = ReadonlyMap<Name, readonly ResourceRecord[]>
+
+export interface Asking {
+  readonly packet: Uint8Array
+  readonly transport: 'udp' | 'tcp'
+  readonly chased: Chased
+}
+
+export type Answer =
+  | { readonly type: 'reply'; readonly bytes: Uint8Array }
+  /** The name is not ours: others are to be asked. `failed` is the reply if none of them knows. */
+  | { readonly type: 'forward'; readonly failed: Uint8Array }
+  /**
+   * The answer leads to these names outside. With what others say about them it is to be asked
+   * again; `partial` is the reply if nobody says anything.
+   */
+  | { readonly type: 'chase'; readonly names: readonly Name[]; readonly partial: Uint8Array }
+  /** Nothing is to be said. */
+  | { readonly type: 'silence' }
+
+/** Local aliases followed from the name that was asked. */
+const ALIASES_MAX = 2
+/** How many records an alias may bring to a client without EDNS, and to others. */
+const CHASED_PLAIN_MAX = 5
+const CHASED_MAX = 64
+
+export function answerPacket(
+  { settings, instances, prng }: Resolver,
+  { packet, transport, chased }: Asking,
+  { view, wall }: { readonly view: View; readonly wall: WallMs },
+): Answer {
+  const decoded = decodeQuery(packet)
+  if (decoded.type === 'ignored') return { type: 'silence' }
+  if (decoded.type === 'refused') return { type: 'reply', bytes: encodeRefusal(decoded) }
+  const { query } = decoded
+  const chasedMax = query.edns === undefined ? CHASED_PLAIN_MAX : CHASED_MAX
+  const unknown = new Set<Name>()
+  const desk: Desk = { settings, instances, prng, view, wall, chased, unknown, chasedMax }
+  const found = findOutcome(desk, query)
+  const fit = { transport, udpAnswerLimit: settings.udpAnswerLimit, tellsCut: settings.tellsCut }
+  const encode = (reply: Reply) => encodeFitting(reply, fit)
+  if (found === 'foreign' || found === 'unknown-address') {
+    if (settings.recurses && query.recursionDesired) {
+      const failure = { rcode: RCODE.SERVFAIL, sections: NOTHING }
+      return {
+        type: 'forward',
+        failed: encode({ ...replyTo(settings, query, failure), authoritative: false }),
+      }
+    }
+    return { type: 'reply', bytes: encode(notForwarded(desk, query, found)) }
+  }
+  const bytes = encode(replyTo(settings, query, found))
+  return unknown.size > 0
+    ? { type: 'chase', names: [...unknown], partial: bytes }
+    : { type: 'reply', bytes }
+}
+
+function replyTo(settings: DnsSettings, query: Query, { rcode, sections }: Outcome): Reply {
+  return {
+    query,
+    rcode,
+    authoritative: true,
+    recursionAvailable: settings.recurses,
+    truncated: false,
+    sections,
+    edns: query.edns,
+    compress: settings.compress,
+  }
+}
+
+function notForwarded(desk: Desk, query: Query, why: 'foreign' | 'unknown-address'): Reply {
+  if (why === 'unknown-address') {
+    const outcome = withAskedSoa(desk, query, missing(desk, query.question.name))
+    return replyTo(desk.settings, query, outcome)
+  }
+  const refusal = { rcode: RCODE.REFUSED, sections: NOTHING }
+  return { ...replyTo(desk.settings, query, refusal), authoritative: false, edns: undefined }
+}
+
+function findOutcome(desk: Desk, query: Query): Outcome | 'foreign' | 'unknown-address' {
+  // RFC 6891 §6.1.3.
+  if (query.edns !== undefined && query.edns.version > 0) {
+    return { rcode: RCODE.BADVERS, sections: NOTHING }
+  }
+  const { question } = query
+  const domain = domainOf(desk.settings, question.name)
+  if (domain !== undefined) {
+    return lookUp(desk, { ...question, domain, aliases: ALIASES_MAX })
+  }
+  return isReverse(question.name) ? reverse(desk, query) : 'foreign'
+}
+
+const isReverse = (name: Name): boolean => foldName(name).endsWith('\x04arpa\0')
+
+/** Nodes first, then services that have an address of their own; whatever type was asked for. */
+function reverse(desk: Desk, query: Query): Outcome | 'unknown-address' {
+  const { name } = query.question
+  const ip = reverseIp(labelsOf(name))
+  const owner = ip === undefined ? undefined : ownerOfIp(desk.view, ip)
+  const { datacenter, domain } = desk.settings
+  const suffix = owner && nameOfText(`${owner.type}.${datacenter}`, domain)
+  const target = suffix && nameOfText(owner.name, suffix)
+  if (target === undefined) return 'unknown-address'
+  const answer: ResourceRecord = { name, ttl: 0, content: { type: 'PTR', target } }
+  const found = { rcode: RCODE.NOERROR, sections: { ...NOTHING, answer: [answer] } }
+  return withAskedSoa(desk, query, found)
+}
+
+/** Who asks for the SOA of a reverse name gets ours beside the answer. */
+function withAskedSoa(desk: Desk, { question }: Query, outcome: Outcome): Outcome {
+  if (question.type !== TYPE.SOA) return outcome
+  const authority = [...outcome.sections.authority, soaFor(desk, question.name)]
+  return { ...outcome, sections: { ...outcome.sections, authority } }
+}

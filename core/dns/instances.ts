@@ -1,0 +1,71 @@
+// The instances of a service that DNS tells of: those without a critical check, with what an
+// answer needs of them. Kept until the service's index moves, which it does with every instance,
+// node and check of it: an answer then costs no look at a check.
+import { fold } from '../bytes.ts'
+import { indexOf, serviceIndexName } from '../catalog/indexes.ts'
+import { type Health, listHealth } from '../catalog/read.ts'
+import { CRITICAL, type NodeRow, PASSING, type ServiceRow } from '../catalog/records.ts'
+import type { View } from '../state/txn.ts'
+import { type Family, type Place, placeOfInstance } from './places.ts'
+
+export interface Found {
+  readonly node: NodeRow
+  readonly service: ServiceRow
+  /** Of SRV. */
+  readonly weight: number
+  readonly places: Readonly<Record<Family, Place>>
+}
+
+/** By folded name. */
+export type InstanceCache = Map<
+  string,
+  { readonly index: number; readonly found: readonly Found[] }
+>
+
+/** When there are more services than this, all begin anew. */
+const CACHED_SERVICES_MAX = 1_024
+/** RFC 2782: 16 bits. 0 would mean: never, as long as there are others. */
+const WEIGHT_MAX = 65_535
+
+interface Asked {
+  readonly name: string
+  readonly onlyPassing: boolean
+}
+
+export function instancesOf(
+  view: View,
+  cache: InstanceCache,
+  { name, onlyPassing }: Asked,
+): readonly Found[] {
+  const index = indexOf(view, serviceIndexName(name))
+  if (index === 0) return []
+  const key = fold(name)
+  const known = cache.get(key)
+  if (known?.index === index) return known.found
+  const { rows } = listHealth(view, name, { tags: [], nodeMeta: {} })
+  const found = rows.filter((health) => isServing(health, onlyPassing)).map(foundOf)
+  if (cache.size >= CACHED_SERVICES_MAX) cache.clear()
+  cache.set(key, { index, found })
+  return found
+}
+
+const isServing = ({ checks }: Health, onlyPassing: boolean): boolean =>
+  checks.every(({ status }) => (onlyPassing ? status === PASSING : status !== CRITICAL))
+
+function foundOf({ node, service, checks }: Health): Found {
+  const { Passing, Warning } = service.weights
+  const weight = checks.some(({ status }) => status === 'warning') ? Warning : Passing
+  const place = (family: Family) => placeOfInstance(service, node, family)
+  return {
+    node,
+    service,
+    weight: weight >= 1 && weight <= WEIGHT_MAX ? weight : 1,
+    places: { v4: place('v4'), v6: place('v6'), any: place('any') },
+  }
+}
+
+/** `tag` without regard to case. */
+export function withTag(found: readonly Found[], tag: string): Found[] {
+  const wanted = fold(tag)
+  return found.filter(({ service }) => service.tags?.some((own) => fold(own) === wanted))
+}

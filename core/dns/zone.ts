@@ -1,0 +1,327 @@
+// Answers for the names of our own domain, out of a view of the store (consul-surface 4.1, 4.2).
+import { fold } from '../bytes.ts'
+import { NODES, type NodeRow } from '../catalog/records.ts'
+import type { IpBytes } from '../config/ip.ts'
+import type { Prng } from '../prng.ts'
+import { get, type View } from '../state/txn.ts'
+import type { WallMs } from '../time.ts'
+import { type Found, type InstanceCache, instancesOf, withTag } from './instances.ts'
+import { type Meaning, meaningOf } from './meaning.ts'
+import { metaTexts } from './meta-text.ts'
+import { foldName, labelsOf, type Name, nameOf, nameOfText, ROOT, suffixWithin } from './name.ts'
+import { type Family, type Place, placeOfNode } from './places.ts'
+import {
+  NOTHING,
+  type Question,
+  RCODE,
+  type Rcode,
+  type ResourceRecord,
+  type Sections,
+  TYPE,
+  typeOf,
+} from './record.ts'
+import { digitsOfIp, ipOfDigits } from './reverse.ts'
+import { type DnsSettings, serviceTtl } from './settings.ts'
+
+/** What an answer is made from. */
+export interface Desk {
+  readonly settings: DnsSettings
+  readonly view: View
+  readonly instances: InstanceCache
+  readonly prng: Prng
+  readonly wall: WallMs
+  /** What others have said about names outside, by folded name. */
+  readonly chased: ReadonlyMap<Name, readonly ResourceRecord[]>
+  /** Names outside that the answer leads to and nobody has asked for yet. */
+  readonly unknown: Set<Name>
+  /** How many records an alias brings along. */
+  readonly chasedMax: number
+}
+
+/** A name of ours. */
+export interface Lookup extends Question {
+  /** The end of the name, as it was asked. */
+  readonly domain: Name
+  /** How many aliases within our domain may still be followed. */
+  readonly aliases: number
+}
+
+export interface Outcome {
+  readonly rcode: Rcode
+  readonly sections: Sections
+}
+
+const SRV_PRIORITY = 1
+const NAME_SERVERS_MAX = 3
+/** The service that every server registers. */
+const SERVERS = 'consul'
+
+export function lookUp(desk: Desk, lookup: Lookup): Outcome {
+  const { type } = lookup
+  if (type === TYPE.AXFR) return { rcode: RCODE.NOTIMP, sections: NOTHING }
+  if (type === TYPE.SOA) {
+    const { answer, additional } = nameServers(desk, lookup)
+    const sections = { answer: [soaFor(desk, lookup.name)], authority: answer, additional }
+    return { rcode: RCODE.NOERROR, sections }
+  }
+  if (type === TYPE.NS) return { rcode: RCODE.NOERROR, sections: nameServers(desk, lookup) }
+  const before = lookup.name.slice(0, lookup.name.length - lookup.domain.length)
+  const labels = labelsOf((before + ROOT) as Name) // a name without its end, ended anew
+  return answerMeaning(
+    desk,
+    lookup,
+    meaningOf({ labels, type, datacenter: desk.settings.datacenter }),
+  )
+}
+
+function answerMeaning(desk: Desk, lookup: Lookup, meaning: Meaning): Outcome {
+  switch (meaning.type) {
+    case 'node':
+      return lookUpNode(desk, lookup, meaning)
+    case 'service':
+      return lookUpService(desk, lookup, meaning)
+    case 'addr':
+      return lookUpAddr(desk, lookup, meaning.digits)
+    case 'virtual':
+      return { rcode: RCODE.NOERROR, sections: NOTHING }
+    default:
+      return missing(desk, lookup.name)
+  }
+}
+
+/** RFC 2308 §3: with the SOA a resolver knows for how long there is nothing. */
+export const missing = (desk: Desk, name: Name): Outcome => ({
+  rcode: RCODE.NXDOMAIN,
+  sections: { ...NOTHING, authority: [soaFor(desk, name)] },
+})
+
+/** Names below the second domain are in its zone, all others in that of the first. */
+export function soaFor({ settings, wall }: Desk, asked: Name): ResourceRecord {
+  const { domain, altDomain, soa } = settings
+  const isAlt =
+    altDomain !== undefined &&
+    asked.length > altDomain.length &&
+    suffixWithin(asked, altDomain) !== undefined
+  const name = isAlt ? altDomain : domain
+  return {
+    name,
+    ttl: soa.minTtl,
+    content: {
+      type: 'SOA',
+      soa: {
+        mname: nameOf(['ns'], name) ?? name,
+        rname: nameOf(['hostmaster'], name) ?? name,
+        serial: Math.floor(wall / 1000),
+        refresh: soa.refresh,
+        retry: soa.retry,
+        expire: soa.expire,
+        minimum: soa.minTtl,
+      },
+    },
+  }
+}
+
+function nameServers(desk: Desk, { domain }: Lookup): Sections {
+  const answer: ResourceRecord[] = []
+  const additional: ResourceRecord[] = []
+  const ttl = desk.settings.nodeTtl
+  const lower = foldName(domain) // as Consul writes these, unlike the targets of SRV
+  for (const { node } of shuffled(desk, serving(desk, SERVERS))) {
+    const target = nodeName(desk, node, lower)
+    if (target === undefined) continue
+    answer.push({ name: domain, ttl, content: { type: 'NS', target } })
+    const place = placeOfNode(node, 'any')
+    if (place.type === 'ip') additional.push(addressRecord(target, ttl, place.ip))
+    if (answer.length === NAME_SERVERS_MAX) break
+  }
+  return { answer, authority: [], additional }
+}
+
+const serving = ({ view, instances, settings }: Desk, name: string): readonly Found[] =>
+  instancesOf(view, instances, { name, onlyPassing: settings.onlyPassing })
+
+const shuffled = ({ prng }: Desk, found: readonly Found[]): Found[] => prng.shuffle([...found])
+
+/** Undefined for a node whose name cannot be asked for. */
+const nodeName = ({ settings }: Desk, { name }: NodeRow, domain: Name): Name | undefined => {
+  const suffix = nameOfText(`node.${settings.datacenter}`, domain)
+  return suffix === undefined ? undefined : nameOfText(name, suffix)
+}
+
+const addressRecord = (name: Name, ttl: number, ip: IpBytes): ResourceRecord => ({
+  name,
+  ttl,
+  content: { type: 'address', ip },
+})
+
+const NODE_TYPES: readonly number[] = [TYPE.A, TYPE.AAAA, TYPE.ANY, TYPE.TXT]
+
+const familyOf = (type: number): Family =>
+  type === TYPE.A ? 'v4' : type === TYPE.AAAA ? 'v6' : 'any'
+
+function lookUpNode(
+  desk: Desk,
+  lookup: Lookup,
+  { name, here }: { readonly name: string; readonly here: boolean },
+): Outcome {
+  const { type } = lookup
+  if (!NODE_TYPES.includes(type)) return { rcode: RCODE.NOERROR, sections: NOTHING }
+  const node = here ? get(desk.view, NODES, fold(name)) : undefined
+  if (node === undefined) return missing(desk, lookup.name)
+  const ttl = desk.settings.nodeTtl
+  const place = placeOfNode(node, familyOf(type))
+  const found = type === TYPE.TXT ? [] : recordsAt(desk, { ...lookup, ttl }, place)
+  const meta = () => metaRecords(node, lookup.name, ttl)
+  const inAnswer = type === TYPE.TXT || type === TYPE.ANY
+  return {
+    rcode: RCODE.NOERROR,
+    sections: {
+      answer: inAnswer ? [...found, ...meta()] : found,
+      authority: [],
+      additional: !inAnswer && desk.settings.nodeMetaTxt ? meta() : [],
+    },
+  }
+}
+
+const metaRecords = ({ meta }: NodeRow, name: Name, ttl: number): ResourceRecord[] =>
+  metaTexts(meta).map((text) => ({ name, ttl, content: { type: 'TXT', text } }))
+
+interface Timed extends Lookup {
+  readonly ttl: number
+}
+
+/** The records for what was asked of a place: its address if of the type, or where it leads. */
+function recordsAt(desk: Desk, lookup: Timed, place: Place): readonly ResourceRecord[] {
+  const { name, type, ttl } = lookup
+  if (place.type === 'nowhere') return []
+  const ownName = place.type === 'alias' && foldName(place.target) === foldName(name)
+  const ip = place.type === 'ip' ? place.ip : ownName ? place.nodeIp : undefined
+  if (ip !== undefined) {
+    const record = addressRecord(name, ttl, ip)
+    const isWanted = type === TYPE.ANY || type === TYPE.TXT || type === typeOf(record)
+    return isWanted ? [record] : []
+  }
+  if (place.type !== 'alias') return []
+  const alias: ResourceRecord = { name, ttl, content: { type: 'CNAME', target: place.target } }
+  return [alias, ...follow(desk, lookup, place.target)]
+}
+
+/** What an alias leads to, with the TTL of the alias; nothing if that is not known. */
+function follow(desk: Desk, { aliases, ttl }: Timed, target: Name): ResourceRecord[] {
+  const domain = domainOf(desk.settings, target)
+  let found: readonly ResourceRecord[] = []
+  if (domain === undefined) {
+    const key = foldName(target)
+    const known = desk.chased.get(key)
+    if (known === undefined && desk.settings.recurses) desk.unknown.add(key)
+    found = known ?? []
+  } else if (aliases > 0) {
+    const inner = { name: target, type: TYPE.ANY, domain, aliases: aliases - 1 }
+    found = lookUp(desk, inner).sections.answer
+  }
+  return found
+    .filter(({ content }) => content.type === 'address' || content.type === 'CNAME')
+    .slice(0, desk.chasedMax)
+    .map((record) => ({ ...record, ttl }))
+}
+
+/** The end of a name that is our domain or its second form, the longer of both. */
+export function domainOf({ domain, altDomain }: DnsSettings, name: Name): Name | undefined {
+  const main = suffixWithin(name, domain)
+  const alt = altDomain === undefined ? undefined : suffixWithin(name, altDomain)
+  if (main === undefined || alt === undefined) return main ?? alt
+  return main.length > alt.length ? main : alt
+}
+
+function lookUpAddr(desk: Desk, lookup: Lookup, digits: string): Outcome {
+  const ip = ipOfDigits(digits)
+  if (ip === undefined) return missing(desk, lookup.name)
+  const record = addressRecord(foldName(lookup.name), desk.settings.nodeTtl, ip)
+  const isAnswer = lookup.type === TYPE.ANY || lookup.type === typeOf(record)
+  const sections = isAnswer
+    ? { ...NOTHING, answer: [record] }
+    : { ...NOTHING, additional: [record] }
+  return { rcode: RCODE.NOERROR, sections }
+}
+
+function lookUpService(
+  desk: Desk,
+  lookup: Lookup,
+  { name, tag, here }: { readonly name: string; readonly tag: string; readonly here: boolean },
+): Outcome {
+  if (here && name === '') return { rcode: RCODE.SERVFAIL, sections: NOTHING }
+  const all = here ? serving(desk, name) : []
+  const found = tag === '' ? all : withTag(all, tag)
+  if (found.length === 0) return missing(desk, lookup.name)
+  const timed = { ...lookup, ttl: serviceTtl(desk.settings.serviceTtls, fold(name)) }
+  const drawn = shuffled(desk, found)
+  const sections =
+    lookup.type === TYPE.SRV ? servicePorts(desk, timed, drawn) : addresses(desk, timed, drawn)
+  const isEmpty = sections.answer.length === 0
+  // RFC 2308 §2.2: the name is there, this type is not.
+  const authority = isEmpty ? [soaFor(desk, lookup.name)] : []
+  return { rcode: RCODE.NOERROR, sections: { ...sections, authority } }
+}
+
+/** Each address once. An alias must be alone (RFC 1034 §3.6.2): it is told if there is no address. */
+function addresses(desk: Desk, lookup: Timed, found: readonly Found[]): Sections {
+  const family = familyOf(lookup.type)
+  const most = desk.settings.aRecordLimit
+  const seen = new Set<string>()
+  const answer: ResourceRecord[] = []
+  let alias: readonly ResourceRecord[] = []
+  for (const { places } of found) {
+    const place = places[family]
+    if (place.type === 'nowhere' || seen.has(place.key)) continue
+    seen.add(place.key)
+    const records = recordsAt(desk, lookup, place)
+    if (records[0]?.content.type !== 'CNAME') answer.push(...records)
+    else if (alias.length === 0) alias = records
+    if (most > 0 && answer.length >= most) break
+  }
+  return { ...NOTHING, answer: answer.length > 0 ? answer : alias }
+}
+
+function servicePorts(desk: Desk, lookup: Timed, found: readonly Found[]): Sections {
+  const seen = new Set<string>()
+  const answer: ResourceRecord[] = []
+  const additional: ResourceRecord[] = []
+  for (const { node, service, weight, places } of found) {
+    const place = places.any
+    if (place.type === 'nowhere') continue
+    const spot = `${node.name}\0${place.key}\0${service.port}`
+    if (seen.has(spot)) continue
+    seen.add(spot)
+    const led = leadTo(desk, lookup, { node, place })
+    if (led === undefined) continue
+    const port = { priority: SRV_PRIORITY, weight, port: service.port & 0xffff }
+    const content = { type: 'SRV', ...port, target: led.target } as const
+    answer.push({ name: lookup.name, ttl: lookup.ttl, content })
+    additional.push(...led.glue)
+    const metaName = nodeName(desk, node, lookup.domain)
+    if (desk.settings.nodeMetaTxt && metaName !== undefined) {
+      additional.push(...metaRecords(node, metaName, lookup.ttl))
+    }
+  }
+  return { answer, authority: [], additional }
+}
+
+/** The target of an SRV record, and what is known of it. */
+function leadTo(
+  desk: Desk,
+  lookup: Timed,
+  { node, place }: { readonly node: NodeRow; readonly place: Place },
+): { readonly target: Name; readonly glue: readonly ResourceRecord[] } | undefined {
+  if (place.type === 'nowhere') return undefined
+  const isOwn = place.type === 'alias' && foldName(place.target) === foldName(lookup.name)
+  if (place.type === 'alias' && !(isOwn && place.nodeIp)) {
+    return { target: place.target, glue: follow(desk, lookup, place.target) }
+  }
+  const ip = place.type === 'ip' ? place.ip : (place.nodeIp ?? [])
+  const onNode = place.type === 'alias' || place.onNode
+  const target =
+    (onNode ? nodeName(desk, node, lookup.domain) : undefined) ??
+    nameOfText(`${digitsOfIp(ip)}.addr.${desk.settings.datacenter}`, lookup.domain)
+  if (target === undefined) return undefined
+  return { target, glue: [addressRecord(target, lookup.ttl, ip)] }
+}
