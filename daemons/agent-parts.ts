@@ -13,6 +13,7 @@ import type { Request, Response } from '../core/route/request.ts'
 import type { Question } from '../core/route/route.ts'
 import { readClock, startTicking } from './runtime/clock.ts'
 import { openDataDir } from './runtime/data-dir.ts'
+import { answerDns, closeDns, createDns, type Dns, openDns, sweepDns } from './runtime/dns.ts'
 import {
   type Driver,
   exchangeMachine,
@@ -96,19 +97,27 @@ async function startParts(options: AgentOptions, onStop: OnStop): Promise<Runnin
 
   const http = createHttpFor(options, give)
   onStop(() => closeHttp(http))
-  const config = await openDoors(http, { ...options.config, nodeId: disk.nodeId })
+  const dns = createDns({
+    config: options.config.dns,
+    ask: (id, asking) => give({ type: 'question', id, asking }),
+    now: () => readClock().now,
+  })
+  onStop(() => closeDns(dns))
+  const config = await openDoors({ http, dns }, { ...options.config, nodeId: disk.nodeId })
 
   const prober = createProber()
   onStop(prober.close)
   const { recovered, kept } = disk
   const machine = () => createMachine({ config, entropy, recovered, kept })
-  const ports = createPorts(options, { http, disk, inner, prober })
+  const ports = createPorts(options, { http, dns, disk, inner, prober })
   const started = startDriver({ machine: machine(), ports, readClock })
   driver = started
   for (const event of early) feed(started, event)
   onStop(() => stopDriver(started))
   const stopTicking = startTicking(() => {
-    sweepHttp(http, readClock().now)
+    const { now } = readClock()
+    sweepHttp(http, now)
+    sweepDns(dns, now)
     feed(started, { type: 'tick' })
   })
   onStop(stopTicking)
@@ -207,14 +216,26 @@ function createHttpFor({ config, log }: AgentOptions, give: (event: AgentEvent) 
 }
 
 /** The configuration with the ports that the kernel has chosen where 0 was asked for. */
-async function openDoors(http: Http, config: AgentConfig): Promise<AgentConfig> {
+async function openDoors(
+  { http, dns }: Pick<Doors, 'http' | 'dns'>,
+  config: AgentConfig,
+): Promise<AgentConfig> {
   const bound: ListenAddress[] = []
   for (const address of config.http) {
     bound.push(await openDoor(http, { address, file: config.unixSocket }))
   }
+  const listen = await openDns(dns)
+  const ports = {
+    ...config.ports,
+    http: chosenPort(config.ports.http, bound),
+    dns: chosenPort(config.ports.dns, listen),
+  }
+  return { ...config, http: bound, dns: { ...config.dns, listen }, ports }
+}
+
+function chosenPort(asked: number, bound: readonly ListenAddress[]): number {
   const first = bound.find((address) => address.type === 'tcp')
-  const port = first?.type === 'tcp' && config.ports.http === 0 ? first.port : config.ports.http
-  return { ...config, http: bound, ports: { ...config.ports, http: port } }
+  return first?.type === 'tcp' && asked === 0 ? first.port : asked
 }
 
 interface MachineParts {
@@ -234,12 +255,13 @@ function createMachine(parts: MachineParts): Machine {
 
 interface Doors {
   readonly http: Http
+  readonly dns: Dns
   readonly disk: Disk
   readonly inner: Map<RequestId, (response: Response) => void>
   readonly prober: Prober
 }
 
-function createPorts(options: AgentOptions, { http, disk, inner, prober }: Doors): Ports {
+function createPorts(options: AgentOptions, { http, dns, disk, inner, prober }: Doors): Ports {
   return {
     respond: (id, response) => {
       const waiting = inner.size === 0 ? undefined : inner.get(id)
@@ -250,6 +272,7 @@ function createPorts(options: AgentOptions, { http, disk, inner, prober }: Doors
       inner.delete(id)
       waiting(response)
     },
+    answerDns: (id, answer) => answerDns(dns, id, answer),
     persist: disk.persist,
     saveSnapshot: disk.saveSnapshot,
     trimLog: disk.trimLog,

@@ -145,6 +145,9 @@ async function startParts(life: Life, onStop: OnStop): Promise<void> {
   for (const address of started.value.config.http) {
     say(life, 'info', 'serving', { protocol: 'http', address: showAddress(address) })
   }
+  for (const address of started.value.config.dns.listen) {
+    say(life, 'info', 'serving', { protocol: 'dns', address: showAddress(address) })
+  }
   onStop(await startControl(life, program, started.value))
 }
 
@@ -163,7 +166,7 @@ async function startControl(
     pid: process.pid,
     startedAt: new Date(life.startedAt).toISOString(),
     version: LICTOR_VERSION,
-    addresses: { http: config.http.map(showAddress) },
+    addresses: { http: config.http.map(showAddress), dns: config.dns.listen.map(showAddress) },
     cluster: config.nodeId,
     cwd: process.cwd(),
     ...(config.log.file === undefined ? {} : { logFile: config.log.file }),
@@ -188,7 +191,11 @@ const showAddress = (address: ListenAddress): string => {
 
 async function tellReady(life: Life): Promise<void> {
   const { program } = life
-  const addresses = life.agent?.config.http.map((address) => `http ${showAddress(address)}`) ?? []
+  const { http = [], dns } = life.agent?.config ?? {}
+  const addresses = [
+    ...http.map((address) => `http ${showAddress(address)}`),
+    ...(dns?.listen.map((address) => `dns ${showAddress(address)}`) ?? []),
+  ]
   const line = `${program.program} agent ready: ${addresses.join(', ')} (pid ${process.pid})`
   if (program.profile === 'lictor') process.stderr.write(`${line}\n`)
   say(life, 'info', 'ready')

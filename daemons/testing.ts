@@ -62,7 +62,7 @@ export async function startDevAgent(options: DevAgentOptions = {}): Promise<DevA
 
 function configOf({ config = {} }: DevAgentOptions): AgentConfig {
   const settings = Object.entries(config).map(([name, value]) => `-hcl=${name} = ${hclOf(value)}`)
-  const argv = ['-dev', '-http-port=0', ...settings]
+  const argv = ['-dev', '-http-port=0', '-dns-port=0', ...settings]
   const loaded = loadConfig({ profile: 'lictor', argv })
   if (!loaded.ok) throw new Error(loaded.message)
   return loaded.config

@@ -25,6 +25,8 @@ import { ROUTES } from '../api/table.ts'
 import { unreachable } from '../assert.ts'
 import { registerLoneNode } from '../catalog/boot.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
+import { answerPacket, createResolver, type Resolver } from '../dns/answer.ts'
+import { dnsSettings } from '../dns/settings.ts'
 import type { Recovered } from '../entry.ts'
 import { ApiError } from '../errors.ts'
 import { type Command, encodeCommand } from '../fsm/commands.ts'
@@ -108,6 +110,7 @@ export interface Agent {
   readonly fsm: Fsm
   readonly solo: Solo
   readonly pipeline: Pipeline
+  readonly resolver: Resolver
   readonly metrics: Metrics
   /** Who waits for which entry to be applied. */
   readonly writes: Map<LogIndex, Waiting>
@@ -165,6 +168,7 @@ export function createAgent(options: AgentOptions): Agent {
     fsm,
     solo,
     pipeline: { desk, store: fsm.store, own: own.store, parking: createParking(), prng },
+    resolver: createResolver(dnsSettings(config), prng.fork()),
     metrics,
     writes: new Map(),
     asks: new Map(),
@@ -207,6 +211,9 @@ export function step(agent: Agent, event: AgentEvent, clock: Clock): void {
     case 'request':
       onRequest(agent, event.request)
       break
+    case 'question':
+      onQuestion(agent, event)
+      return // nothing was changed
     case 'abandoned':
       abandon(agent.pipeline, event.id)
       agent.asks.delete(event.id)
@@ -300,6 +307,12 @@ function onRequest(agent: Agent, request: Request): void {
     default:
       unreachable(next)
   }
+}
+
+function onQuestion(agent: Agent, { id, asking }: Extract<AgentEvent, { type: 'question' }>): void {
+  const { resolver, fsm, clock, effects } = agent
+  const answer = answerPacket(resolver, asking, { view: viewOf(fsm.store), wall: clock.wall })
+  effects.push({ type: 'answer-dns', id, answer })
 }
 
 function renew(agent: Agent, id: string): void {

@@ -1,5 +1,6 @@
 // Everything an agent can ask for. The driver performs effects in order and remembers no rule:
 // what may not be said before something is durable is not among the effects until it is.
+import type { Answer } from '../dns/answer.ts'
 import type { Persist } from '../entry.ts'
 import type { LogIndex, RequestId, Term } from '../ids.ts'
 import type { Probe } from '../local/probe.ts'
@@ -20,6 +21,8 @@ export type AgentEffect =
   /** Answered by `persisted` or `persist-refused`. At most one is under way. */
   | { readonly type: 'persist'; readonly persist: Persist }
   | { readonly type: 'respond'; readonly id: RequestId; readonly response: Response }
+  /** What there is to say to a `question`. */
+  | { readonly type: 'answer-dns'; readonly id: RequestId; readonly answer: Answer }
   /** Answered by `answered`. */
   | { readonly type: 'ask'; readonly id: RequestId; readonly question: Question }
   /** Answered by `snapshot-saved` or `snapshot-refused`. At most one is under way. */

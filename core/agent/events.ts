@@ -1,5 +1,6 @@
 // Everything that can happen to an agent. With effects.ts the whole boundary between the machine
 // and the world.
+import type { Asking } from '../dns/answer.ts'
 import type { LogIndex, RequestId } from '../ids.ts'
 import type { Definitions } from '../local/load.ts'
 import type { Probed } from '../local/probe.ts'
@@ -17,6 +18,8 @@ export type AgentEvent =
   /** Time has passed: see TICK_MS. */
   | { readonly type: 'tick' }
   | { readonly type: 'request'; readonly request: Request }
+  /** A DNS packet. Answered by the effect `answer-dns`, in the same step. */
+  | { readonly type: 'question'; readonly id: RequestId; readonly asking: Asking }
   /** The client hung up before it was answered. */
   | { readonly type: 'abandoned'; readonly id: RequestId }
   /** The persist with this token is durable. */

@@ -6,6 +6,7 @@ import type { AgentEffect, SnapshotOrder } from '../../core/agent/effects.ts'
 import type { AgentEvent, Clock } from '../../core/agent/events.ts'
 import type { OwnSave } from '../../core/agent/keeper.ts'
 import { unreachable } from '../../core/assert.ts'
+import type { Answer } from '../../core/dns/answer.ts'
 import type { Persist } from '../../core/entry.ts'
 import type { LogIndex, RequestId } from '../../core/ids.ts'
 import type { Probe, Probed } from '../../core/local/probe.ts'
@@ -22,6 +23,7 @@ export interface Machine {
 /** Where the effects go. A promise that rejects ends the process: see `fatal`. */
 export interface Ports {
   respond(id: RequestId, response: Response): void
+  answerDns(id: RequestId, answer: Answer): void
   /** `full`: nothing of it stands. Rejects with a DiskFailure. */
   persist(persist: Persist): Promise<'durable' | 'full'>
   saveSnapshot(order: SnapshotOrder): Promise<'saved' | 'full'>
@@ -114,6 +116,9 @@ function perform(driver: Driver, effect: AgentEffect): void {
   switch (effect.type) {
     case 'respond':
       ports.respond(effect.id, effect.response)
+      break
+    case 'answer-dns':
+      ports.answerDns(effect.id, effect.answer)
       break
     case 'persist': {
       const { token } = effect.persist

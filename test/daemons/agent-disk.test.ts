@@ -36,7 +36,7 @@ const startOn = (home: Home, dataDir: string): Promise<AgentProcess> =>
 
 /** An agent that does not come up. */
 const refusedOn = (home: Home, dataDir: string): Promise<Ran> =>
-  run(home, ['lictor', 'agent', ...ARGS, '-http-port=0', `-data-dir=${dataDir}`])
+  run(home, ['lictor', 'agent', ...ARGS, '-http-port=0', '-dns-port=0', `-data-dir=${dataDir}`])
 
 async function put(agent: AgentProcess, key: string, body: string): Promise<[number, string]> {
   const answer = await fetch(agent.url(`/v1/kv/${key}`), { method: 'PUT', body })

@@ -11,7 +11,7 @@ import { get, openRaw, put } from './raw-client.ts'
 
 const agent = suite('agent')
 
-const DEV = ['-dev', '-http-port=0']
+const DEV = ['-dev', '-http-port=0', '-dns-port=0']
 
 const withDev = (
   work: (agent: AgentProcess, dir: string) => Promise<void>,
@@ -31,7 +31,10 @@ agent('one line on stderr says that it is ready, and where', () =>
   withDev(
     async (agent, dir) => {
       const port = await agent.port()
-      assert.match(agent.stderr(), /^lictor agent ready: http 127\.0\.0\.1:\d+ \(pid \d+\)\n$/)
+      assert.match(
+        agent.stderr(),
+        /^lictor agent ready: http 127\.0\.0\.1:\d+, dns 127\.0\.0\.1:\d+ \(pid \d+\)\n$/,
+      )
       assert.match(agent.stderr(), `pid ${agent.child.pid}`)
       await within(5_000, () => agent.third() !== '', 'descriptor 3')
       assert.is(agent.third(), agent.stderr())
@@ -193,6 +196,7 @@ agent('what was acknowledged is there again after a kill', () =>
       '-bind=127.0.0.1',
       `-data-dir=${dir}/data`,
       '-http-port=0',
+      '-dns-port=0',
     ]
     let nodeId = ''
     await withAgent({ dir, args }, async (agent) => {

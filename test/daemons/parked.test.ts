@@ -43,7 +43,7 @@ async function parkAll(port: number, path: string): Promise<RawClient[]> {
 parked('10,000 queries wait cheaply, are all woken, and leave nothing behind', () =>
   withTemp(async (dir) => {
     const limit = `-hcl=limits = { http_max_conns_per_client = ${2 * COUNT} }`
-    const args = ['-dev', '-http-port=0', '-log-level=error', limit]
+    const args = ['-dev', '-http-port=0', '-dns-port=0', '-log-level=error', limit]
     await withAgent({ dir, args, env: { AGENT_PROFILE: 'lictor' } }, async (agent) => {
       const port = await agent.port()
       const own = await openRaw(port)

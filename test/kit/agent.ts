@@ -33,7 +33,7 @@ const STOP_MS = 15_000
 const READY = /^\S+ agent ready: (?:.*\s)?http (?<address>[\d.]+:(?<port>\d+))/m
 
 export async function startAgent(home: Home, options: AgentOptions = {}): Promise<AgentProcess> {
-  const args = ['agent', ...(options.args ?? ['-dev']), '-http-port=0']
+  const args = ['agent', ...(options.args ?? ['-dev']), '-http-port=0', '-dns-port=0']
   const child = spawn(home.program(options.program ?? 'lictor'), args, {
     cwd: home.work,
     env: { ...home.env, ...options.env },

@@ -59,6 +59,7 @@ function stage(script: readonly (readonly AgentEffect[])[], ports: Partial<Ports
   const fatal: unknown[] = []
   const defaults: Ports = {
     respond: (id) => trace.push(`respond ${id}`),
+    answerDns: (id) => trace.push(`answer-dns ${id}`),
     persist: async ({ token }: Persist) => {
       trace.push(`persist ${token}`)
       return 'durable'
