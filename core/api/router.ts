@@ -77,15 +77,18 @@ export function matchPath(router: Router, raw: string, options: MatchOptions): M
   return look(router, path, raw)
 }
 
+/** No prefix has more behind its first: a key may have thousands, and none of them is looked at. */
+const PREFIX_SLASHES_MAX = 8
+
 function look(router: Router, path: string, raw: string): Match {
   const exact = router.exact.get(path)
   if (exact !== undefined) return { type: 'endpoint', endpoint: exact, path, rest: '' }
   let found: Endpoint | undefined
   let end = 0
-  // Prefixes are at most a few segments deep: look at each slash, keep the longest that is one.
+  // Look at each slash, keep the longest prefix that there is.
   for (
     let at = path.indexOf('/', 1), depth = 0;
-    at >= 0 && depth < 8;
+    at >= 0 && depth < PREFIX_SLASHES_MAX;
     at = path.indexOf('/', at + 1), depth++
   ) {
     const endpoint = router.prefix.get(path.slice(0, at + 1))
