@@ -1,7 +1,7 @@
 // Raft between servers over TCP, as hashicorp/raft's NetworkTransport does it (raft-wire §1): what
 // the machine says goes to peers, what peers say comes back. Connections are directional; see
-// raft-acceptor.ts for those to us and raft-lane.ts for ours. A snapshot has a connection of its own,
-// and is sent no faster than the peer takes it.
+// raft-acceptor.ts for those to us and raft-lane.ts for ours. A snapshot has a connection of its
+// own, and is sent no faster than the peer takes it.
 //
 // There are no timers here: the driver's tick calls `sweepTransport`.
 import { once } from 'node:events'
@@ -61,6 +61,8 @@ export interface TransportPorts {
 
 export interface TransportOptions {
   readonly self: Peer
+  /** Where peers connect: see listenForPeers. Undefined: connections are handed over one by one. */
+  readonly server: Server | undefined
   readonly settings: Settings
   readonly ports: TransportPorts
   /** Sent first on every connection of ours. */
@@ -84,7 +86,6 @@ export interface RaftTransport {
   readonly acceptor: Acceptor
   readonly lanes: Map<ServerId, Lanes>
   readonly sending: Set<Sending>
-  server: Server | undefined
   isClosed: boolean
 }
 
@@ -92,29 +93,19 @@ export interface RaftTransport {
 export const SNAPSHOT_STALL_MS = 10_000
 const NO_GREETING = new Uint8Array(0)
 
-export function createTransport(options: TransportOptions): RaftTransport {
-  return {
-    options,
-    acceptor: createAcceptor(options.self, options.ports),
-    lanes: new Map(),
-    sending: new Set(),
-    server: undefined,
-    isClosed: false,
-  }
-}
-
-/** Listens for peers. Resolves with the port that it got. */
-export async function listenForPeers(
-  transport: RaftTransport,
-  address: { host: string; port: number },
-): Promise<number> {
+/** Listens before anything else, so that the port is known when peers are told of it. */
+export async function listenForPeers(address: { host: string; port: number }): Promise<Server> {
   const server = createServer()
-  acceptFrom(transport.acceptor, server)
-  transport.server = server
   server.listen(address)
   await once(server, 'listening')
-  const bound = server.address()
-  return typeof bound === 'object' && bound !== null ? bound.port : address.port
+  return server
+}
+
+export function createTransport(options: TransportOptions): RaftTransport {
+  const { self, server, ports } = options
+  const acceptor = createAcceptor(self, ports)
+  if (server !== undefined) acceptFrom(acceptor, server)
+  return { options, acceptor, lanes: new Map(), sending: new Set(), isClosed: false }
 }
 
 export type PeerCall = {
@@ -271,7 +262,7 @@ export async function closeTransport(transport: RaftTransport): Promise<void> {
       lane.outstanding.length = 0
       closeLane(lane)
     }
-  const { server } = transport
+  const { server } = transport.options
   if (server === undefined) return
   const closed = once(server, 'close')
   server.close()

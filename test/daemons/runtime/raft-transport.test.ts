@@ -64,11 +64,8 @@ interface Station {
 }
 
 async function openStation(id: string): Promise<Station> {
-  const free = createServer().listen(0, HOST)
-  await once(free, 'listening')
-  const { port } = free.address() as { port: number } // a server on TCP
-  free.close()
-  await once(free, 'close')
+  const server = await listenForPeers({ host: HOST, port: 0 })
+  const { port } = server.address() as { port: number } // a server on TCP
   const station: Station = {
     peer: { id, address: `${HOST}:${port}` },
     transport: undefined as never, // set below
@@ -86,6 +83,7 @@ async function openStation(id: string): Promise<Station> {
   }
   const transport = createTransport({
     self: station.peer,
+    server,
     settings: SETTINGS,
     ports: {
       onCall: (call) => station.calls.push(call),
@@ -99,7 +97,6 @@ async function openStation(id: string): Promise<Station> {
     },
   })
   Object.assign(station, { transport })
-  await listenForPeers(transport, { host: HOST, port })
   return station
 }
 
