@@ -1,6 +1,7 @@
 // `lictor/testing`: an agent inside the process of a test, with a port that the kernel chose,
 // nothing on disk and no timers left behind. What it answers is what the program answers: the same
 // parts.
+/// <reference lib="esnext.disposable" preserve="true" />
 import { utf8 } from '../core/bytes.ts'
 import type { AgentConfig } from '../core/config/agent-config.ts'
 import type { Response } from '../core/route/request.ts'
@@ -90,10 +91,17 @@ async function seed(agent: RunningAgent, { kv = {} }: DevAgentOptions): Promise<
     agent.ask({
       method: 'PUT',
       path: `/v1/kv/${encodeURIComponent(key)}`,
-      body: typeof value === 'string' ? utf8(value) : value,
+      body: bytesOf(key, value),
     }),
   )
   for (const response of await Promise.all(writes)) checkSeeded(response)
+}
+
+/** Types do not hold for tests in plain JavaScript. */
+function bytesOf(key: string, value: unknown): Uint8Array {
+  if (typeof value === 'string') return utf8(value)
+  if (value instanceof Uint8Array) return value
+  throw new TypeError(`kv: the value of ${JSON.stringify(key)} is neither a string nor bytes`)
 }
 
 function checkSeeded({ status, body }: Response): void {

@@ -68,6 +68,14 @@ published('lictor/testing is what a test of others imports, by that name', async
   assert.is(stdout, 'b')
 })
 
+published('its types need no library that their reader has not named', async () => {
+  const types = inProject('dist/bin/testing.d.mts')
+  const plain = ['--ignoreConfig', '--noEmit', '--module', 'nodenext', '--lib', 'es2022']
+  const args = [inProject('node_modules/.bin/tsc'), ...plain, '--types', '', types]
+  const { exitCode, stdout } = await execa('node', args, { reject: false, timeout: PACK_MS })
+  assert.equal([exitCode, stdout], [0, ''])
+})
+
 published('the manifest of oclif knows every command', async () => {
   const manifest = JSON.parse(await readFile(inProject('oclif.manifest.json'), 'utf8'))
   const ids = idsOf(TABLE, 'lictor').map((id) => id.replaceAll(' ', ':'))
