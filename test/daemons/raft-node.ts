@@ -1,5 +1,5 @@
-// A server of ours inside the test's process: the machine, the real transport, a disk of memory that
-// takes its time, and the state machine of test/peers/raftpeer, so that both can be compared.
+// A server of ours inside the test's process: the machine, the real transport, a disk of memory
+// that takes its time, and the state machine of test/peers/raftpeer, so that both can be compared.
 import { createHash } from 'node:crypto'
 import { textOf, utf8 } from '../../core/bytes.ts'
 import { ENTRY, type Entry, type Persist, type Vote } from '../../core/entry.ts'
@@ -182,7 +182,9 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
   return node
 }
 
-const stateOf = (content: Uint8Array): PeerState => JSON.parse(textOf(content)) as PeerState // by raftpeer or by us
+function stateOf(content: Uint8Array): PeerState {
+  return JSON.parse(textOf(content)) as PeerState // made by raftpeer, or by us
+}
 
 /** Something happens; then what the machine wants is done. Effects may bring about more. */
 function step(node: RaftNode, happen: (now: number) => void): void {

@@ -39,7 +39,7 @@ export interface GoStats {
   readonly commitIndex: number
 }
 
-const FAST = ['-heartbeat', '300ms', '-election', '300ms', '-lease', '150ms', '-log-level', 'ERROR']
+const FAST = ['-heartbeat', '500ms', '-election', '500ms', '-lease', '250ms', '-log-level', 'ERROR']
 
 export async function buildPeers(): Promise<GoPeers> {
   const dir = await mkdtemp(join(tmpdir(), 'go-'))
