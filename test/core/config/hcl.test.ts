@@ -239,6 +239,9 @@ hcl('agrees with the Go library on any text made of its pieces', () => {
   )
 })
 
+/** Compiled to JavaScript, Go's int has 32 bits; that of an agent has 64. */
+const LARGE = /\d{10}|0x[\da-f]{8}/i
+
 hcl('agrees on texts with a hole or a slip in them', () => {
   const mutated = fc.tuple(
     fc.constantFrom(...ACCEPTED),
@@ -249,7 +252,8 @@ hcl('agrees on texts with a hole or a slip in them', () => {
     fc.property(mutated, ([text, at, piece]) => {
       const where = at % (text.length + 1)
       const changed = `${text.slice(0, where)}${piece}${text.slice(where + 1)}`
-      if (!losesSetting(changed) && !changed.trimStart().startsWith('{')) same(changed)
+      if (losesSetting(changed) || changed.trimStart().startsWith('{')) return
+      if (!LARGE.test(changed)) same(changed)
     }),
     { numRuns: 400 },
   )
