@@ -126,6 +126,9 @@ function isBefore(a: Broadcast, b: Broadcast): boolean {
   return a.id > b.id
 }
 
-/** How often each message is sent in a pool of this size. */
+/**
+ * How often each message is sent in a pool of this size (memberlist-wire §3.6). Where memberlist
+ * sends a message four times to nine others, it is sent to each of them: news would be lost else.
+ */
 export const sendingsMax = (mult: number, size: number): number =>
-  mult * Math.ceil(Math.log10(size + 1))
+  Math.max(mult * Math.ceil(Math.log10(size + 1)), Math.min(2 * mult, size - 1))

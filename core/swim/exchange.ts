@@ -8,7 +8,7 @@ import { type Address, type NodeState, type PushPull, STATES } from '../wire/mem
 import { decodeAs, encodeSerf, type SerfState } from '../wire/serf.ts'
 import { misfit } from './compatible.ts'
 import { hearPastEvents, pastEvents } from './events.ts'
-import { hearLeft, onJoinIntent } from './intents.ts'
+import { hearLeft, hearOwnTime, onJoinIntent } from './intents.ts'
 import { believableTime, type LamportClock, witness } from './lamport.ts'
 import { addressText, type Member } from './member.ts'
 import { mergeStates } from './merge.ts'
@@ -120,8 +120,10 @@ function hearState(swim: Swim, state: SerfState, ignoresOld: boolean): void {
   const left = new Set(state.leftMembers ?? [])
   const times = state.statusLTimes ?? new Map<string, U64>()
   for (const node of left) hearLeft(swim, node, times.get(node) ?? 0)
-  for (const [node, lTime] of times)
-    if (!left.has(node)) onJoinIntent(swim, { type: 'join', lTime, node })
+  for (const [node, lTime] of times) {
+    if (node === swim.name) hearOwnTime(swim, lTime)
+    else if (!left.has(node)) onJoinIntent(swim, { type: 'join', lTime, node })
+  }
   const eventTime = believableTime(state.eventLTime)
   if (ignoresOld && eventTime !== undefined)
     swim.events.minTime = Math.max(swim.events.minTime, eventTime)

@@ -97,6 +97,19 @@ function keepIntent(
   return true
 }
 
+/**
+ * Another member knows a later intent of ours than we do: of an earlier life, or one to leave that
+ * came to it late. We are here, and say so. Heard in exchanges only, so that two members of one name
+ * do not talk each other into a storm.
+ */
+export function hearOwnTime(swim: Swim, said: U64): void {
+  const lTime = believableTime(said)
+  const own = swim.roster.get(swim.name)?.statusLTime ?? 0
+  if (lTime === undefined || lTime <= own || swim.leaving.type !== 'no') return
+  witness(swim.clocks.members, lTime)
+  announceJoin(swim)
+}
+
 /** Tells the pool that we are in it: after a join, and when somebody says that we leave. */
 export function announceJoin(swim: Swim): void {
   const lTime = stamp(swim.clocks.members)

@@ -21,8 +21,9 @@ export function checkSwim(swim: Swim): void {
 }
 
 function checkMembers(swim: Swim): void {
-  const { members, order, settings } = swim
+  const { members, order, audience, settings } = swim
   assert(order.length === members.size, 'the order of probing holds every member once')
+  assert(audience.length === members.size, 'the order of gossip holds every member once')
   assert(members.size <= settings.membersMax, 'members are bounded')
   for (const member of order) {
     assert(members.get(member.name) === member, 'who is in the order is known by its name')
@@ -41,8 +42,9 @@ function checkMember({ name, incarnation, meta, address, state, versions }: Memb
   if (state.type !== 'suspect') return
   const { accusers, startedAt, deadline, minMs, maxMs } = state.suspicion
   assert(accusers.size > 0, 'a suspicion has an accuser')
-  assert(deadline >= startedAt + minMs, 'silence never shortens a suspicion below its minimum')
-  assert(deadline <= startedAt + maxMs, 'a suspicion ends')
+  const ms = Math.round(deadline - startedAt) // both are moved when we stand still: sums of floats
+  assert(ms >= Math.floor(minMs), 'silence never shortens a suspicion below its minimum')
+  assert(ms <= Math.ceil(maxMs), 'a suspicion ends')
 }
 
 function checkSelf(swim: Swim): void {

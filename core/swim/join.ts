@@ -95,7 +95,7 @@ export function onJoinAnswer(
   const why = mergeExchange(swim, { ...message, join: true }, join.order.ignoresOldEvents)
   if (why === undefined) {
     join.reached += 1
-    if (join.reached === 1) {
+    if (join.reached === 1 && swim.leaving.type === 'no') {
       announceJoin(swim)
       announceSelf(swim) // whom we asked may be lost before it has told others
     }

@@ -21,7 +21,7 @@ import {
 import { spreadMember } from './outbox.ts'
 import { onMemberGone, onMemberUp, onMemberUpdated, tagsOf } from './roster.ts'
 import { confirmSuspicion, type Suspicion, startSuspicion, suspicionBounds } from './suspicion.ts'
-import { note, type Swim, selfOf } from './swim.ts'
+import { insertMember, note, type Swim, selfOf } from './swim.ts'
 
 /** 32 bits on the wire. Who is accused at the last one cannot refute any more. */
 export const INCARNATION_MAX = 0xffff_ffff
@@ -89,11 +89,8 @@ function welcome(swim: Swim, alive: Alive): void {
     since: swim.now,
   }
   swim.members.set(name, member)
-  const { order, prng } = swim
-  const at = prng.range(0, order.length)
-  const moved = order[at]
-  order[at] = member
-  if (moved !== undefined) order.push(moved)
+  insertMember(swim.prng, swim.order, member)
+  insertMember(swim.prng, swim.audience, member)
   adopt(swim, member, alive)
 }
 
@@ -216,8 +213,9 @@ export function raiseIncarnation(self: Member): void {
   self.incarnation = Math.min(INCARNATION_MAX, self.incarnation + 1)
 }
 
-/** Tells the pool what we are. */
+/** Tells the pool what we are. Who has said that it goes must not: it would be there again. */
 export function announceSelf(swim: Swim): void {
+  assert(!hasLeft(swim), 'who has left says nothing of itself')
   const { name, address, meta, versions, incarnation } = selfOf(swim)
   const { ip: addr, port } = address
   spreadMember(swim, { type: 'alive', incarnation, node: name, addr, port, meta, vsn: versions })

@@ -94,15 +94,13 @@ function nextInOrder(swim: Swim): Member | undefined {
 }
 
 function dropLongDead(swim: Swim): void {
-  const { order, members, now, settings } = swim
-  const kept = order.filter(
-    (member) =>
-      isUp(member) || now - member.since <= settings.gossipToTheDeadMs || member.name === swim.name,
-  )
-  if (kept.length === order.length) return
-  order.splice(0, order.length, ...kept)
-  members.clear()
-  for (const member of kept) members.set(member.name, member)
+  const { order, audience, members, now, settings } = swim
+  const isKept = (member: Member) =>
+    isUp(member) || now - member.since <= settings.gossipToTheDeadMs || member.name === swim.name
+  const dropped = order.filter((member) => !isKept(member))
+  if (dropped.length === 0) return
+  for (const { name } of dropped) members.delete(name)
+  for (const held of [order, audience]) held.splice(0, held.length, ...held.filter(isKept))
 }
 
 /** What the probe is due for by now. */

@@ -233,9 +233,10 @@ export function forceLeave(
   return true
 }
 
-/** Says why not, if they are too long. */
+/** Says why not, if they are too long, or we are about to go. */
 export function setTags(swim: Swim, tags: Tags, now: Instant): string | undefined {
   swim.now = now
+  if (swim.leaving.type !== 'no') return 'this member is leaving its pool'
   const meta = encodeTags(tags)
   if (meta.length > META_BYTES_MAX) return `tags of ${meta.length} bytes, at most ${META_BYTES_MAX}`
   const self = selfOf(swim)

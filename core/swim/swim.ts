@@ -101,6 +101,9 @@ export interface Swim {
   /** The same in the order of probing, shuffled anew after every round (SWIM §4.3). */
   readonly order: Member[]
   orderAt: number
+  /** The same in the order in which they are told what is to be spread. */
+  readonly audience: Member[]
+  audienceAt: number
   /** Those whose state is suspect. */
   readonly suspects: Set<Member>
   readonly awareness: Awareness
@@ -179,6 +182,8 @@ export function createSwim(options: SwimOptions, now: Instant): Swim {
     members: new Map([[name, self]]),
     order: [self],
     orderAt: 0,
+    audience: [self],
+    audienceAt: 0,
     suspects: new Set(),
     awareness: createAwareness(settings.awarenessMax),
     probe: undefined,
@@ -246,6 +251,14 @@ export function selfOf(swim: Swim): Member {
 
 export function note(swim: Swim, what: SwimNote): void {
   swim.effects.push({ type: 'note', note: what })
+}
+
+/** Somebody new, at a random place of an order. */
+export function insertMember(prng: Prng, order: Member[], member: Member): void {
+  const at = prng.range(0, order.length)
+  const moved = order[at]
+  order[at] = member
+  if (moved !== undefined) order.push(moved)
 }
 
 /** Something from outside that cannot be used. It is counted, and changes nothing. */

@@ -35,9 +35,11 @@ export const timeoutsOf = (swim: Swim): readonly Timeout[] => [
 
 /** When a tick has something to do again. */
 export function nextDue(swim: Swim): Instant {
-  let due = Number.POSITIVE_INFINITY
-  for (const timeout of timeoutsOf(swim)) due = Math.min(due, timeout.due)
-  return due
+  const { timers } = swim
+  let due = Math.min(probeDue(swim), timers.gossip, timers['push-pull'], timers.reap)
+  due = Math.min(due, timers.reconnect, timers['queue-check'], timers.remember)
+  due = Math.min(due, suspicionsDue(swim), pingsDue(swim), joinsDue(swim))
+  return Math.min(due, queriesDue(swim), coalescerDue(swim), leaveDue(swim))
 }
 
 export function runTimers(swim: Swim): void {

@@ -495,6 +495,21 @@ leaving('who leaves does not refute, and does not come back to life', () => {
   assert.equal(waitingOf(swim), [])
 })
 
+leaving('who leaves says nothing new of itself', () => {
+  const swim = memberOf(4)
+  join(swim, { ...ORDER, addresses: [addressOf(9)] }, swim.now)
+  const [opened] = openedOf(settled(swim))
+  leave(swim, swim.now)
+  assert.ok(setTags(swim, new Map([['a', 'b']]), swim.now))
+  passTimeAnswered(swim, 1_500)
+  emptyQueues(swim)
+  answered(swim, opened?.stream ?? 0, pushPull([stateIn(9, 'alive')], { join: true }))
+  assert.ok(
+    waitingOf(swim).every((message) => message.type === 'alive' && message.node === nameOf(9)),
+  )
+  assert.is(stateOf(swim, 1), 'left')
+})
+
 leaving('the leave is newer than the join before it', () => {
   const swim = memberOf(4)
   hear(swim, serfOf({ type: 'join', lTime: 40, node: nameOf(1) }))

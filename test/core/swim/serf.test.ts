@@ -532,7 +532,7 @@ asking('each member acks once and answers once, whatever way it comes by', () =>
     responseOf(2, { id, flags: 1 }),
     responseOf(2, { id }),
     responseOf(3, { id }),
-    responseOf(4, { id: id ^ 1 }),
+    responseOf(4, { id: (id ^ 1) >>> 0 }),
     responseOf(4, { id, lTime: 2 }),
   ].flatMap((message) => hear(swim, message))
   assert.equal(
