@@ -36,7 +36,7 @@ export function planDns(draft: Draft, network: NetworkPlan): DnsConfig {
 /** What a duration comes to; a wrong one was refused by checkValues. */
 const msOf = (text: string | undefined): number => (parseDurationNs(text ?? '0s') ?? 0) / 1e6
 
-/** What is no address was refused by checkRules; as `consul`, which takes any text, it is left out. */
+/** What is no address was refused by checkRules; as `consul` any text is taken, and not asked. */
 function planRecursors(draft: Draft, texts: readonly string[]): DnsConfig['recursors'] {
   return texts.flatMap((text) => {
     const filled = fillTemplates(text, draft.facts)

@@ -31,7 +31,7 @@ export const createResolver = (settings: DnsSettings, prng: Prng): Resolver => (
 })
 
 /** What is known about names outside, by folded name. */
-export type Chased = ReadonlyMap<Name, readonly ResourceRecord[]>
+type Chased = ReadonlyMap<Name, readonly ResourceRecord[]>
 
 export interface Asking {
   readonly packet: Uint8Array

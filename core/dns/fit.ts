@@ -16,7 +16,7 @@ const DATAGRAM_BYTES_MAX = 65_467
 const UDP_HEADER_BYTES = 8
 /** The most answers in a datagram to a client without EDNS, whatever is configured. */
 const PLAIN_ANSWERS_MAX = 8
-/** A length of 16 bits stands before a message over TCP (RFC 1035 §4.2.2); the header is left out. */
+/** The length before a message over TCP has 16 bits (RFC 1035 §4.2.2); a header has room. */
 const STREAM_BYTES_MAX = 65_523
 /** More records than this cannot fit, however short. */
 const STREAM_ANSWERS_MAX = 4_096

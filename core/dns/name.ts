@@ -49,8 +49,10 @@ export const parentOf = (name: Name): Name =>
  * RFC 4343: names are equal without regard to the case of ASCII letters. A length is never one: it
  * is at most 63.
  */
-export const foldName = (name: Name): Name =>
-  (UPPER.test(name) ? name.replace(UPPERS, (letters) => letters.toLowerCase()) : name) as Name // as long as before
+export function foldName(name: Name): Name {
+  if (!UPPER.test(name)) return name
+  return name.replace(UPPERS, (letters) => letters.toLowerCase()) as Name // as long as before
+}
 
 const UPPER = /[A-Z]/
 const UPPERS = /[A-Z]+/g

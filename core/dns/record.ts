@@ -44,7 +44,7 @@ export type Content =
   | { readonly type: 'TXT'; readonly text: Uint8Array }
   | { readonly type: 'SOA'; readonly soa: Soa }
 
-export interface Soa {
+interface Soa {
   readonly mname: Name
   readonly rname: Name
   readonly serial: number

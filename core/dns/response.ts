@@ -36,8 +36,6 @@ export function isAnswerTo(query: Uint8Array, response: Uint8Array): boolean {
 
 export const rcodeOf = (response: Uint8Array): number => (response[3] ?? 0) & 15
 
-export const isCut = (response: Uint8Array): boolean => (u16(response, 2) & FLAG.truncated) !== 0
-
 /** The addresses and aliases among the answers; what cannot be read ends the list. */
 export function readAddresses(response: Uint8Array): ResourceRecord[] {
   const question = readName(response, HEADER_BYTES)
@@ -83,7 +81,8 @@ function readName(bytes: Uint8Array, start: number): ReadName | undefined {
   let [at, before] = [start, start]
   while (at < bytes.length && name.length < NAME_BYTES_MAX) {
     const length = bytes[at] as number
-    if (length === 0) return { name: `${name}\0` as Name, end: end ?? at + 1 } // read label by label
+    // read label by label
+    if (length === 0) return { name: `${name}\0` as Name, end: end ?? at + 1 }
     if (length >= POINTER) {
       const target = ((length & 0x3f) << 8) | (bytes[at + 1] ?? 0)
       if (target >= before || at + 1 >= bytes.length) return undefined

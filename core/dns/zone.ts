@@ -263,7 +263,7 @@ function lookUpService(
   return { rcode: RCODE.NOERROR, sections: { ...sections, authority } }
 }
 
-/** Each address once. An alias must be alone (RFC 1034 §3.6.2): it is told if there is no address. */
+/** Each address once. An alias must be alone (RFC 1034 §3.6.2): it is told for want of these. */
 function addresses(desk: Desk, lookup: Timed, found: readonly Found[]): Sections {
   const family = familyOf(lookup.type)
   const most = desk.settings.aRecordLimit

@@ -5,7 +5,7 @@ import type { Instant } from '../../core/time.ts'
 import { frame, takeFrame } from './dns-frame.ts'
 
 /** A connection on which no question was completed and no answer taken for so long is closed. */
-export const IDLE_MS = 10_000
+const IDLE_MS = 10_000
 /** With so many answers outstanding, or so many bytes unread, a client is not read. */
 const ASKED_MAX = 64
 const UNREAD_BYTES_MAX = 256 * 1024

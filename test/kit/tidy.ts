@@ -186,7 +186,7 @@ const HOMES: Readonly<Record<string, readonly RegExp[]>> = {
   '@oclif/core': [/^commands\//, /^completions\//, /^man\//, /^build\//],
   blessed: [/^commands\/kit\/tui/],
   chalk: [/^commands\/kit\/output\.ts$/, /^daemons\/runtime\/log\.ts$/],
-  'dns-packet': [/^daemons\/runtime\/dnswire\.ts$/, /^test\//],
+  'dns-packet': [/^test\//],
   'node-forge': [/^daemons\/runtime\/x509\.ts$/],
   execa: [/^daemons\/runtime\/probe\.ts$/, /^commands\/kit\/launch\.ts$/, /^test\//],
   re2js: [/^core\//],
