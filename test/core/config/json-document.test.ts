@@ -94,9 +94,15 @@ json('refuses a text cut anywhere, and never throws on a slip', () => {
   )
 })
 
+/** Go refuses a number that is too large for a double; JSON.parse takes it for infinity. */
+const finite = (_: string, value: unknown): unknown => {
+  if (value === Infinity || value === -Infinity) throw new RangeError('too large')
+  return value
+}
+
 function isObject(text: string): boolean {
   try {
-    const parsed: unknown = JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text)
+    const parsed: unknown = JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text, finite)
     return parsed === null || (typeof parsed === 'object' && !Array.isArray(parsed))
   } catch {
     return false
