@@ -74,7 +74,10 @@ export async function runAgent(program: AgentProgram): Promise<number> {
   try {
     return await live(life)
   } catch (error) {
-    const failure = await explainStart(error, program.program)
+    const failure = await explainStart(error, {
+      program: program.program,
+      ports: life.config.ports,
+    })
     if (failure === undefined) die(life, error)
     process.stderr.write(`${failure.message}\n`)
     return program.profile === 'consul' ? EXIT.no : failure.exit

@@ -11,10 +11,16 @@ export interface StartFailure {
   readonly exit: number
 }
 
+interface Started {
+  readonly program: string
+  /** As asked for: they tell which flag moves a port that is taken. */
+  readonly ports: { readonly http: number; readonly dns: number }
+}
+
 /** Undefined: nothing that can be expected, so a bug of ours. */
 export async function explainStart(
   error: unknown,
-  program: string,
+  { program, ports }: Started,
 ): Promise<StartFailure | undefined> {
   if (error instanceof DataDirRefused || error instanceof DiskFailure) {
     return { message: `${program} agent: ${error.message}`, exit: error.exit }
@@ -29,7 +35,8 @@ export async function explainStart(
   const where = error.port === undefined ? error.address : `${error.address}:${error.port}`
   const lines = [`${program} agent: cannot listen on ${where}: ${WORDS[error.code] ?? error.code}`]
   if (error.code === 'EADDRINUSE' && error.port !== undefined) {
-    lines.push(...(await portAdvice(program, error.address, error.port)))
+    const flag = error.port === ports.dns ? '-dns-port' : '-http-port'
+    lines.push(...(await portAdvice(`${program} agent ... ${flag}`, error.address, error.port)))
   }
   return { message: lines.join('\n'), exit: EXIT.no }
 }
@@ -49,15 +56,18 @@ interface ListenError extends Error {
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException & Error =>
   error instanceof Error && 'syscall' in error
 
+/** TCP listens, UDP binds. */
 const isListenError = (error: NodeJS.ErrnoException): error is ListenError =>
-  error.syscall === 'listen' && error.code !== undefined && 'address' in error
+  (error.syscall === 'listen' || error.syscall === 'bind') &&
+  error.code !== undefined &&
+  'address' in error
 
-async function portAdvice(program: string, host: string, port: number): Promise<string[]> {
+async function portAdvice(remedy: string, host: string, port: number): Promise<string[]> {
   const holder = holderOf(port)
   const free = await nextFreePort(host, port)
   const next = [['lictor ps', 'it may be the agent that you want']]
   if (holder?.isOurs === true) next.push([`kill ${holder.pid}`, 'stop it'])
-  if (free !== undefined) next.push([`${program} agent ... -http-port=${free}`, 'use another port'])
+  if (free !== undefined) next.push([`${remedy}=${free}`, 'use another port'])
   const width = Math.max(...next.map(([command = '']) => command.length))
   const steps = next.map(([command = '', why = ''], at) => {
     const lead = at === 0 ? '  next: ' : '        '

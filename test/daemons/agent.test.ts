@@ -1,4 +1,5 @@
 // The agent as a program: ready line, signals, exit codes, what it leaves behind.
+import { createSocket } from 'node:dgram'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -127,6 +128,21 @@ agent('a hangup reads the configuration again, and a mistake in it changes nothi
       await hangup(/not reloaded, the old configuration holds: why=.*log_levl/)
       assert.is(agent.child.exitCode, null)
     })
+  }),
+)
+
+agent('a port of DNS that is taken is moved by its own flag', () =>
+  withTemp(async (dir) => {
+    const socket = createSocket('udp4')
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+    const { port } = socket.address()
+    const args = ['-dev', '-http-port=0', `-dns-port=${port}`]
+    await withAgent({ dir, args }, async (agent) => {
+      assert.is(await agent.ended(), 1)
+      assert.match(agent.stderr(), `cannot listen on 127.0.0.1:${port}: address already in use`)
+      assert.match(agent.stderr(), /lictor agent \.\.\. -dns-port=\d+ +use another port/)
+    })
+    await new Promise<void>((resolve) => socket.close(() => resolve()))
   }),
 )
 
