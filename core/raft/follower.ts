@@ -156,16 +156,27 @@ function hasRoom({ log, full }: Raft, { entries }: Append): boolean {
 }
 
 /** Takes the entries and the commit index. Returns up to where the log now agrees. */
-function takeAppend(raft: Raft, { prevIndex, entries, commit }: Append): LogIndex {
+function takeAppend(raft: Raft, { term, prevIndex, entries, commit }: Append): LogIndex {
   takeEntries(raft, entries)
   const proven = logIndex(prevIndex + entries.length)
   // The message vouches for the log up to its own last entry, not for what stands behind it
   // (raft-wire Q1; M12, M13).
   advanceCommit(raft, logIndex(Math.min(commit, proven)))
-  // A leader that has nothing more to send, or tells a commit index that it did not have to cut
-  // down to what it sent, has shown all that is committed.
-  if (entries.length === 0 || commit < proven) noteComplete(raft, proven)
+  if (entries.length === 0 || isWholeCommit(raft, { term, commit, proven }))
+    noteComplete(raft, proven)
   return proven
+}
+
+/**
+ * Whether the leader has shown all that is committed. One that has nothing more to send has; so has
+ * one that tells a commit index which it did not have to cut down to what it sent, if that is of
+ * its own term: before, it does not know all that is committed itself (Raft §5.4.2).
+ */
+function isWholeCommit(
+  { log }: Raft,
+  told: { term: Term; commit: LogIndex; proven: LogIndex },
+): boolean {
+  return told.commit < told.proven && termAt(log, told.commit) === told.term
 }
 
 /** Keeps what is the same, cuts at the first conflict, takes the rest. */
