@@ -1,12 +1,16 @@
 // What an agent keeps of its own services and checks: texts under keys, in one file of the data
-// folder that is appended to. A line is a checksum and a record; the last line of a key counts.
+// folder that is appended to. A line is a checksum, how many bytes of the file were surely on the
+// disk when it was written, and a record; the last line of a key counts.
 //
-//   2f0a9c1e ["service web","{…}"]
-//   90b1d2aa ["service web",null]        forgotten
+//   2f0a9c1e 0 ["service web","{…}"]
+//   90b1d2aa 2104 ["service web",null]        forgotten
 //
-// A line at the end that is not whole was never acknowledged and is left out. Any other damage is
-// named, and the agent does not start. The file is written anew (beside, then renamed) when it has
-// become long, at every start, and after a write that the disk had no room for.
+// A power cut may tear what was not on the disk yet, in any place of it: what is broken and all
+// behind it was never acknowledged, and is left out. If a line behind it says that the place was on
+// the disk, it is damage: it is named, and the agent does not start. The file is written anew
+// (beside, then renamed) when it has become long, at every start, and after a write that the disk
+// had no room for. Zeros stand ready behind the last line: a sync of a file that does not grow
+// costs less.
 import { join } from 'node:path'
 import type { OwnSave } from '../../core/agent/keeper.ts'
 import { strictTextOf, utf8 } from '../../core/bytes.ts'
@@ -23,6 +27,8 @@ export interface Registrations {
 }
 
 const NAME = 'registrations'
+/** So many zeros are written at a time. */
+const SPARE_BYTES = 256 << 10
 /** Lines that say nothing any more are put up with until there are this many of them. */
 const STALE_LINES_MAX = 2_000
 
@@ -32,7 +38,12 @@ interface Journal {
   readonly texts: Map<string, string>
   /** Undefined: it has to be written anew first. */
   file: OpenFile | undefined
+  /** Where the next line goes. */
   size: number
+  /** Up to here it is on the disk for good. */
+  synced: number
+  /** Where the zeros end. */
+  room: number
   lines: number
 }
 
@@ -43,7 +54,16 @@ export async function openRegistrations(files: FileSystem, dir: string): Promise
     if (text === undefined) texts.delete(key)
     else texts.set(key, text)
   }
-  const journal: Journal = { files, path, texts, file: undefined, size: 0, lines: 0 }
+  const journal: Journal = {
+    files,
+    path,
+    texts,
+    file: undefined,
+    size: 0,
+    synced: 0,
+    room: 0,
+    lines: 0,
+  }
   return {
     records: [...texts].map(([key, text]) => ({ key, text })),
     save: (save) => saveIn(journal, save),
@@ -67,45 +87,51 @@ async function readBytes(files: FileSystem, path: string): Promise<Uint8Array> {
 
 const LINE_END = 10
 
-function readLines(path: string, bytes: Uint8Array): KeepOrder[] {
-  const orders: KeepOrder[] = []
-  let broken: number | undefined
+interface Line extends KeepOrder {
+  /** As many bytes of the file were on the disk when it was written. */
+  readonly synced: number
+}
+
+function readLines(path: string, bytes: Uint8Array): Line[] {
+  const lines: Line[] = []
+  let broken: { readonly at: number; readonly number: number } | undefined
   let [start, number] = [0, 0]
   while (start < bytes.length) {
     const end = bytes.indexOf(LINE_END, start)
     const line = bytes.subarray(start, end < 0 ? bytes.length : end)
-    const order = end < 0 ? undefined : parseLine(line)
+    const parsed = end < 0 ? undefined : parseLine(line)
     number++
+    if (parsed === undefined) broken ??= { at: start, number }
+    else if (broken === undefined) lines.push(parsed)
+    else if (parsed.synced > broken.at) throw damaged(path, broken.number)
     start += line.length + 1
-    if (order === undefined) broken ??= number
-    else if (broken !== undefined) throw damaged(path, broken)
-    else orders.push(order)
   }
-  return orders
+  return lines
 }
 
 const damaged = (path: string, line: number) =>
   new DataDirRefused(
     'corrupt',
-    `${path}: line ${line} is damaged, and what follows it is not. It holds the services that ` +
-      'were registered with this agent: restore it from a backup, or remove the file and ' +
-      'register them again',
+    `${path}: line ${line} is damaged. The file holds the services that were registered with ` +
+      'this agent: restore it from a backup, or remove it and register them again',
   )
 
-function parseLine(line: Uint8Array): KeepOrder | undefined {
+const LINE = /^([0-9a-f]{8}) ((\d+) (\[.*\]))$/s
+
+function parseLine(line: Uint8Array): Line | undefined {
   const text = strictTextOf(line)
-  const match = text === undefined ? null : /^([0-9a-f]{8}) (\[.*\])$/s.exec(text)
+  const match = text === undefined ? null : LINE.exec(text)
   if (match === null || checksum(match[2] ?? '') !== match[1]) return undefined
   // What bears its checksum was written by `lineOf`.
-  const [key, kept] = JSON.parse(match[2] ?? '') as [string, string | null]
-  return { key, text: kept ?? undefined }
+  const [key, kept] = JSON.parse(match[4] ?? '') as [string, string | null]
+  return { key, text: kept ?? undefined, synced: Number(match[3]) }
 }
 
 const checksum = (text: string): string => crc32(utf8(text)).toString(16).padStart(8, '0')
 
-function lineOf({ key, text }: KeepOrder): string {
-  const record = JSON.stringify([key, text ?? null])
-  return `${checksum(record)} ${record}\n`
+function lineOf({ key, text }: KeepOrder, synced: number): string {
+  const body = `${synced} ${JSON.stringify([key, text ?? null])}`
+  return `${checksum(body)} ${body}\n`
 }
 
 async function saveIn(journal: Journal, { orders, durable }: OwnSave): Promise<'saved' | 'full'> {
@@ -137,10 +163,16 @@ async function append(
 ): Promise<void> {
   const { file } = journal
   if (file === undefined) return
-  const bytes = utf8(orders.map(lineOf).join(''))
-  await writeAll(file, bytes, journal.size)
+  const bytes = utf8(orders.map((order) => lineOf(order, journal.synced)).join(''))
+  const end = journal.size + bytes.length
+  if (end <= journal.room) await writeAll(file, bytes, journal.size)
+  else {
+    await writeAll(file, padded(bytes), journal.size)
+    journal.room = end + SPARE_BYTES
+  }
   if (durable) await file.datasync()
-  journal.size += bytes.length
+  journal.size = end
+  if (durable) journal.synced = end
   journal.lines += orders.length
 }
 
@@ -150,10 +182,10 @@ async function writeAnew(journal: Journal): Promise<void> {
   await journal.file?.close()
   journal.file = undefined
   await removeIfThere(files, beside)
-  const bytes = utf8([...texts].map(([key, text]) => lineOf({ key, text })).join(''))
+  const bytes = utf8([...texts].map(([key, text]) => lineOf({ key, text }, 0)).join(''))
   const file = await files.create(beside)
   try {
-    await writeAll(file, bytes, 0)
+    await writeAll(file, padded(bytes), 0)
     await file.datasync()
     await publish(files, beside, path)
   } catch (error) {
@@ -162,7 +194,15 @@ async function writeAnew(journal: Journal): Promise<void> {
   }
   journal.file = file
   journal.size = bytes.length
+  journal.synced = bytes.length
+  journal.room = bytes.length + SPARE_BYTES
   journal.lines = texts.size
+}
+
+function padded(bytes: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(bytes.length + SPARE_BYTES)
+  whole.set(bytes)
+  return whole
 }
 
 async function removeIfThere(files: FileSystem, path: string): Promise<void> {

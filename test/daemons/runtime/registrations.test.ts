@@ -46,7 +46,8 @@ registrations('cut anywhere, the file holds what was whole before the cut', () =
     for (let n = 0; n < 5; n++) await opened.save(saveOf(orders([`k${n}`, `text ${n}`])))
     await opened.close()
     const path = join(dir, 'registrations')
-    const whole = await readFile(path)
+    const file = await readFile(path)
+    const whole = file.subarray(0, file.indexOf(0))
     for (let length = 0; length <= whole.length; length++) {
       await writeFile(path, whole.subarray(0, length))
       const lines = whole.subarray(0, length).toString().split('\n').length - 1
@@ -69,20 +70,46 @@ registrations('after a torn end new saves are read again', () =>
   }),
 )
 
-registrations('a flipped bit before the end is named, and nothing is opened', () =>
+registrations('more than what stands ready is written as well', () =>
+  withTemp(async (dir) => {
+    const opened = await openRegistrations(realFiles, dir)
+    const text = 'x'.repeat(100_000)
+    for (let n = 0; n < 8; n++) await opened.save(saveOf(orders([`k${n}`, text])))
+    await opened.close()
+    assert.is(Object.keys(await recordsIn(dir)).length, 8)
+  }),
+)
+
+registrations('a flipped bit in what was on the disk is named, and nothing is opened', () =>
   withTemp(async (dir) => {
     const opened = await openRegistrations(realFiles, dir)
     for (const key of ['a', 'b', 'c']) await opened.save(saveOf(orders([key, 'text'])))
     await opened.close()
     const path = join(dir, 'registrations')
     const whole = await readFile(path)
-    for (let at = 0; at < whole.indexOf('"c"') - 12; at++) {
+    const last = whole.indexOf('"c"') - 14
+    for (let at = 0; at < last; at++) {
       const broken = Buffer.from(whole)
       broken[at] = (broken[at] ?? 0) ^ 4
       await writeFile(path, broken)
       const error = await recordsIn(dir).catch((caught: unknown) => caught)
       assert.instance(error, DataDirRefused, `byte ${at}`)
     }
+  }),
+)
+
+registrations('what a power cut tears out of the middle of what was not synced is no damage', () =>
+  withTemp(async (dir) => {
+    const opened = await openRegistrations(realFiles, dir)
+    await opened.save(saveOf(orders(['a', 'one'])))
+    await opened.save(saveOf(orders(['b', 'x'.repeat(600)]), false))
+    await opened.save(saveOf(orders(['c', 'three']), false))
+    await opened.close()
+    const path = join(dir, 'registrations')
+    const whole = await readFile(path)
+    whole.fill(0, whole.indexOf('xxx') + 50, whole.indexOf('xxx') + 550)
+    await writeFile(path, whole)
+    assert.equal(await recordsIn(dir), { a: 'one' })
   }),
 )
 
