@@ -26,16 +26,7 @@ import type {
   RequestVote,
   SnapshotMeta,
 } from './messages.ts'
-import { isVoter } from './quorum.ts'
-import {
-  advanceCommit,
-  configurationOf,
-  drawTimeout,
-  note,
-  type Raft,
-  tellConfiguration,
-  WITHHELD,
-} from './raft.ts'
+import { advanceCommit, drawTimeout, note, type Raft, tellConfiguration, WITHHELD } from './raft.ts'
 import {
   adoptTerm,
   candidateName,
@@ -202,31 +193,24 @@ export function onVote(raft: Raft, { id, from }: IncomingCall, request: RequestV
   sayWhenVoteSaved(raft, { type: 'reply', id, reply })
 }
 
-/** Why a vote is not given; undefined: it is. Adopts a higher term on the way. */
+/**
+ * Why a vote is not given; undefined: it is. Adopts a higher term on the way. Our configuration is
+ * not asked: who is not in it, or has no vote there, may have got one since, and a majority may
+ * need ours (Thesis §4.1; hashicorp/raft refuses, and can get stuck).
+ */
 function refusalOfVote(raft: Raft, from: Peer, request: RequestVote): string | undefined {
-  const disloyal = strangerOf(raft, from) ?? (request.transfer ? undefined : loyaltyOf(raft, from))
+  const disloyal = request.transfer ? undefined : loyaltyOf(raft, from)
   if (disloyal !== undefined) return disloyal
   if (request.term < raft.vote.term) return 'its term is over'
   if (request.term > raft.vote.term) {
     adoptTerm(raft, request.term)
     becomeFollower(raft, 'a candidate has a higher term')
   }
-  if (!mayVoteFor(raft, from)) return 'it is no voter'
   const { votedFor } = raft.vote
   if (raft.quarantine !== undefined || votedFor === WITHHELD) return 'our log was incomplete'
   if (votedFor !== '' && votedFor !== candidateName(from)) return `the vote went to ${votedFor}`
   return isBehind(raft, request) ? 'its log is behind' : undefined
 }
-
-/** Who is in no configuration of ours gets no vote; without a configuration anybody does. */
-function strangerOf(raft: Raft, from: Peer): string | undefined {
-  const { servers } = configurationOf(raft)
-  if (servers.length === 0 || servers.some(({ id }) => id === from.id)) return undefined
-  return 'it is not in the configuration'
-}
-
-const mayVoteFor = (raft: Raft, from: Peer): boolean =>
-  configurationOf(raft).servers.length === 0 || isVoter(configurationOf(raft), from.id)
 
 /**
  * Thesis §4.2.3: who hears its leader does not help to depose it. The leader itself is the most
@@ -254,8 +238,7 @@ export function onPreVote(raft: Raft, { id, from }: IncomingCall, request: Reque
  * learn from the reply that it must propose a higher one.
  */
 function wouldVote(raft: Raft, from: Peer, request: RequestPreVote): boolean {
-  if (raft.quarantine !== undefined || strangerOf(raft, from) !== undefined) return false
-  if (loyaltyOf(raft, from) !== undefined || !mayVoteFor(raft, from)) return false
+  if (raft.quarantine !== undefined || loyaltyOf(raft, from) !== undefined) return false
   return request.term >= raft.vote.term && !isBehind(raft, request)
 }
 

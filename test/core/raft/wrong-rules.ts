@@ -123,7 +123,7 @@ export const WRONG_RULES: readonly WrongRule[] = [
     'the configuration in a snapshot is ignored',
     'follower',
     '    { index: snapshot.configurationIndex, configuration: snapshot.configuration },\n',
-    '    { index: snapshot.configurationIndex, configuration: configurationOf(raft) },\n',
+    '    { index: snapshot.configurationIndex, ...raft.history.at(-1) },\n',
   ),
   rule(
     'W18',
