@@ -8,7 +8,7 @@ import { ownerOfIp } from '../catalog/read.ts'
 import type { Prng } from '../prng.ts'
 import type { View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
-import { encodeFitting } from './fit.ts'
+import { answersWanted, encodeFitting } from './fit.ts'
 import type { InstanceCache } from './instances.ts'
 import { encodeRefusal, type Reply } from './message.ts'
 import { foldName, labelsOf, type Name, nameOfText } from './name.ts'
@@ -68,9 +68,11 @@ export function answerPacket(
   const { query } = decoded
   const chasedMax = query.edns === undefined ? CHASED_PLAIN_MAX : CHASED_MAX
   const unknown = new Set<Name>()
-  const desk: Desk = { settings, instances, prng, view, wall, chased, unknown, chasedMax }
-  const found = findOutcome(desk, query)
   const fit = { transport, udpAnswerLimit: settings.udpAnswerLimit, tellsCut: settings.tellsCut }
+  const answersMax = answersWanted(query, fit)
+  const limits = { chasedMax, answersMax }
+  const desk: Desk = { settings, instances, prng, view, wall, chased, unknown, ...limits }
+  const found = findOutcome(desk, query)
   const encode = (reply: Reply) => encodeFitting(reply, fit)
   if (found === 'foreign' || found === 'unknown-address') {
     if (settings.recurses && query.recursionDesired) {

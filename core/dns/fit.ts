@@ -6,7 +6,7 @@
 // only where that is switched on, because many clients have TCP closed; and it carries no OPT.
 import { encodeReply, plainSize, type Reply } from './message.ts'
 import { foldName, type Name } from './name.ts'
-import { type ResourceRecord, type Sections, TYPE } from './record.ts'
+import { type Query, type ResourceRecord, type Sections, TYPE } from './record.ts'
 
 /** What fits every way (RFC 1035 §4.2.1). */
 const PLAIN_BYTES_MAX = 512
@@ -28,6 +28,12 @@ export interface Fit {
   readonly udpAnswerLimit: number
   /** Whether a cut is told. */
   readonly tellsCut: boolean
+}
+
+/** How many answers are worth to be made: one more than can go, so that a cut is seen. */
+export function answersWanted({ edns }: Query, { transport, udpAnswerLimit }: Fit): number {
+  if (transport === 'tcp' || (edns?.size ?? 0) > PLAIN_BYTES_MAX) return STREAM_ANSWERS_MAX + 1
+  return Math.min(udpAnswerLimit, PLAIN_ANSWERS_MAX) + 1
 }
 
 export function encodeFitting(reply: Reply, fit: Fit): Uint8Array {

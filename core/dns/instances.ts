@@ -5,8 +5,11 @@ import { fold } from '../bytes.ts'
 import { indexOf, serviceIndexName } from '../catalog/indexes.ts'
 import { type Health, listHealth } from '../catalog/read.ts'
 import { CRITICAL, type NodeRow, PASSING, type ServiceRow } from '../catalog/records.ts'
+import type { IpBytes } from '../config/ip.ts'
 import type { View } from '../state/txn.ts'
+import { type Prefix, prefixOfText } from './name.ts'
 import { type Family, type Place, placeOfInstance } from './places.ts'
+import { digitsOfIp } from './reverse.ts'
 
 export interface Found {
   readonly node: NodeRow
@@ -14,6 +17,9 @@ export interface Found {
   /** Of SRV. */
   readonly weight: number
   readonly places: Readonly<Record<Family, Place>>
+  /** Its node's name, and the name of its address, up to the domain. */
+  readonly nodeName: Prefix | undefined
+  readonly addressName: Prefix | undefined
 }
 
 /** By folded name. */
@@ -30,12 +36,13 @@ const WEIGHT_MAX = 65_535
 interface Asked {
   readonly name: string
   readonly onlyPassing: boolean
+  readonly datacenter: string
 }
 
 export function instancesOf(
   view: View,
   cache: InstanceCache,
-  { name, onlyPassing }: Asked,
+  { name, onlyPassing, datacenter }: Asked,
 ): readonly Found[] {
   const index = indexOf(view, serviceIndexName(name))
   if (index === 0) return []
@@ -43,7 +50,9 @@ export function instancesOf(
   const known = cache.get(key)
   if (known?.index === index) return known.found
   const { rows } = listHealth(view, name, { tags: [], nodeMeta: {} })
-  const found = rows.filter((health) => isServing(health, onlyPassing)).map(foundOf)
+  const found = rows
+    .filter((health) => isServing(health, onlyPassing))
+    .map((health) => foundOf(health, datacenter))
   if (cache.size >= CACHED_SERVICES_MAX) cache.clear()
   cache.set(key, { index, found })
   return found
@@ -52,17 +61,27 @@ export function instancesOf(
 const isServing = ({ checks }: Health, onlyPassing: boolean): boolean =>
   checks.every(({ status }) => (onlyPassing ? status === PASSING : status !== CRITICAL))
 
-function foundOf({ node, service, checks }: Health): Found {
+function foundOf({ node, service, checks }: Health, datacenter: string): Found {
   const { Passing, Warning } = service.weights
   const weight = checks.some(({ status }) => status === 'warning') ? Warning : Passing
   const place = (family: Family) => placeOfInstance(service, node, family)
+  const any = place('any')
   return {
     node,
     service,
     weight: weight >= 1 && weight <= WEIGHT_MAX ? weight : 1,
-    places: { v4: place('v4'), v6: place('v6'), any: place('any') },
+    places: { v4: place('v4'), v6: place('v6'), any },
+    nodeName: nodePrefix(node, datacenter),
+    addressName: any.type === 'ip' ? addressPrefix(any.ip, datacenter) : undefined,
   }
 }
+
+/** Undefined for a node whose name cannot be asked for. */
+const nodePrefix = ({ name }: NodeRow, datacenter: string): Prefix | undefined =>
+  prefixOfText(`${name}.node.${datacenter}`)
+
+export const addressPrefix = (ip: IpBytes, datacenter: string): Prefix | undefined =>
+  prefixOfText(`${digitsOfIp(ip)}.addr.${datacenter}`)
 
 /** `tag` without regard to case. */
 export function withTag(found: readonly Found[], tag: string): Found[] {

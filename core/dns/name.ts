@@ -13,21 +13,35 @@ export const NAME_BYTES_MAX = 255
 
 export const ROOT = '\0' as Name // the only label is the empty one
 
+/** The labels of a name up to a domain, to be joined with one. */
+export type Prefix = string & { readonly [wire]: 'prefix' }
+
 /** Labels are byte strings. Undefined: too long for the wire, or with an empty label. */
 export function nameOf(labels: readonly string[], suffix: Name = ROOT): Name | undefined {
-  let name = ''
-  for (const label of labels) {
-    if (label.length === 0 || label.length > LABEL_BYTES_MAX) return undefined
-    name += String.fromCharCode(label.length) + label
-  }
-  const whole = name + suffix
-  return whole.length > NAME_BYTES_MAX ? undefined : (whole as Name) // checked just now
+  return joined(prefixOf(labels), suffix)
 }
 
 /** The name that a text with dots stands for: `web.service.consul`, with or without a last dot. */
 export function nameOfText(text: string, suffix: Name = ROOT): Name | undefined {
   const trimmed = text.endsWith('.') ? text.slice(0, -1) : text
   return trimmed === '' ? undefined : nameOf(byteString(trimmed).split('.'), suffix)
+}
+
+export const prefixOfText = (text: string): Prefix | undefined =>
+  prefixOf(byteString(text).split('.'))
+
+function prefixOf(labels: readonly string[]): Prefix | undefined {
+  let prefix = ''
+  for (const label of labels) {
+    if (label.length === 0 || label.length > LABEL_BYTES_MAX) return undefined
+    prefix += String.fromCharCode(label.length) + label
+  }
+  return prefix as Prefix // checked label by label
+}
+
+export function joined(prefix: Prefix | undefined, suffix: Name): Name | undefined {
+  if (prefix === undefined || prefix.length + suffix.length > NAME_BYTES_MAX) return undefined
+  return (prefix + suffix) as Name // checked just now
 }
 
 export function labelsOf(name: Name): string[] {

@@ -5,10 +5,10 @@ import type { IpBytes } from '../config/ip.ts'
 import type { Prng } from '../prng.ts'
 import { get, type View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
-import { type Found, type InstanceCache, instancesOf, withTag } from './instances.ts'
+import { addressPrefix, type Found, type InstanceCache, instancesOf, withTag } from './instances.ts'
 import { type Meaning, meaningOf } from './meaning.ts'
 import { metaTexts } from './meta-text.ts'
-import { foldName, labelsOf, type Name, nameOf, nameOfText, ROOT, suffixWithin } from './name.ts'
+import { foldName, joined, labelsOf, type Name, nameOf, ROOT, suffixWithin } from './name.ts'
 import { type Family, type Place, placeOfNode } from './places.ts'
 import {
   NOTHING,
@@ -20,7 +20,7 @@ import {
   TYPE,
   typeOf,
 } from './record.ts'
-import { digitsOfIp, ipOfDigits } from './reverse.ts'
+import { ipOfDigits } from './reverse.ts'
 import { type DnsSettings, serviceTtl } from './settings.ts'
 
 /** What an answer is made from. */
@@ -36,6 +36,8 @@ export interface Desk {
   readonly unknown: Set<Name>
   /** How many records an alias brings along. */
   readonly chasedMax: number
+  /** More answers than this have no way to the client. */
+  readonly answersMax: number
 }
 
 /** A name of ours. */
@@ -126,8 +128,8 @@ function nameServers(desk: Desk, { domain }: Lookup): Sections {
   const additional: ResourceRecord[] = []
   const ttl = desk.settings.nodeTtl
   const lower = foldName(domain) // as Consul writes these, unlike the targets of SRV
-  for (const { node } of shuffled(desk, serving(desk, SERVERS))) {
-    const target = nodeName(desk, node, lower)
+  for (const { node, nodeName } of shuffled(desk, serving(desk, SERVERS))) {
+    const target = joined(nodeName, lower)
     if (target === undefined) continue
     answer.push({ name: domain, ttl, content: { type: 'NS', target } })
     const place = placeOfNode(node, 'any')
@@ -138,15 +140,13 @@ function nameServers(desk: Desk, { domain }: Lookup): Sections {
 }
 
 const serving = ({ view, instances, settings }: Desk, name: string): readonly Found[] =>
-  instancesOf(view, instances, { name, onlyPassing: settings.onlyPassing })
+  instancesOf(view, instances, {
+    name,
+    onlyPassing: settings.onlyPassing,
+    datacenter: settings.datacenter,
+  })
 
 const shuffled = ({ prng }: Desk, found: readonly Found[]): Found[] => prng.shuffle([...found])
-
-/** Undefined for a node whose name cannot be asked for. */
-const nodeName = ({ settings }: Desk, { name }: NodeRow, domain: Name): Name | undefined => {
-  const suffix = nameOfText(`node.${settings.datacenter}`, domain)
-  return suffix === undefined ? undefined : nameOfText(name, suffix)
-}
 
 const addressRecord = (name: Name, ttl: number, ip: IpBytes): ResourceRecord => ({
   name,
@@ -266,7 +266,8 @@ function lookUpService(
 /** Each address once. An alias must be alone (RFC 1034 §3.6.2): it is told for want of these. */
 function addresses(desk: Desk, lookup: Timed, found: readonly Found[]): Sections {
   const family = familyOf(lookup.type)
-  const most = desk.settings.aRecordLimit
+  const limit = desk.settings.aRecordLimit || Number.POSITIVE_INFINITY
+  const most = Math.min(limit, desk.answersMax)
   const seen = new Set<string>()
   const answer: ResourceRecord[] = []
   let alias: readonly ResourceRecord[] = []
@@ -277,7 +278,7 @@ function addresses(desk: Desk, lookup: Timed, found: readonly Found[]): Sections
     const records = recordsAt(desk, lookup, place)
     if (records[0]?.content.type !== 'CNAME') answer.push(...records)
     else if (alias.length === 0) alias = records
-    if (most > 0 && answer.length >= most) break
+    if (answer.length >= most) break
   }
   return { ...NOTHING, answer: answer.length > 0 ? answer : alias }
 }
@@ -286,22 +287,24 @@ function servicePorts(desk: Desk, lookup: Timed, found: readonly Found[]): Secti
   const seen = new Set<string>()
   const answer: ResourceRecord[] = []
   const additional: ResourceRecord[] = []
-  for (const { node, service, weight, places } of found) {
+  for (const instance of found) {
+    const { node, service, weight, places } = instance
     const place = places.any
     if (place.type === 'nowhere') continue
     const spot = `${node.name}\0${place.key}\0${service.port}`
     if (seen.has(spot)) continue
     seen.add(spot)
-    const led = leadTo(desk, lookup, { node, place })
+    const led = leadTo(desk, lookup, instance)
     if (led === undefined) continue
     const port = { priority: SRV_PRIORITY, weight, port: service.port & 0xffff }
     const content = { type: 'SRV', ...port, target: led.target } as const
     answer.push({ name: lookup.name, ttl: lookup.ttl, content })
     additional.push(...led.glue)
-    const metaName = nodeName(desk, node, lookup.domain)
-    if (desk.settings.nodeMetaTxt && metaName !== undefined) {
-      additional.push(...metaRecords(node, metaName, lookup.ttl))
+    if (desk.settings.nodeMetaTxt && node.meta !== null) {
+      const metaName = joined(instance.nodeName, lookup.domain)
+      if (metaName !== undefined) additional.push(...metaRecords(node, metaName, lookup.ttl))
     }
+    if (answer.length >= desk.answersMax) break
   }
   return { answer, authority: [], additional }
 }
@@ -310,8 +313,9 @@ function servicePorts(desk: Desk, lookup: Timed, found: readonly Found[]): Secti
 function leadTo(
   desk: Desk,
   lookup: Timed,
-  { node, place }: { readonly node: NodeRow; readonly place: Place },
+  { places, nodeName, addressName }: Found,
 ): { readonly target: Name; readonly glue: readonly ResourceRecord[] } | undefined {
+  const place = places.any
   if (place.type === 'nowhere') return undefined
   const isOwn = place.type === 'alias' && foldName(place.target) === foldName(lookup.name)
   if (place.type === 'alias' && !(isOwn && place.nodeIp)) {
@@ -320,8 +324,8 @@ function leadTo(
   const ip = place.type === 'ip' ? place.ip : (place.nodeIp ?? [])
   const onNode = place.type === 'alias' || place.onNode
   const target =
-    (onNode ? nodeName(desk, node, lookup.domain) : undefined) ??
-    nameOfText(`${digitsOfIp(ip)}.addr.${desk.settings.datacenter}`, lookup.domain)
+    (onNode ? joined(nodeName, lookup.domain) : undefined) ??
+    joined(addressName ?? addressPrefix(ip, desk.settings.datacenter), lookup.domain)
   if (target === undefined) return undefined
   return { target, glue: [addressRecord(target, lookup.ttl, ip)] }
 }
