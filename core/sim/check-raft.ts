@@ -21,7 +21,7 @@ interface Seen {
   readonly before: number
 }
 
-export interface CommittedEntry {
+interface CommittedEntry {
   readonly entry: Entry
   /** The term of the leader that committed it. */
   readonly in: number
@@ -156,7 +156,7 @@ const idsOfVoters = ({ servers }: Configuration): readonly ServerId[] =>
   servers.filter(({ suffrage }) => suffrage === 'voter').map(({ id }) => id)
 
 /** By the log of the server, and the arithmetic of this file. */
-export const isMajority = ({ voters }: Shadow, has: (id: ServerId) => boolean): boolean => {
+const isMajority = ({ voters }: Shadow, has: (id: ServerId) => boolean): boolean => {
   const ids = voters.at(-1)?.voters ?? []
   return 2 * ids.filter(has).length > ids.length
 }
@@ -185,7 +185,7 @@ function noteEntry(checks: RaftChecks, entry: Entry, before: number): void {
   )
 }
 
-export const sameEntry = (a: Entry, b: Entry): boolean =>
+const sameEntry = (a: Entry, b: Entry): boolean =>
   a === b || (a.term === b.term && a.type === b.type && equalBytes(a.data, b.data))
 
 /**

@@ -175,7 +175,7 @@ export function checkRestored(checks: StateChecks, node: SimNode, fsm: Fsm): voi
 }
 
 /** In words, the first difference between two states; undefined: there is none. */
-export function differenceOf(found: View, wanted: View): string | undefined {
+function differenceOf(found: View, wanted: View): string | undefined {
   const indexes = indexesOf(found)
   for (const [slot, { table, index }] of indexesOf(wanted).entries()) {
     const other = indexes[slot]?.index

@@ -15,6 +15,7 @@ export const FAULT_KINDS = [
   'pause',
   'suspend',
   'isolate',
+  'coup',
   'deaf',
   'mute',
   'halves',
@@ -44,6 +45,10 @@ export interface Ambushes {
   readonly snapshot: number
   /** A new leader is asked to hand over. */
   readonly transfer: number
+  /** While somebody campaigns the leader that there still is loses touch. */
+  readonly candidate: number
+  /** When a server is back, the leader that there is loses touch with it and all others. */
+  readonly restart: number
 }
 
 export interface NemesisConditions {
@@ -72,10 +77,26 @@ export interface Draw {
   readonly nemesis: NemesisConditions
   /** Clock rates are within this of the true one. */
   readonly clockDrift: number
+  /** They all lie at an end of that. */
+  readonly clocksExtreme: boolean
 }
 
-export function drawConditions(prng: Prng): Draw {
-  const heartbeatMs = prng.pick([60, 100, 150, 300])
+export const drawConditions = (prng: Prng): Draw => withinLeases(drawFreely(prng))
+
+/**
+ * A lease is right only while clocks run, at rates within its bound. What lies outside is no fault
+ * of the code: a suspended machine's clock stands still, and nothing tells the program.
+ */
+export function withinLeases(draw: Draw): Draw {
+  const { leaseDrift } = draw.settings
+  if (leaseDrift === undefined) return draw
+  const { suspend: _, ...weights } = draw.nemesis.weights
+  const clockDrift = Math.min(draw.clockDrift, leaseDrift)
+  return { ...draw, clockDrift, nemesis: { ...draw.nemesis, weights } }
+}
+
+function drawFreely(prng: Prng): Draw {
+  const heartbeatMs = prng.pick([100, 100, 150, 300])
   const settings = drawSettings(prng, heartbeatMs)
   const founders = prng.pick([3, 3, 3, 5, 5, 4, 2, 1])
   return {
@@ -86,12 +107,13 @@ export function drawConditions(prng: Prng): Draw {
     conditions: {
       network: drawNetwork(prng, heartbeatMs),
       disk: drawDisk(prng, heartbeatMs),
-      tickMs: prng.pick([1, 5, 10, 20]),
+      tickMs: prng.pick([1, 2, 5, 10]),
       callLimitMs: settings.electionMs * prng.pick([0.5, 1, 4]),
     },
     workload: drawWorkload(prng, heartbeatMs),
     nemesis: drawNemesis(prng, heartbeatMs),
-    clockDrift: settings.leaseDrift === undefined ? prng.pick([0, 0.1, 0.5]) : prng.pick([0, 0.1]),
+    clocksExtreme: false,
+    clockDrift: prng.pick([0, 0.1, 0.5]),
   }
 }
 
@@ -99,7 +121,7 @@ function drawSettings(prng: Prng, heartbeatMs: number): Settings {
   return {
     heartbeatMs,
     electionMs: heartbeatMs * prng.pick([1, 1, 1.5, 2]),
-    leaseMs: heartbeatMs * prng.pick([0.5, 0.5, 0.75]),
+    leaseMs: heartbeatMs * prng.pick([0.5, 0.75, 1]),
     commitMs: heartbeatMs * prng.pick([0.05, 0.2, 0.5]),
     appendEntriesMax: prng.pick([1, 2, 8, 64]),
     appendBytesMax: prng.pick([64, 1024, 1 << 20]),
@@ -110,7 +132,7 @@ function drawSettings(prng: Prng, heartbeatMs: number): Settings {
 }
 
 function drawNetwork(prng: Prng, heartbeatMs: number): NetworkConditions {
-  const delayMs = prng.pick([0.5, 1, 3])
+  const delayMs = prng.pick([0.5, 1, 2])
   return {
     delayMs,
     delaySpreadMs: delayMs * prng.pick([0.5, 2, 5]),
@@ -140,6 +162,7 @@ function drawWorkload(prng: Prng, heartbeatMs: number): WorkloadConditions {
     thinkMs: heartbeatMs * prng.pick([0.05, 0.2, 0.5]),
     retryMs: heartbeatMs * prng.pick([0.2, 0.5]),
     patienceMs: heartbeatMs * prng.pick([3, 10]),
+    lastPatienceMs: heartbeatMs * 10,
     mix: {
       stale: prng.pick([0, 5]),
       get: prng.pick([20, 40]),
@@ -147,6 +170,7 @@ function drawWorkload(prng: Prng, heartbeatMs: number): WorkloadConditions {
       delete: prng.pick([0, 5]),
     },
     restMs: prng.chance(0.3) ? heartbeatMs * 5 : 0,
+    wander: prng.pick([0, 0, 0.2]),
   }
 }
 
@@ -168,6 +192,8 @@ function drawNemesis(prng: Prng, heartbeatMs: number): NemesisConditions {
       write: aims ? prng.pick([0, 0.01, 0.05]) : 0,
       snapshot: aims ? prng.pick([0, 0.2]) : 0,
       transfer: aims ? prng.pick([0, 0, 0.3]) : 0,
+      candidate: aims ? prng.pick([0, 0, 0.3]) : 0,
+      restart: aims ? prng.pick([0, 0, 0.3]) : 0,
     },
   }
 }

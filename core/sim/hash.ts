@@ -32,10 +32,5 @@ export function mixFloat(hash: TraceHash, value: number): void {
   mixInt(hash, hash.halves[1] ?? 0)
 }
 
-export function mixText(hash: TraceHash, text: string): void {
-  mixInt(hash, text.length)
-  for (let i = 0; i < text.length; i++) mixInt(hash, text.charCodeAt(i))
-}
-
 export const hashText = ({ words }: TraceHash): string =>
   Array.from(words, (word) => (word >>> 0).toString(16).padStart(8, '0')).join('')

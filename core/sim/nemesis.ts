@@ -5,7 +5,7 @@ import { unreachable } from '../assert.ts'
 import { createPrng, type Prng } from '../prng.ts'
 import type { Peer, Server } from '../raft/messages.ts'
 import { configurationOf, WITHHELD } from '../raft/raft.ts'
-import { FAULT_KINDS, type FaultKind, type NemesisConditions } from './conditions.ts'
+import { type Draw, FAULT_KINDS, type FaultKind, type NemesisConditions } from './conditions.ts'
 import { isBlank } from './disk.ts'
 import type { HostEffect, Order } from './host.ts'
 import { deliver, pauseNode, resumeNode, startNode, stopNode, wipeDisk } from './life.ts'
@@ -126,6 +126,8 @@ function strike(nemesis: Nemesis, kind: FaultKind, hit: Strike): string | undefi
       pauseNode(world, node, kind === 'suspend')
       undo(nemesis, lasts, () => resumeNode(world, node))
       return `${kind} ${id}`
+    case 'coup':
+      return cutOffLeader(nemesis, hit)
     case 'isolate':
     case 'deaf':
     case 'mute':
@@ -205,6 +207,18 @@ function failSync(nemesis: Nemesis, { node, prng }: Strike): string | undefined 
     startNode(nemesis.world, node)
   })
   return `the next sync of ${node.peer.id} fails`
+}
+
+/** The leader is cut off, and the others hear at once that its connections are closed. */
+function cutOffLeader(nemesis: Nemesis, hit: Strike): string | undefined {
+  const { world } = nemesis
+  const node = leaderOf(world)
+  if (node === undefined) return undefined
+  const text = cutLinks(nemesis, 'isolate', { ...hit, node })
+  for (const other of world.nodes) {
+    if (other !== node) deliver(world, other, { type: 'gone', peer: node.peer })
+  }
+  return `${text}, and close its connections`
 }
 
 /** Directions by index. */
@@ -337,7 +351,12 @@ export function ambush(nemesis: Nemesis, node: SimNode, effect: HostEffect): voi
   if (nemesis.over) return
   switch (effect.type) {
     case 'note':
-      if (effect.note.what !== 'became' || effect.note.role !== 'leader') break
+      if (effect.note.what !== 'became') break
+      if (effect.note.role === 'candidate') {
+        const by = ['isolate', 'mute', 'deaf'] as const
+        ambushLeader(nemesis, { chance: ambushes.candidate, ms: lastsMs * 0.02, by })
+      }
+      if (effect.note.role !== 'leader') break
       lieInWait(nemesis, {
         node,
         chance: ambushes.newLeader,
@@ -369,6 +388,17 @@ export function ambush(nemesis: Nemesis, node: SimNode, effect: HostEffect): voi
     }
     default:
   }
+}
+
+function ambushLeader(nemesis: Nemesis, wait: Omit<Wait, 'node'>): void {
+  const node = leaderOf(nemesis.world)
+  if (node !== undefined && !nemesis.over) lieInWait(nemesis, { node, ...wait })
+}
+
+/** A server starts, and has not heard of its leader yet. */
+export function ambushStart(nemesis: Nemesis): void {
+  const chance = nemesis.conditions.ambushes.restart
+  ambushLeader(nemesis, { chance, ms: 0, by: ['isolate'] })
 }
 
 interface Wait {
@@ -431,11 +461,16 @@ function leave(world: World, node: SimNode, prng: Prng): Fate {
 }
 
 /** Clocks differ by up to this from the true rate. */
-export function spreadClocks(world: World, drift: number, seed: number): void {
+export function spreadClocks(
+  world: World,
+  { clockDrift: drift, clocksExtreme }: Pick<Draw, 'clockDrift' | 'clocksExtreme'>,
+  seed: number,
+): void {
   const prng = createPrng(seed)
   if (drift === 0) return
   for (const node of world.nodes) {
-    node.ownRate = prng.pick([1 - drift, 1, 1 + drift, 1 + drift * (2 * prng.unit() - 1)])
+    const between = [1, 1 + drift * (2 * prng.unit() - 1)]
+    node.ownRate = prng.pick([1 - drift, 1 + drift, ...(clocksExtreme ? [] : between)])
     setClockRate(world, node, node.ownRate)
   }
 }

@@ -71,9 +71,10 @@ export function transmit(world: World, from: SimNode, to: SimNode, arrive: () =>
 function arriveLater(world: World, link: Link, arrive: () => void): void {
   const { network } = world.conditions
   const { prng } = link
-  let ms = network.delayMs + prng.unit() * network.delaySpreadMs + link.slowMs
-  const hasTail = network.tailChance > 0 && !world.network.calm
-  if (hasTail && prng.chance(network.tailChance)) ms += prng.unit() * network.tailMs
+  const { calm } = world.network
+  let ms = network.delayMs + prng.unit() * (calm ? 1 : network.delaySpreadMs) + link.slowMs
+  if (!calm && network.tailChance > 0 && prng.chance(network.tailChance))
+    ms += prng.unit() * network.tailMs
   let when = world.now + ms
   if (when < link.cloggedUntil) when = link.cloggedUntil
   if (network.inOrder && when < link.lastArrival) when = link.lastArrival
@@ -102,7 +103,7 @@ export function healLinks(network: Network): void {
 }
 
 /** Lets every call of the node fail whose time is up, and looks again when the next is due. */
-export function sweepCalls(world: World, node: SimNode, fail: (call: number) => void): void {
+function sweepCalls(world: World, node: SimNode, fail: (call: number) => void): void {
   node.sweepAt = Infinity
   for (const [call, { failsAt }] of node.calls) {
     if (failsAt > world.now) {

@@ -2,7 +2,7 @@
 // once in twenty thousand runs.
 import type { Prng } from '../prng.ts'
 import type { Ambushes, Draw, FaultKind } from './conditions.ts'
-import { drawConditions } from './conditions.ts'
+import { drawConditions, withinLeases } from './conditions.ts'
 
 type Aim = (draw: Draw) => Draw
 
@@ -12,6 +12,8 @@ const NO_AMBUSH: Ambushes = {
   write: 0,
   snapshot: 0,
   transfer: 0,
+  candidate: 0,
+  restart: 0,
 }
 
 interface Aimed {
@@ -61,7 +63,20 @@ const withNetwork = (draw: Draw, network: Partial<Draw['conditions']['network']>
   conditions: { ...draw.conditions, network: { ...draw.conditions.network, ...network } },
 })
 
-const LEASES = { leaseDrift: 0.1 } as const
+/**
+ * Reads rest on leases, and clients do little else than write at one leader and read at another.
+ */
+const withLeases = (draw: Draw): Draw =>
+  withWork(withinLeases(withSettings(draw, { leaseDrift: 0.1 })), {
+    clients: 5,
+    keys: 1,
+    thinkMs: draw.settings.heartbeatMs * 0.05,
+    retryMs: draw.settings.heartbeatMs * 0.05,
+    patienceMs: draw.settings.heartbeatMs * 0.3,
+    wander: 0.3,
+    mix: { stale: 0, get: 60, cas: 0, delete: 0 },
+    restMs: 0,
+  })
 
 export const PROFILES = {
   /** Everything by chance. */
@@ -89,26 +104,36 @@ export const PROFILES = {
       back: 0.3,
       ambushes: { write: 0.1, newLeader: 0.2 },
     }),
-  /** One direction is slow, leases are on. */
+  /** Answers to the leader are slow, leases are on. */
   'slow-reply': (draw) =>
-    withSettings(
+    withLeases(
       aimed(draw, {
-        weights: { 'slow-link': 5, isolate: 2, deaf: 2, mute: 2 },
-        every: 2,
+        weights: { 'slow-link': 8, coup: 3, isolate: 1 },
+        every: 0.7,
         leader: 0.8,
-        lasts: 5,
+        lasts: 1,
       }),
-      LEASES,
+    ),
+  /** A leader that works is taken for gone, and loses touch while another campaigns. */
+  usurper: (draw) =>
+    withLeases(
+      aimed(draw, {
+        weights: { 'false-gone': 4, bridge: 4, coup: 2 },
+        every: 1,
+        leader: 0.2,
+        lasts: 2,
+        ambushes: { candidate: 0.3 },
+      }),
     ),
   'transfer-storm': (draw) =>
-    withSettings(
+    withLeases(
       aimed(draw, {
         weights: { transfer: 8, isolate: 2, 'slow-link': 2, crash: 1 },
         every: 1.5,
         leader: 0.8,
-        ambushes: { transfer: 0.3 },
+        lasts: 2,
+        ambushes: { transfer: 0.3, candidate: 0.6 },
       }),
-      draw.settings.leaseDrift === undefined ? {} : LEASES,
     ),
   /** Four voters and spares: sizes at which majorities of old and new hardly overlap. */
   churn: (draw) =>
@@ -139,43 +164,43 @@ export const PROFILES = {
       ambushes: { newLeader: 0.3, newLeaderBy: ['crash', 'isolate'] },
     }),
   /** Followers are killed and back in a moment, on a quiet log, with leases. */
-  'quiet-restart': (draw) =>
-    withWork(
-      withSettings(
-        aimed(withNodes(draw, 3), {
-          weights: { crash: 6, isolate: 4, deaf: 2, mute: 2 },
-          every: 1,
-          leader: 0.3,
-          back: 0.05,
-          lasts: 4,
-        }),
-        LEASES,
-      ),
-      {
-        clients: 3,
-        thinkMs: draw.settings.heartbeatMs,
-        restMs: draw.settings.heartbeatMs * 4,
-        mix: { stale: 0, get: 70, cas: 0, delete: 0 },
-      },
-    ),
+  'quiet-restart': (draw) => {
+    const { heartbeatMs } = draw.settings
+    const quiet = { thinkMs: heartbeatMs * 0.3, restMs: heartbeatMs * 4 }
+    const aim: Aimed = {
+      weights: { crash: 6, bridge: 6 },
+      every: 0.8,
+      leader: 0.1,
+      back: 0.05,
+      lasts: 3,
+      ambushes: { restart: 0.6 },
+    }
+    return withWork(withLeases(aimed(withNodes(draw, 3), aim)), quiet)
+  },
   'pause-leader': (draw) =>
-    aimed(draw, { weights: { pause: 6, suspend: 3, isolate: 1 }, every: 2, leader: 0.9, lasts: 5 }),
+    withLeases(
+      aimed(draw, {
+        weights: { pause: 6, isolate: 2 },
+        every: 2,
+        leader: 0.9,
+        lasts: 5,
+      }),
+    ),
   'stalled-disk': (draw) => aimed(draw, { weights: { stall: 1 }, every: 8, leader: 1, lasts: 12 }),
   'disk-full': (draw) =>
     aimed(draw, { weights: { full: 4, crash: 2, isolate: 2 }, every: 2, leader: 0.7, lasts: 5 }),
   /** Clocks at the edge of what leases allow. */
-  clocks: (draw) => ({
-    ...withSettings(
-      aimed(draw, {
-        weights: { isolate: 4, mute: 3, deaf: 3, pause: 1 },
-        every: 2,
-        leader: 0.8,
-        lasts: 5,
-      }),
-      LEASES,
-    ),
-    clockDrift: 0.1,
-  }),
+  clocks: (draw) => {
+    const { heartbeatMs } = draw.settings
+    const aim: Aimed = { weights: { coup: 4, bridge: 2, crash: 1 }, every: 2, lasts: 2 }
+    const leased = withLeases(aimed(withNodes(draw, 3), aim))
+    const fast = withNetwork(leased, { delayMs: 0.5, delaySpreadMs: 0.5, tailChance: 0 })
+    return {
+      ...withSettings(fast, { leaseMs: heartbeatMs }),
+      clockDrift: 0.1,
+      clocksExtreme: true,
+    }
+  },
   /** Late, doubled and reordered messages, and nothing else. */
   weather: (draw) =>
     withNetwork(

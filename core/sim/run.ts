@@ -38,6 +38,7 @@ import { hashText } from './hash.ts'
 import { startNode } from './life.ts'
 import {
   ambush,
+  ambushStart,
   healAll,
   leaderOf,
   type Nemesis,
@@ -146,7 +147,7 @@ function createRun(options: RunOptions): Run {
     onCommitted: (entry) => noteCommitted(state, entry),
   })
   const clients = createClientChecks(raft, state)
-  spreadClocks(world, draw.clockDrift, prng.next())
+  spreadClocks(world, draw, prng.next())
   const workload = startWorkload(world, {
     seed: prng.next(),
     conditions: draw.workload,
@@ -178,6 +179,7 @@ function watcherOf(run: Run): Watcher {
       checkStart(run.raft, node)
       run.state.applied[node.index] = 0
       trace?.onStart(node, recovered)
+      if (run.nemesis !== undefined) ambushStart(run.nemesis)
     },
     onStep: (node, event) => {
       const { host } = node
@@ -260,13 +262,17 @@ function recover(run: Run): void {
   if (isPatient(draw) && nemesis.left.has('deaf')) stayCalm(run)
 }
 
-/** Timeouts are long against the ways of messages and the grain of clocks: nobody campaigns in vain. */
+/**
+ * Timeouts are long against the ways of messages and the grain of clocks: nobody campaigns in vain.
+ */
 function isPatient({ conditions, settings }: Draw): boolean {
   const { delayMs, delaySpreadMs } = conditions.network
   return settings.leaseMs > 4 * (delayMs + delaySpreadMs + conditions.tickMs)
 }
 
-/** So many of the longest election timeouts, and so many leaders in them besides the one there is. */
+/**
+ * So many of the longest election timeouts, and so many leaders in them besides the one there is.
+ */
 const CALM_TIMEOUTS = 10
 const CALM_LEADERS_MAX = 1
 

@@ -16,6 +16,8 @@ export interface WorkloadConditions {
   readonly retryMs: number
   /** A client waits so long for an answer. */
   readonly patienceMs: number
+  /** At the end: a healed cluster may have much to catch up with. */
+  readonly lastPatienceMs: number
   /**
    * Out of 100 requests: reads that may be stale, reads, comparisons, deletes. The rest are puts.
    */
@@ -27,6 +29,8 @@ export interface WorkloadConditions {
   }
   /** All clients rest now and then for so long; 0: never. */
   readonly restMs: number
+  /** A request goes to any server, with this chance. */
+  readonly wander: number
 }
 
 /** A request and what is known of it. */
@@ -149,6 +153,9 @@ function ask(workload: Workload, client: Client): void {
   if (workload.ending && client.done.wrote && client.done.read) return
   const number = client.asked++
   const request = workload.ending ? lastRequest(client, number) : draw(workload, client, number)
+  const { wander } = workload.conditions
+  if (wander > 0 && client.prng.chance(wander))
+    client.target = client.prng.pick(workload.world.nodes)
   if (workload.skipped.has(`${client.number}:${number}`)) think(workload, client)
   else call(workload, client, request)
 }
@@ -192,7 +199,8 @@ function call(workload: Workload, client: Client, request: ClientRequest): void 
   }
   history.push(op)
   send(workload, client, op)
-  after(world, workload.conditions.patienceMs, () => {
+  const { patienceMs, lastPatienceMs } = workload.conditions
+  after(world, workload.ending ? lastPatienceMs : patienceMs, () => {
     if (client.pending?.op === op) end(workload, client, { type: 'unknown' })
   })
 }

@@ -27,14 +27,14 @@ export interface Conditions {
 /**
  * A monotonic clock with a rate of its own. It never jumps, not even when its node is restarted.
  */
-export interface NodeClock {
+interface NodeClock {
   /** Its reading at the true time `since`. */
   base: Instant
   since: Instant
   rate: number
 }
 
-export interface PendingCall {
+interface PendingCall {
   readonly to: SimNode
   readonly failsAt: Instant
 }
@@ -231,5 +231,3 @@ export function setClockRate(world: World, node: SimNode, rate: number): void {
 
 export const nodeOf = (world: World, id: ServerId): SimNode =>
   present(world.byId.get(id), `a node ${id}`)
-
-export const isUp = (node: SimNode): boolean => node.host !== undefined

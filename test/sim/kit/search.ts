@@ -49,7 +49,7 @@ export type Report =
   | ({ readonly type: 'sum' } & Omit<Found, 'results'>)
 
 const ENDING = extname(import.meta.filename)
-const WORKER = join(import.meta.dirname, `worker${ENDING}`)
+const WORKER = join(import.meta.dirname, `worker-entry${ENDING}`)
 const SIMULATOR = pathToFileURL(join(import.meta.dirname, `../../../core/sim/run${ENDING}`)).href
 /** For a search that says nothing of time. */
 const LIMIT_MS = 600_000
@@ -76,7 +76,7 @@ export async function search(options: SearchOptions): Promise<Found> {
     }
     return new Promise((resolve, reject) => {
       child.on('message', (message) => {
-        const report = message as Report // worker.ts sends nothing else
+        const report = message as Report // worker-entry.ts sends nothing else
         if (report.type === 'result') {
           results.push(report.result)
           if (job.stopsAtFirst) for (const other of started) other.kill()

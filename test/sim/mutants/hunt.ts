@@ -1,0 +1,34 @@
+// Plants one mistake and searches for it.
+import type { Invariant } from '../../../core/sim/violation.ts'
+import { describe, search } from '../kit/search.ts'
+import { plant } from './plant.ts'
+import type { Mutant } from './table.ts'
+
+export interface Hunted {
+  /** Undefined: it survives. */
+  readonly by: Invariant | undefined
+  readonly seed: number | undefined
+  readonly line: string
+}
+
+const FIRST_SEED = 1
+const EVENTS = 4_000
+
+export async function hunt(dir: string, mutant: Mutant, limitMs: number): Promise<Hunted> {
+  const module = await plant(dir, mutant.id, mutant.patches)
+  const found = await search({
+    first: FIRST_SEED,
+    count: mutant.seeds,
+    events: mutant.events ?? EVENTS,
+    profile: mutant.profile,
+    module,
+    stopsAtFirst: true,
+    limitMs,
+  })
+  const [first] = found.results
+  if (first === undefined) {
+    const line = `survives ${mutant.seeds} seeds of ${mutant.profile}`
+    return { by: undefined, seed: undefined, line }
+  }
+  return { by: first.finding?.invariant, seed: first.seed, line: describe(first) }
+}
