@@ -1,5 +1,6 @@
 // lictor watch: follows a key, a prefix or a list, as lines of JSON or by running a child for each
 // change.
+import { parseBool } from '../core/bool.ts'
 import { encodeJson, type Json } from '../core/route/json.ts'
 import { type ChildOrder, runChild, signalExit } from './kit/child.ts'
 import { type Client, connect } from './kit/client.ts'
@@ -13,7 +14,6 @@ import {
   type Flags,
   list,
   optional,
-  parseBoolean,
 } from './kit/declare.ts'
 import { answerIsNo, type Failure, misuse } from './kit/failure.ts'
 import { HTTP_FLAGS } from './kit/http-flags.ts'
@@ -89,7 +89,7 @@ function whatToWatch({ flags }: Watch): Question {
     throw misuse('-type is missing', { consul: 'Watch type must be specified', withUsage: true })
   }
   const { passingonly } = flags
-  if (passingonly !== undefined && parseBoolean(passingonly) === undefined) {
+  if (passingonly !== undefined && parseBool(passingonly) === undefined) {
     const why = `strconv.ParseBool: parsing ${JSON.stringify(passingonly)}: invalid syntax`
     const what = `Failed to parse passingonly flag: ${why}`
     throw misuse(what, { consul: what })

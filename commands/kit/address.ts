@@ -2,7 +2,8 @@
 // 127.0.0.1:8500.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Env, fromEnv, type Profile, parseBoolean, type Values } from './declare.ts'
+import { parseBool } from '../../core/bool.ts'
+import { type Env, fromEnv, type Profile, type Values } from './declare.ts'
 import { type Failure, misuse, reasonOf } from './failure.ts'
 import { HTTP_FLAGS, type HttpFlags } from './http-flags.ts'
 
@@ -123,7 +124,7 @@ function wantsTls(request: AddressRequest): boolean {
 
 /** A switch that is neither on nor off: Consul warns, twice, and goes on; we refuse. */
 function switchOf(request: AddressRequest, name: string, given: string): boolean | undefined {
-  const value = parseBoolean(given)
+  const value = parseBool(given)
   if (value !== undefined) return value
   if (request.profile === 'lictor')
     throw misuse(`${name} is ${JSON.stringify(given)}, not true or false`)

@@ -4,6 +4,7 @@
 // A command is one record with `run`. The fast path (main.ts) loads the chosen record alone; oclif
 // sees the same records as classes (kit/oclif.ts). Flags are declared once, here or on the command,
 // and nowhere again.
+import { parseBool } from '../../core/bool.ts'
 import { parseDuration } from '../../core/time.ts'
 import { parseU64, type U64 } from '../../core/u64.ts'
 import type { Output } from './output.ts'
@@ -66,25 +67,6 @@ export type Values<F extends Flags> = {
 
 type More = Omit<Partial<Flag>, 'kind' | 'about' | 'fallback' | 'read'>
 
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  1: true,
-  t: true,
-  T: true,
-  true: true,
-  TRUE: true,
-  True: true,
-  0: false,
-  f: false,
-  F: false,
-  false: false,
-  FALSE: false,
-  False: false,
-}
-
-/** As Go's strconv.ParseBool. */
-export const parseBoolean = (text: string): boolean | undefined =>
-  Object.hasOwn(BOOLEANS, text) ? BOOLEANS[text] : undefined
-
 const value = <T>(found: T | undefined, why = 'parse error'): FlagRead<T> =>
   found === undefined ? { ok: false, why } : { ok: true, value: found }
 
@@ -96,7 +78,7 @@ export const boolean = (about: string, more: More = {}): Flag<boolean> =>
     about,
     placeholder: '',
     fallback: false,
-    read: (text) => value(parseBoolean(text)),
+    read: (text) => value(parseBool(text)),
     ...more,
   })
 

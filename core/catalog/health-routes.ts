@@ -1,4 +1,5 @@
 // /v1/health: checks by node, service and state, and instances with their checks.
+import { parseBool } from '../bool.ts'
 import { ApiError } from '../errors.ts'
 import type { Query } from '../route/query.ts'
 import { type Found, type Input, read } from '../route/route.ts'
@@ -106,15 +107,14 @@ function checkGroup({ query }: Input): void {
   throw new ApiError('invalid', 'sameness groups are not supported in consul CE')
 }
 
-const TRUE = new Set(['', '1', 't', 'T', 'true', 'TRUE', 'True'])
-const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False'])
-
 /** `?passing` alone counts, and so does every boolean that Go's strconv takes. */
 function wantsPassing(query: Query): boolean {
   const given = query.get('passing')
-  if (given === undefined || FALSE.has(given)) return false
-  if (TRUE.has(given)) return true
-  throw new ApiError('bad-request', 'Invalid value for ?passing')
+  if (given === undefined) return false
+  if (given === '') return true
+  const value = parseBool(given)
+  if (value === undefined) throw new ApiError('bad-request', 'Invalid value for ?passing')
+  return value
 }
 
 const isPassing = ({ checks }: Health): boolean => checks.every(({ status }) => status === PASSING)

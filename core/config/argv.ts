@@ -2,6 +2,7 @@
 // two, `-x=v` or `-x v`, bools alone or with `=`, `--` ends the flags, and so does the first
 // word that is none.
 
+import { parseBool } from '../bool.ts'
 import type { AgentFlag, FlagUse } from './flags.ts'
 import { closest } from './nearest.ts'
 import type { Refusal } from './refusal.ts'
@@ -9,11 +10,6 @@ import type { Refusal } from './refusal.ts'
 export type ArgvParse =
   | { readonly ok: true; readonly uses: readonly FlagUse[]; readonly rest: readonly string[] }
   | { readonly ok: false; readonly refusal: Refusal }
-
-const WORDS_TRUE = ['1', 't', 'T', 'true', 'TRUE', 'True']
-const WORDS_FALSE = ['0', 'f', 'F', 'false', 'FALSE', 'False']
-
-export const isTrueWord = (text: string): boolean => WORDS_TRUE.includes(text)
 
 export function parseArgv(argv: readonly string[], flags: readonly AgentFlag[]): ArgvParse {
   const byName = new Map(flags.map((flag) => [flag.name, flag]))
@@ -54,7 +50,7 @@ const refuse = (consul: string, what: string, next?: string): ArgvParse => ({
 function checkValue(flag: AgentFlag, value: string): ArgvParse | undefined {
   const shown = JSON.stringify(value)
   const { name } = flag
-  if (flag.type === 'bool' && !WORDS_TRUE.includes(value) && !WORDS_FALSE.includes(value)) {
+  if (flag.type === 'bool' && parseBool(value) === undefined) {
     const why = `strconv.ParseBool: parsing ${shown}: invalid syntax`
     const consul = `invalid boolean value ${shown} for -${name}: ${why}`
     return refuse(consul, `-${name} is true or false, not ${shown}`)

@@ -1,6 +1,6 @@
 // What the given flags set, as settings like those of a file. Lists come apart from the rest:
 // they stand before the lists of files, everything else stands after (consul-surface 6.1).
-import { isTrueWord } from './argv.ts'
+import { parseBool } from '../bool.ts'
 import { type Origin, wholeSource } from './document.ts'
 import type { FlagUse } from './flags.ts'
 import { getAt, isPlain, setAt } from './paths.ts'
@@ -30,7 +30,7 @@ export function settingsOfFlags(uses: readonly FlagUse[]): FlagSettings {
 }
 
 function scalarOf(type: 'bool' | 'int' | 'string', value: string): boolean | number | string {
-  if (type === 'bool') return isTrueWord(value)
+  if (type === 'bool') return parseBool(value) === true // another word was refused with the flag
   return type === 'int' ? Number(value) : value
 }
 

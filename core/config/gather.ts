@@ -1,6 +1,6 @@
 // From texts and flags to one set of settings: parse, decode, complain about what nobody knows,
 // merge in order (defaults, -dev, lists of flags, files, -hcl fragments, other flags).
-import { isTrueWord } from './argv.ts'
+import { parseBool } from '../bool.ts'
 import { type Decoded, decodeDocument, type UnknownKey } from './decode.ts'
 import { DEFAULTS, DEV } from './defaults.ts'
 import { normalizeLines, type Origin, type Source } from './document.ts'
@@ -41,7 +41,7 @@ export type Gathering =
   | { readonly ok: false; readonly refusals: readonly Refusal[] }
 
 export function gatherSettings(input: GatherInput): Gathering {
-  const dev = input.uses.some((use) => use.flag.name === 'dev' && isTrueWord(use.value))
+  const dev = input.uses.some((use) => use.flag.name === 'dev' && parseBool(use.value) === true)
   const flags = settingsOfFlags(input.uses)
   const fragments = input.uses
     .filter((use) => use.flag.name === 'hcl')

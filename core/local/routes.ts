@@ -1,5 +1,6 @@
 // /v1/agent: the services and checks of this agent itself. Reads answer from what is registered
 // here; changes are answered when they are kept and the catalog knows them (consul-surface 3.11).
+import { parseBool } from '../bool.ts'
 import { textOfByteString } from '../bytes.ts'
 import { HEALTH_CHECK, NODE_SERVICE } from '../catalog/filter-shapes.ts'
 import type { HealthCheck } from '../catalog/shapes.ts'
@@ -173,14 +174,11 @@ function maintain(
   return [enable ? { type: 'register-check', row } : { type: 'deregister-check', id }]
 }
 
-const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
-const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False'])
-
 function wantsMaintenance(query: Query): boolean {
   const given = query.get('enable')
   if (given === undefined) throw new ApiError('bad-request', 'Missing value for enable')
-  if (TRUE.has(given)) return true
-  if (FALSE.has(given)) return false
+  const value = parseBool(given)
+  if (value !== undefined) return value
   throw new ApiError('bad-request', `Invalid value for enable: ${quoteGo(given)}`)
 }
 
