@@ -10,7 +10,7 @@ import type { View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
 import { answersWanted, encodeFitting } from './fit.ts'
 import type { InstanceCache } from './instances.ts'
-import { encodeRefusal, type Reply } from './message.ts'
+import { createRoom, encodeRefusal, type Reply, type Room } from './message.ts'
 import { foldName, labelsOf, type Name, nameOfText } from './name.ts'
 import { decodeQuery } from './query.ts'
 import { NOTHING, type Query, RCODE, type ResourceRecord, TYPE } from './record.ts'
@@ -22,12 +22,14 @@ export interface Resolver {
   readonly settings: DnsSettings
   readonly instances: InstanceCache
   readonly prng: Prng
+  readonly room: Room
 }
 
 export const createResolver = (settings: DnsSettings, prng: Prng): Resolver => ({
   settings,
   instances: new Map(),
   prng,
+  room: createRoom(),
 })
 
 /** What is known about names outside, by folded name. */
@@ -58,7 +60,7 @@ const CHASED_PLAIN_MAX = 5
 const CHASED_MAX = 64
 
 export function answerPacket(
-  { settings, instances, prng }: Resolver,
+  { settings, instances, prng, room }: Resolver,
   { packet, transport, chased }: Asking,
   { view, wall }: { readonly view: View; readonly wall: WallMs },
 ): Answer {
@@ -68,7 +70,8 @@ export function answerPacket(
   const { query } = decoded
   const chasedMax = query.edns === undefined ? CHASED_PLAIN_MAX : CHASED_MAX
   const unknown = new Set<Name>()
-  const fit = { transport, udpAnswerLimit: settings.udpAnswerLimit, tellsCut: settings.tellsCut }
+  const { udpAnswerLimit, tellsCut } = settings
+  const fit = { transport, udpAnswerLimit, tellsCut, room }
   const answersMax = answersWanted(query, fit)
   const limits = { chasedMax, answersMax }
   const desk: Desk = { settings, instances, prng, view, wall, chased, unknown, ...limits }

@@ -4,7 +4,7 @@
 // As Consul does it: without EDNS few answers leave, and they are measured as if no name were
 // pointed to, for the sake of resolvers that write names out; a reply that was cut says so (TC)
 // only where that is switched on, because many clients have TCP closed; and it carries no OPT.
-import { encodeReply, plainSize, type Reply } from './message.ts'
+import { encodeReply, plainSize, type Reply, type Room } from './message.ts'
 import { foldName, type Name } from './name.ts'
 import { type Query, type ResourceRecord, type Sections, TYPE } from './record.ts'
 
@@ -28,6 +28,7 @@ export interface Fit {
   readonly udpAnswerLimit: number
   /** Whether a cut is told. */
   readonly tellsCut: boolean
+  readonly room?: Room
 }
 
 /** How many answers are worth to be made: one more than can go, so that a cut is seen. */
@@ -47,11 +48,12 @@ function fitDatagram(reply: Reply, fit: Fit): Uint8Array {
   const answersMax = Math.min(fit.udpAnswerLimit, PLAIN_ANSWERS_MAX)
   const isPlain = whole === PLAIN_BYTES_MAX && answer.length > answersMax
   const bytesMax = whole - UDP_HEADER_BYTES
-  if (!isPlain && plainSize(reply) <= bytesMax) return encodeReply(reply)
+  if (!isPlain && plainSize(reply) <= bytesMax) return encodeReply(reply, fit.room)
   const first = isPlain ? cutTo(reply, answersMax) : reply
   const cut = cutToSize(first, { bytesMax, sizeOf: isPlain ? plainSize : packedSize })
   const isCut = cut.sections.answer.length < answer.length
   const kept = isCut ? { ...cut, truncated: fit.tellsCut } : cut
+  if (plainSize(kept) <= whole) return encodeReply(kept, fit.room)
   return lastResort(kept, whole)
 }
 

@@ -46,8 +46,32 @@ interface Writer {
   readonly places: Map<string, number> | undefined
 }
 
-export function encodeReply(reply: Reply): Uint8Array {
-  const bytes = new Uint8Array(plainSize(reply))
+/**
+ * Where replies are written one behind the other: memory of its own costs a small one more than
+ * all the rest.
+ */
+export interface Room {
+  bytes: Uint8Array
+  free: number
+}
+
+const ROOM_BYTES = 64 * 1024
+
+export const createRoom = (): Room => ({ bytes: new Uint8Array(ROOM_BYTES), free: 0 })
+
+/** Nobody else writes to what is taken: a full room is left to those who hold a part of it. */
+function takeRoom(room: Room | undefined, size: number): Uint8Array {
+  if (room === undefined || size > ROOM_BYTES / 4) return new Uint8Array(size)
+  if (room.free + size > ROOM_BYTES) {
+    room.bytes = new Uint8Array(ROOM_BYTES)
+    room.free = 0
+  }
+  room.free += size
+  return room.bytes.subarray(room.free - size, room.free)
+}
+
+export function encodeReply(reply: Reply, room?: Room): Uint8Array {
+  const bytes = takeRoom(room, plainSize(reply))
   const places = reply.compress ? new Map<string, number>() : undefined
   const writer: Writer = { bytes, at: 0, places }
   writeHeader(writer, reply)

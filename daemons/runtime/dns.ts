@@ -110,7 +110,7 @@ function openDatagrams(dns: Dns, { host, port }: Address): Promise<void> {
     })
     socket.bind({ address: host, port }, () => {
       socket.removeAllListeners('error')
-      // Only of single datagrams: the socket goes on.
+      // Of a single datagram: an answer that cannot be sent is lost like one lost on the way.
       socket.on('error', () => undefined)
       dns.datagrams.add(socket)
       resolve()
@@ -125,13 +125,10 @@ function onDatagram(
 ): void {
   const reply = (bytes: Uint8Array | undefined) => {
     const isLost = !dns.datagrams.has(socket) || socket.getSendQueueSize() > UNSENT_BYTES_MAX
-    if (bytes !== undefined && !isLost) socket.send(bytes, from.port, from.address, ignore)
+    if (bytes !== undefined && !isLost) socket.send(bytes, from.port, from.address)
   }
   ask(dns, { ...freshly(packet, 'udp'), reply })
 }
-
-/** An answer that cannot be sent is lost like one that is lost on the way. */
-const ignore = (): void => undefined
 
 const NOTHING_CHASED: Asking['chased'] = new Map()
 
