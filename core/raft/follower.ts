@@ -41,8 +41,8 @@ import {
 import { becomeFollower } from './transitions.ts'
 
 /** What a follower's disk lacks. Beyond it appends are refused until the disk has caught up. */
-export const UNSAVED_BYTES_MAX = 64 << 20
-export const UNSAVED_ENTRIES_MAX = 65_536
+const UNSAVED_BYTES_MAX = 64 << 20
+const UNSAVED_ENTRIES_MAX = 65_536
 
 /**
  * Everything below our term is refused, everything above it is adopted (Raft §5.1). False:

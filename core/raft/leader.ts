@@ -30,7 +30,7 @@ export interface Leadership {
   followersOf: LogIndex | undefined
 }
 
-export interface Transfer {
+interface Transfer {
   readonly to: Peer
   readonly deadline: Instant
   /** It has all of our log and was told to campaign. */

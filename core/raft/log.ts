@@ -37,7 +37,7 @@ export interface Log {
   underWay: LogPart | undefined
 }
 
-export interface OnDisk {
+interface OnDisk {
   /** The last entry there. May be one that counts no more. */
   end: LogIndex
   /** Nothing there counts: before anything else is written, its log begins anew behind `base`. */

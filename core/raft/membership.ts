@@ -65,7 +65,7 @@ function whyNever(configuration: Configuration, change: MembershipChange): strin
 }
 
 /** The configuration after a change. One that changes nothing is said once more. */
-export function applyChange({ servers }: Configuration, change: MembershipChange): Configuration {
+function applyChange({ servers }: Configuration, change: MembershipChange): Configuration {
   switch (change.type) {
     case 'add-voter':
       return { servers: withServer(servers, { ...change.server, suffrage: 'voter' }) }

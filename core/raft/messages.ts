@@ -58,7 +58,7 @@ export interface AppendReply {
 }
 
 /** "I lead, are you with me?" Says nothing of the log, and must not be taken for a match. */
-export interface Heartbeat {
+interface Heartbeat {
   readonly type: 'heartbeat'
   readonly term: Term
 }
@@ -89,11 +89,11 @@ export interface VoteReply {
 }
 
 /** Thesis §3.10: campaign at once, without a pre-vote. */
-export interface TimeoutNow {
+interface TimeoutNow {
   readonly type: 'timeout-now'
 }
 
-export interface TimeoutNowReply {
+interface TimeoutNowReply {
   readonly type: 'timeout-now-reply'
 }
 
@@ -107,7 +107,7 @@ export interface InstallSnapshot {
   readonly snapshot: SnapshotMeta
 }
 
-export interface InstallSnapshotReply {
+interface InstallSnapshotReply {
   readonly type: 'install-snapshot-reply'
   readonly term: Term
   readonly success: boolean

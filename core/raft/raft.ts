@@ -58,7 +58,7 @@ export interface Settings {
 }
 
 /** A nonvoter is promoted that has kept up for a while (Thesis §4.2.1; Consul: autopilot). */
-export interface PromotionRule {
+interface PromotionRule {
   /** It lacks no more entries than this… */
   readonly trailingMax: number
   /** …for this long. */
@@ -66,7 +66,7 @@ export interface PromotionRule {
 }
 
 /** What a server is at the moment. Only a candidate has votes, only a leader has followers. */
-export type Role =
+type Role =
   | { readonly type: 'follower'; electionDue: Instant }
   | ({ readonly type: 'candidate' } & Candidacy)
   | ({ readonly type: 'leader' } & Leadership)
@@ -121,21 +121,21 @@ export interface Raft {
   effects: RaftEffect[]
 }
 
-export interface Quarantine {
+interface Quarantine {
   /**
    * It ends when the disk has this entry; undefined: no leader has shown yet how far its log is.
    */
   through: LogIndex | undefined
 }
 
-export interface PersistUnderWay {
+interface PersistUnderWay {
   readonly persist: Persist
   /** Of Raft's `votes`, the number that it makes durable. */
   readonly votes: number
   readonly since: Instant
 }
 
-export interface DiskFull {
+interface DiskFull {
   retryAt: Instant
   /** Not even a vote found room. */
   votesToo: boolean
@@ -344,7 +344,7 @@ export function forgetConfigurations(raft: Raft, from: LogIndex): void {
 }
 
 /** Older ones than the last committed one have no further use. */
-export function settleConfigurations(raft: Raft): void {
+function settleConfigurations(raft: Raft): void {
   const committed = raft.history.findLastIndex(({ index }) => index <= raft.commit)
   if (committed > 0) raft.history = raft.history.slice(committed)
 }

@@ -102,7 +102,7 @@ export function confirmReads(raft: Raft, { reads, followers }: Leadership): void
  * How long after a call was sent a lease can rest on its answer, by our own clock: a follower
  * stays loyal for heartbeatMs by its clock, which may be fast, while ours may be slow.
  */
-export function leaseLengthMs({ leaseMs, heartbeatMs, leaseDrift = 1 }: Settings): number {
+function leaseLengthMs({ leaseMs, heartbeatMs, leaseDrift = 1 }: Settings): number {
   return Math.min(leaseMs, (heartbeatMs * (1 - leaseDrift)) / (1 + leaseDrift))
 }
 

@@ -31,7 +31,7 @@ export interface Held {
 }
 
 /** How often a full disk is tried again. */
-export const FULL_RETRY_MS = 1_000
+const FULL_RETRY_MS = 1_000
 
 const NOTHING = logIndex(0)
 

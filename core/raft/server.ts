@@ -36,8 +36,7 @@ import type {
   RaftRequest,
   SnapshotMeta,
 } from './messages.ts'
-import { isVoter } from './quorum.ts'
-import { configurationOf, isAlone, type OutgoingCall, type Raft } from './raft.ts'
+import { isAlone, type OutgoingCall, type Raft } from './raft.ts'
 import { addRead } from './reads.ts'
 import { onAppendReply, onFollowerFailed, onSnapshotReply } from './replicate.ts'
 import { adoptTerm, endPersist, persistNext, refusePersist, saveEntries, sayHeld } from './save.ts'
@@ -47,9 +46,9 @@ import { becomeFollower } from './transitions.ts'
 export const UNCOMMITTED_ENTRIES_MAX = 65_536
 export const UNCOMMITTED_BYTES_MAX = 64 << 20
 /** Data of the entries that are kept behind a snapshot, besides Settings.trailingEntries. */
-export const TRAILING_BYTES_MAX = 64 << 20
+const TRAILING_BYTES_MAX = 64 << 20
 /** What is kept, at most, for followers to which a snapshot is under way. */
-export const AWAITED_ENTRIES_MAX = 262_144
+const AWAITED_ENTRIES_MAX = 262_144
 
 export function onTick(raft: Raft, now: Instant): void {
   raft.now = now
@@ -319,9 +318,6 @@ export function onInstallFailed(raft: Raft, id: number, now: Instant): void {
   refuseInstall(raft, id)
   settle(raft)
 }
-
-/** Whether this server takes part in elections. */
-export const takesPart = (raft: Raft): boolean => isVoter(configurationOf(raft), raft.self.id)
 
 function settle(raft: Raft): void {
   sayHeld(raft)

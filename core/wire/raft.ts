@@ -46,7 +46,7 @@ export const logRecord = struct({
 })
 export type LogRecord = Infer<typeof logRecord>
 
-export const appendEntriesRequest = struct({
+const appendEntriesRequest = struct({
   ...HEADER,
   Term: u64,
   Leader: slice,
@@ -56,7 +56,7 @@ export const appendEntriesRequest = struct({
   LeaderCommitIndex: u64,
 })
 
-export const appendEntriesResponse = struct({
+const appendEntriesResponse = struct({
   ...HEADER,
   Term: u64,
   LastLog: u64,
@@ -64,7 +64,7 @@ export const appendEntriesResponse = struct({
   NoRetryBackoff: bool,
 })
 
-export const requestVoteRequest = struct({
+const requestVoteRequest = struct({
   ...HEADER,
   Term: u64,
   Candidate: slice,
@@ -73,21 +73,21 @@ export const requestVoteRequest = struct({
   LeadershipTransfer: bool,
 })
 
-export const requestVoteResponse = struct({ ...HEADER, Term: u64, Peers: slice, Granted: bool })
+const requestVoteResponse = struct({ ...HEADER, Term: u64, Peers: slice, Granted: bool })
 
-export const requestPreVoteRequest = struct({
+const requestPreVoteRequest = struct({
   ...HEADER,
   Term: u64,
   LastLogIndex: u64,
   LastLogTerm: u64,
 })
 
-export const requestPreVoteResponse = struct({ ...HEADER, Term: u64, Granted: bool })
+const requestPreVoteResponse = struct({ ...HEADER, Term: u64, Granted: bool })
 
-export const timeoutNowRequest = struct(HEADER)
-export const timeoutNowResponse = struct(HEADER)
+const timeoutNowRequest = struct(HEADER)
+const timeoutNowResponse = struct(HEADER)
 
-export const installSnapshotRequest = struct({
+const installSnapshotRequest = struct({
   ...HEADER,
   SnapshotVersion: int,
   Term: u64,
@@ -100,7 +100,7 @@ export const installSnapshotRequest = struct({
   Size: i64,
 })
 
-export const installSnapshotResponse = struct({ ...HEADER, Term: u64, Success: bool })
+const installSnapshotResponse = struct({ ...HEADER, Term: u64, Success: bool })
 
 /** In the data of a configuration entry, and in installSnapshot. */
 export const configurationRecord = struct({
@@ -111,7 +111,7 @@ export type ConfigurationRecord = Infer<typeof configurationRecord>
 /** The voters' addresses, for readers from before configurations. */
 export const peerList = nilable(list(bytes))
 
-export const REQUESTS = {
+const REQUESTS = {
   appendEntries: appendEntriesRequest,
   requestVote: requestVoteRequest,
   installSnapshot: installSnapshotRequest,
@@ -119,7 +119,7 @@ export const REQUESTS = {
   requestPreVote: requestPreVoteRequest,
 } as const
 
-export const RESPONSES = {
+const RESPONSES = {
   appendEntries: appendEntriesResponse,
   requestVote: requestVoteResponse,
   installSnapshot: installSnapshotResponse,

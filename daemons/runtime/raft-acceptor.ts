@@ -20,11 +20,11 @@ import {
 } from '../../core/wire/raft-stream.ts'
 
 /** Peers have some connections each; more than this in all are refused. */
-export const INBOUND_MAX = 1_024
+const INBOUND_MAX = 1_024
 /** Requests of one connection that are not answered yet. Older Go servers send 130 ahead. */
 export const AHEAD_MAX = 256
 /** What all connections together may hold of requests that are not whole yet. */
-export const INBOUND_BYTES_MAX = 256 << 20
+const INBOUND_BYTES_MAX = 256 << 20
 
 /** Where the content of a snapshot goes. */
 export interface SnapshotSink {
@@ -85,7 +85,7 @@ export function acceptFrom(acceptor: Acceptor, server: Server): void {
 }
 
 /** A connection of which nothing of raft has been read yet. */
-export function acceptConnection(acceptor: Acceptor, socket: Socket): void {
+function acceptConnection(acceptor: Acceptor, socket: Socket): void {
   if (acceptor.isClosing || acceptor.inbound.size >= INBOUND_MAX) {
     socket.destroy()
     return

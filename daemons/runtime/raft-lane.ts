@@ -10,7 +10,7 @@ import type { Instant } from '../../core/time.ts'
 import { createRaftStream, feed, nextAnswer, type RaftStream } from '../../core/wire/raft-stream.ts'
 
 /** Requests that wait in a connection which the peer does not read. */
-export const LANE_BYTES_MAX = 64 << 20
+const LANE_BYTES_MAX = 64 << 20
 const PAUSE_FIRST_MS = 10
 const PAUSE_DOUBLINGS_MAX = 7
 

@@ -45,7 +45,7 @@ export interface SnapshotSource {
   readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }
 
-export interface TransportPorts {
+interface TransportPorts {
   readonly onCall: (call: IncomingCall) => void
   readonly onReply: (answer: { call: number; reply: RaftReply }) => void
   readonly onCallFailed: (call: number) => void
@@ -90,7 +90,7 @@ export interface RaftTransport {
 }
 
 /** A peer that takes nothing of a snapshot for so long has failed. */
-export const SNAPSHOT_STALL_MS = 10_000
+const SNAPSHOT_STALL_MS = 10_000
 const NO_GREETING = new Uint8Array(0)
 
 /** Listens before anything else, so that the port is known when peers are told of it. */

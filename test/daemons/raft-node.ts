@@ -67,7 +67,7 @@ interface Image {
 }
 
 /** What survives the end of the process. */
-export interface NodeDisk {
+interface NodeDisk {
   vote: Vote
   entries: Entry[]
   snapshot: Image | undefined
@@ -98,7 +98,7 @@ export interface NodeOptions {
   readonly boot?: Boot
 }
 
-export const emptyDisk = (): NodeDisk => ({
+const emptyDisk = (): NodeDisk => ({
   vote: { term: term(0), votedFor: '' },
   entries: [],
   snapshot: undefined,

@@ -43,7 +43,7 @@ import {
   takeCommitted,
 } from '../../../core/raft/server.ts'
 
-export interface Image {
+interface Image {
   readonly meta: SnapshotMeta
   readonly state: readonly Entry[]
 }
@@ -514,7 +514,7 @@ export function endInstall(cluster: Cluster, node: Node): void {
   })
 }
 
-export function keepImage(node: Node, image: Image): void {
+function keepImage(node: Node, image: Image): void {
   if (image.meta.index > (node.platter.snapshot?.meta.index ?? 0)) node.platter.snapshot = image
 }
 

@@ -6,7 +6,7 @@ import type { RaftRequest } from '../../../core/raft/messages.ts'
 import { configurationOf, type Raft, WITHHELD } from '../../../core/raft/raft.ts'
 import { type Cluster, type Message, type Node, replyText } from './cluster.ts'
 
-export function entryText({ index, term, type, data }: Entry): string {
+function entryText({ index, term, type, data }: Entry): string {
   if (type === ENTRY.configuration) return `${index}/${term}:{}`
   return data.length === 0 ? `${index}/${term}` : `${index}/${term}:${textOf(data)}`
 }
@@ -21,7 +21,7 @@ export const messageText = (message: Message): string => {
     : `${from}>${to} ${replyText(message.reply)}`
 }
 
-export function requestText(request: RaftRequest): string {
+function requestText(request: RaftRequest): string {
   switch (request.type) {
     case 'append': {
       const { term, prevIndex, prevTerm, entries, commit } = request

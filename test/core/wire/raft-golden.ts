@@ -6,7 +6,7 @@ import type { RpcKind } from '../../../core/wire/raft.ts'
 import { fromJson, schemasOf } from './golden-codecs.ts'
 import { linesOf, unhex } from './gossip-golden.ts'
 
-export const schemas = schemasOf('raft-golden.ndjson')
+const schemas = schemasOf('raft-golden.ndjson')
 
 /** What our codec has for this JSON: times are kept as they stand on the wire. */
 export function structOf<T>(type: string, json: unknown, dialect: Dialect): T {
