@@ -127,8 +127,10 @@ async function printStream(call: Watch, client: Client, question: Question): Pro
     await out.print(`${encodeJson(record)}\n`)
     if (seq === flags.count || isReached(flags.until, record)) end.abort()
   }
-  const heart = startHeart(flags.heartbeat, () => void say({ op: 'heartbeat' }))
   let before: Json | undefined
+  const heart = startHeart(flags.heartbeat, () => {
+    if (before !== undefined) void say({ op: 'heartbeat' }) // the first record is the snapshot
+  })
   for await (const seen of poll(client, question, { signal, talk: out.talk })) {
     for (const change of changesOf(before, seen.value)) {
       if (signal.aborted) break

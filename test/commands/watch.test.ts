@@ -125,6 +125,21 @@ watch('-heartbeat speaks when nothing happens', async (context) => {
   )
 })
 
+watch('the first record is the snapshot, however quick the heart beats', async (context) => {
+  const { stdout } = await context.lictor(
+    'watch',
+    '-type=key',
+    '-key=silent',
+    '-heartbeat=1ms',
+    '-count=2',
+  )
+  const ops = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).op)
+  assert.equal(ops, ['snapshot', 'heartbeat'])
+})
+
 watch('as consul the present state is printed once', async (context) => {
   await put(context, 'once', 'x')
   const once = start(context, ['-type=key', '-key=once'], 'consul')
