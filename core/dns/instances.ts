@@ -65,14 +65,14 @@ function foundOf({ node, service, checks }: Health, datacenter: string): Found {
   const { Passing, Warning } = service.weights
   const weight = checks.some(({ status }) => status === 'warning') ? Warning : Passing
   const place = (family: Family) => placeOfInstance(service, node, family)
-  const any = place('any')
+  const either = place('any')
   return {
     node,
     service,
     weight: weight >= 1 && weight <= WEIGHT_MAX ? weight : 1,
-    places: { v4: place('v4'), v6: place('v6'), any },
+    places: { v4: place('v4'), v6: place('v6'), any: either },
     nodeName: nodePrefix(node, datacenter),
-    addressName: any.type === 'ip' ? addressPrefix(any.ip, datacenter) : undefined,
+    addressName: either.type === 'ip' ? addressPrefix(either.ip, datacenter) : undefined,
   }
 }
 

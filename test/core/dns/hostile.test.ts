@@ -86,6 +86,18 @@ hostile('a name that points to itself, or forwards, is no name', () => {
   }
 })
 
+hostile('labels of more than 63 bytes and names of more than 255 are refused', () => {
+  const header = [0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+  const question = (...lengths: number[]) => {
+    const labels = lengths.flatMap((length) => [length, ...new Array(length).fill(97)])
+    return decodeQuery(Uint8Array.from([...header, ...labels, 0, 0, 1, 0, 1])).type
+  }
+  assert.is(question(63), 'query')
+  assert.is(question(64), 'refused')
+  assert.is(question(63, 63, 63, 61), 'query')
+  assert.is(question(63, 63, 63, 62), 'refused')
+})
+
 hostile('every cut of a question is refused or passed over', () => {
   for (const seed of SEEDS) {
     for (let length = 0; length < seed.length; length++) {
