@@ -21,11 +21,15 @@ export interface Observer {
   readonly acks: Map<number, Set<string>>
   /** When somebody was first declared failed, or left, by each observer since it was reset. */
   readonly gone: Map<string, Map<string, Instant>>
-  readonly joined: number[]
+  /** When somebody was first suspected by anybody since it was reset. */
+  readonly suspected: Map<string, Instant>
   packets: number
   bytes: number
   failures: number
   suspicions: number
+  probes: number
+  /** Probes that came to nothing. */
+  unanswered: number
 }
 
 export const createObserver = (size: number): Observer => ({
@@ -36,11 +40,13 @@ export const createObserver = (size: number): Observer => ({
   told: new Map(),
   acks: new Map(),
   gone: new Map(),
-  joined: new Array<number>(size).fill(0),
+  suspected: new Map(),
   packets: 0,
   bytes: 0,
   failures: 0,
   suspicions: 0,
+  probes: 0,
+  unanswered: 0,
 })
 
 /** After a fault its consequences may take as long as the longest suspicion, and then some. */
@@ -66,17 +72,22 @@ export function watchEffect(pool: Pool, observer: Observer, node: PoolNode, effe
     case 'query-ack':
       noteAck(observer, effect.query, effect.from)
       break
-    case 'joined':
-      observer.joined[node.index] = (observer.joined[node.index] ?? 0) + effect.reached
-      break
     case 'left':
       keepIncarnation(observer, node)
       break
     case 'note':
-      if (effect.note.what === 'suspect') observer.suspicions += 1
+      countNote(observer, effect.note.what)
+      if (effect.note.what === 'suspect' && !observer.suspected.has(effect.note.node))
+        observer.suspected.set(effect.note.node, pool.now)
       break
     default:
   }
+}
+
+function countNote(observer: Observer, what: string): void {
+  if (what === 'suspect') observer.suspicions += 1
+  else if (what === 'probe') observer.probes += 1
+  else if (what === 'no-answer') observer.unanswered += 1
 }
 
 function noteChange(

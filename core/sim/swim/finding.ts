@@ -6,6 +6,7 @@ export const RULES = {
   'false-death': 'I28: whom nothing has happened to is never declared failed',
   'late-death': 'I29: who is gone is declared failed in time, everywhere',
   'early-death': 'silence never shortens a suspicion: nobody is buried before its time',
+  suspicion: 'without faults few are suspected, however much the network loses',
   incarnation: 'I30: an old incarnation never overrides a newer one',
   'own-word': 'nobody but a member itself raises its incarnation',
   left: 'I27: who said that it leaves has left, and has not failed',

@@ -39,7 +39,7 @@ export interface Nemesis {
   readonly meanMs: number
   /** Nothing is begun any more. */
   isOver: boolean
-  /** Faults that isolate, under way. */
+  /** Faults that isolate several, under way. */
   disturbances: number
   /** Who has ever left. */
   readonly left: Map<string, Departure>
@@ -103,16 +103,35 @@ function inflict(nemesis: Nemesis, fault: Fault): void {
   }
 }
 
-/** Begins a disturbance; ends it after a while, or when everything is healed. */
+/** Begins a disturbance of all; ends it after a while, or when everything is healed. */
 function disturb(nemesis: Nemesis, ms: number, end: () => void): void {
-  const { pool, observer, undo } = nemesis
+  const { pool, observer } = nemesis
   nemesis.disturbances += 1
   observer.calmSince = undefined
-  const finish = () => {
-    if (!undo.delete(finish)) return
+  undoLater(nemesis, ms, () => {
     end()
     nemesis.disturbances -= 1
     if (nemesis.disturbances === 0) observer.calmSince = pool.now
+  })
+}
+
+/** The same of one member only: nothing excuses what others then think of one another. */
+function touch(
+  nemesis: Nemesis,
+  node: PoolNode,
+  { ms, end }: { ms: number; end: () => void },
+): void {
+  const { pool, observer } = nemesis
+  observer.wholeSince[node.index] = undefined
+  undoLater(nemesis, ms, () => {
+    end()
+    observer.wholeSince[node.index] = pool.now
+  })
+}
+
+function undoLater({ pool, undo }: Nemesis, ms: number, work: () => void): void {
+  const finish = () => {
+    if (undo.delete(finish)) work()
   }
   undo.add(finish)
   after(pool, ms, finish)
@@ -163,35 +182,45 @@ export function joinOthers(pool: Pool, node: PoolNode): void {
 }
 
 function powerOff(nemesis: Nemesis, node: PoolNode, ms: number): void {
-  const { pool, observer, prng } = nemesis
+  const { pool, prng } = nemesis
   if (!isRunning(node) || fewRun(pool)) return
   const losesProcess = prng.chance(0.5)
   if (losesProcess) end(nemesis, node)
   else pauseNode(node)
   node.isDark = true
-  observer.wholeSince[node.index] = undefined
-  disturb(nemesis, ms, () => {
+  const back = () => {
     node.isDark = false
     if (losesProcess) comeBack(nemesis, node)
     else resumeNode(pool, node)
-    observer.wholeSince[node.index] = pool.now
-  })
+  }
+  touch(nemesis, node, { ms, end: back })
 }
+
+/** Nobody is buried for having stood still for less than this. */
+const PAUSE_MS_HARMLESS = 2_500
 
 function pause(nemesis: Nemesis, node: PoolNode, ms: number): void {
   const { pool } = nemesis
   if (!isRunning(node) || node.isPaused) return
   pauseNode(node)
-  disturb(nemesis, ms, () => {
+  const resume = () => {
     if (node.isPaused) resumeNode(pool, node)
-  })
+  }
+  if (ms < PAUSE_MS_HARMLESS) undoLater(nemesis, ms, resume)
+  else touch(nemesis, node, { ms, end: resume })
 }
 
 /** Stands still and goes on, several times. */
 function flap(nemesis: Nemesis, node: PoolNode, times: number): void {
   const { pool, prng } = nemesis
   if (times === 0 || nemesis.isOver) return
-  pause(nemesis, node, prng.range(800, 2_500))
+  if (isRunning(node) && !node.isPaused) {
+    pauseNode(node)
+    const resume = () => {
+      if (node.isPaused) resumeNode(pool, node)
+    }
+    touch(nemesis, node, { ms: prng.range(800, 2_500), end: resume })
+  }
   after(pool, prng.range(2_600, 4_000), () => flap(nemesis, node, times - 1))
 }
 
@@ -224,9 +253,10 @@ function cutOneWay(nemesis: Nemesis, node: PoolNode, ms: number): void {
 function slowDown(nemesis: Nemesis, node: PoolNode, ms: number): void {
   const by = nemesis.prng.range(100, 800)
   node.slowMs += by
-  disturb(nemesis, ms, () => {
+  const end = () => {
     node.slowMs -= by
-  })
+  }
+  touch(nemesis, node, { ms, end })
 }
 
 function lose(nemesis: Nemesis, ms: number): void {

@@ -135,7 +135,7 @@ const SETTINGS = {
 }
 
 const drawConditions = (prng: Prng, size: number): PoolConditions => ({
-  settings: SETTINGS,
+  settings: { ...SETTINGS, streamPings: prng.chance(0.5) },
   delayMs: prng.pick([0.2, 1, 5]),
   jitterMs: prng.pick([0.5, 5, 40]),
   lossChance: prng.pick([0, 0, 0.01, 0.05, 0.1]),
@@ -182,7 +182,13 @@ function trouble({ pool, nemesis, observer }: Run, events: number): void {
   runPool(pool, begun + TROUBLE_MS_MAX, () => pool.events >= events * TROUBLE_SHARE)
   const perNodeSecond = observer.packets / pool.nodes.length / (pool.now / 1000)
   mustHold(perNodeSecond <= PACKETS_MAX, 'bounded', () => `${perNodeSecond} packets per second`)
+  if (nemesis.faults.length > 0) return
+  const share = observer.unanswered / observer.probes
+  mustHold(share <= UNANSWERED_MAX, 'suspicion', () => `${share} of all probes came to nothing`)
 }
+
+/** One of ten packets lost, three helpers and perhaps a stream. */
+const UNANSWERED_MAX = 0.06
 
 /** Probes, helpers and gossip at their fastest, per member and second. */
 const PACKETS_MAX = 30
@@ -280,6 +286,8 @@ function unacknowledged(run: Run): string | undefined {
 
 /** Until somebody probes the dead one, which takes helpers' time too, and until all have heard. */
 const NOTICE_MS = 12_000
+/** From the first suspicion of somebody whose port refuses to its burial. */
+const REFUSED_MS = 3_000
 /** Clocks are looked at on a grid. */
 const SLACK_MS = 50
 
@@ -290,6 +298,7 @@ function useDeath(run: Run, how: 'refused' | 'silent'): void {
   if (candidates.length < 5) return
   const node = prng.pick(candidates)
   observer.gone.delete(node.name)
+  observer.suspected.delete(node.name)
   const known = candidates[0]?.swim?.members.size ?? 0
   const { minMs } = suspicionBounds(pool.conditions.settings, known)
   const isRefusing = how === 'refused' && pool.conditions.isRefusing
@@ -305,6 +314,12 @@ function useDeath(run: Run, how: 'refused' | 'silent'): void {
     first - at >= earliest - SLACK_MS,
     'early-death',
     () => `${node.name} was buried ${first - at} ms after its death, ${how}`,
+  )
+  const suspectedFor = first - (observer.suspected.get(node.name) ?? first)
+  mustHold(
+    !isRefusing || suspectedFor <= REFUSED_MS,
+    'late-death',
+    () => `${node.name} was suspected for ${suspectedFor} ms although its port refuses`,
   )
 }
 

@@ -1,0 +1,64 @@
+// A copy of the virtual pool and all it runs, with one rule made wrong. The product has no switches
+// for this: the sources are bundled with a text replaced on the way, and what is replaced must be
+// there exactly once, so that a mutant cannot quietly lose its meaning.
+import { readFile, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import type { PoolResult, PoolRun } from '../../../core/sim/swim/run.ts'
+import { inProject } from '../../kit/paths.ts'
+
+export interface Patch {
+  /** From the root of the project. */
+  readonly file: string
+  readonly from: string
+  readonly to: string
+}
+
+export interface Simulator {
+  readonly runOnePool: (options: PoolRun) => PoolResult
+}
+
+/** Throws if a patch does not fit. */
+export async function plant(
+  dir: string,
+  name: string,
+  patches: readonly Patch[],
+): Promise<Simulator> {
+  const applied = new Set<Patch>()
+  const built = await build({
+    entryPoints: [inProject('core/sim/swim/run.ts')],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    logLevel: 'silent',
+    plugins: [
+      {
+        name: 'mutant',
+        setup: ({ onLoad }) => {
+          onLoad({ filter: /core.*\.ts$/ }, async ({ path }) => {
+            const file = relative(inProject(), path).replaceAll('\\', '/')
+            const text = await readFile(path, 'utf8')
+            const ofFile = patches.filter((patch) => patch.file === file)
+            for (const patch of ofFile) applied.add(patch)
+            return { contents: ofFile.reduce(replaceOnce, text), loader: 'ts' }
+          })
+        },
+      },
+    ],
+  })
+  const missed = patches.find((patch) => !applied.has(patch))
+  if (missed !== undefined) throw new Error(`${name}: ${missed.file} is not in the simulator`)
+  const [output] = built.outputFiles
+  if (output === undefined) throw new Error(`${name}: nothing was built`)
+  const path = join(dir, `${name.replaceAll(/[^\w-]/g, '-')}.mjs`)
+  await writeFile(path, output.text)
+  return (await import(pathToFileURL(path).href)) as Simulator
+}
+
+function replaceOnce(text: string, { file, from, to }: Patch): string {
+  const parts = text.split(from)
+  if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times: ${from}`)
+  return parts.join(to)
+}
