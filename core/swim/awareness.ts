@@ -1,6 +1,6 @@
 // Local health (Lifeguard, LHA-Probe): a member that misses what it should have heard doubts itself
-// first. The score stretches the time that our probes are given, so that a slow member accuses fewer
-// healthy ones.
+// first. The score stretches the time that our probes are given, so that a slow member accuses
+// fewer healthy ones.
 
 export interface Awareness {
   /** 0 is healthy; at most `max - 1`. */

@@ -2,7 +2,8 @@
 // gravity of Ledlie et al. 2007): each member learns a point in space such that distances between
 // points predict round trips. Units are seconds.
 //
-// A point from another member is hostile until checked: NaN, infinities and wild sizes are refused, never stored.
+// A point from another member is hostile until checked: NaN, infinities and wild sizes are refused,
+// never stored.
 import { assert } from '../assert.ts'
 import type { Prng } from '../prng.ts'
 import type { Coordinate } from '../wire/serf.ts'

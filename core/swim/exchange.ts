@@ -1,6 +1,6 @@
-// The full state, exchanged with another member on a stream: when joining, now and then to mend what
-// gossip has missed, and to see whether a failed member is back (memberlist-wire §1.4, §3.6, §4).
-// The answer says what was known before the question was read.
+// The full state, exchanged with another member on a stream: when joining, now and then to mend
+// what gossip has missed, and to see whether a failed member is back (memberlist-wire §1.4, §3.6,
+// §4). The answer says what was known before the question was read.
 import { EMPTY } from '../bytes.ts'
 import type { U64 } from '../u64.ts'
 import { packStream } from '../wire/gossip-stream.ts'

@@ -16,8 +16,9 @@ export function gossip(swim: Swim): void {
 }
 
 /**
- * The next ones of a circle that is each member's own. SWIM picks at random every time; then, of the
- * few sendings that a message has in a small pool, several go to one member, and none to another.
+ * The next ones of a circle that is each member's own. SWIM picks at random every time; then, of
+ * the few sendings that a message has in a small pool, several go to one member, and none to
+ * another.
  */
 function nextAudience(swim: Swim): readonly Member[] {
   const { audience, settings } = swim

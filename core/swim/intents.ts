@@ -1,6 +1,6 @@
 // Intents to join and to leave (Serf, memberlist-wire §4). They travel apart from the failure
-// detector's messages and may overtake them; Lamport times put them in order. A leave about somebody
-// failed is how operators remove it: that is force-leave.
+// detector's messages and may overtake them; Lamport times put them in order. A leave about
+// somebody failed is how operators remove it: that is force-leave.
 import { unreachable } from '../assert.ts'
 import type { U64 } from '../u64.ts'
 import type { JoinIntent, LeaveIntent } from '../wire/serf.ts'
@@ -99,8 +99,8 @@ function keepIntent(
 
 /**
  * Another member knows a later intent of ours than we do: of an earlier life, or one to leave that
- * came to it late. We are here, and say so. Heard in exchanges only, so that two members of one name
- * do not talk each other into a storm.
+ * came to it late. We are here, and say so. Heard in exchanges only, so that two members of one
+ * name do not talk each other into a storm.
  */
 export function hearOwnTime(swim: Swim, said: U64): void {
   const lTime = believableTime(said)

@@ -1,6 +1,6 @@
 // What becomes of what is said about members: alive, suspect, dead (SWIM §4.2; memberlist-wire
-// §3.5). A higher incarnation beats a lower one, dead beats suspect beats alive at the same one, and
-// only the member itself raises its own: so an old word never undoes a newer one.
+// §3.5). A higher incarnation beats a lower one, dead beats suspect beats alive at the same one,
+// and only the member itself raises its own: so an old word never undoes a newer one.
 import { assert } from '../assert.ts'
 import { EMPTY, equalBytes } from '../bytes.ts'
 import type { Address, Alive, Dead, NodeState, Suspect, Versions } from '../wire/memberlist.ts'

@@ -88,7 +88,9 @@ export function pingsDue({ pings }: Swim): Instant {
   return due
 }
 
-/** No answer in time: for whom it was is told so; a port that is silent does not refuse any more. */
+/**
+ * No answer in time: for whom it was is told so; a port that is silent does not refuse any more.
+ */
 export function expirePings(swim: Swim): void {
   for (const [seqNo, ping] of swim.pings) {
     if (swim.now < ping.until) continue

@@ -1,7 +1,7 @@
-// Finding out who is there (SWIM §3.1, §4.3; Lifeguard, LHA-Probe; memberlist-wire §3.2). One member
-// at a time, each once per round, in an order that is shuffled anew: first by a ping; if that is not
-// answered in time, by others that are asked to ping, and by a stream; if nothing came of all that,
-// the member is suspected.
+// Finding out who is there (SWIM §3.1, §4.3; Lifeguard, LHA-Probe; memberlist-wire §3.2). One
+// member at a time, each once per round, in an order that is shuffled anew: first by a ping; if
+// that is not answered in time, by others that are asked to ping, and by a stream; if nothing came
+// of all that, the member is suspected.
 //
 // A port that refuses is told by the runtime (onRefused). Then nobody waits for the time to pass:
 // helpers are asked at once, and the verdict is due as soon as they have answered.
@@ -78,7 +78,9 @@ function startProbe(swim: Swim): void {
   })
 }
 
-/** The next one that is up. At the end of the order the long dead are dropped, and it is shuffled. */
+/**
+ * The next one that is up. At the end of the order the long dead are dropped, and it is shuffled.
+ */
 function nextInOrder(swim: Swim): Member | undefined {
   for (let looked = 0; looked <= swim.order.length; looked++) {
     if (swim.orderAt >= swim.order.length) {

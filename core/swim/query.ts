@@ -172,7 +172,8 @@ function answerInternal(swim: Swim, query: Query): void {
     if (record !== undefined) respond(swim, query, { flags: 0, payload: record })
     return
   }
-  if (!isKeyQuery(query.name)) return // a ping, for which the ack was the answer; or of a newer Serf
+  // A ping, for which the ack was the answer, or a question of a newer Serf.
+  if (!isKeyQuery(query.name)) return
   const fits = (answer: Uint8Array) =>
     responseBytes(swim, query, answer) <= swim.settings.queryResponseBytesMax
   const answer = obeyKeyQuery(swim, { name: query.name, payload, fits })

@@ -18,7 +18,9 @@ export function reap(swim: Swim): void {
     if (now - heardAt > settings.intentTimeoutMs) swim.intents.delete(node)
 }
 
-/** One failed member at random; the less likely, the fewer have failed: the pool shares the work. */
+/**
+ * One failed member at random; the less likely, the fewer have failed: the pool shares the work.
+ */
 export function reconnect(swim: Swim): void {
   const failed = [...swim.roster.values()].filter(({ status }) => status === 'failed')
   if (failed.length === 0) return

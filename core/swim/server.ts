@@ -105,7 +105,9 @@ function onSerf(swim: Swim, body: Uint8Array, from: string): void {
   }
 }
 
-/** Somebody opened a stream and said this. It is answered and closed by the effect `close-stream`. */
+/**
+ * Somebody opened a stream and said this. It is answered and closed by the effect `close-stream`.
+ */
 export function receiveStream(
   swim: Swim,
   { stream, bytes }: { stream: number; bytes: Uint8Array },
@@ -181,7 +183,9 @@ function onAnswer(
   else refusePacket(swim, use.with, why)
 }
 
-/** A stream of ours came to nothing: refused, timed out, closed, or its answer could not be read. */
+/**
+ * A stream of ours came to nothing: refused, timed out, closed, or its answer could not be read.
+ */
 export function failStream(
   swim: Swim,
   { stream, why }: { stream: number; why: string },

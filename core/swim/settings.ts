@@ -7,7 +7,10 @@
 export interface Settings {
   /** Between two probes. Shorter finds the dead sooner and costs two packets each. */
   readonly probeIntervalMs: number
-  /** How long a direct ping may take before helpers are asked: the 99th percentile of the round trip. */
+  /**
+   * How long a direct ping may take before helpers are asked: the 99th percentile of the round
+   * trip.
+   */
   readonly probeTimeoutMs: number
   /** Helpers asked to ping for us. More of them survive more loss. */
   readonly indirectChecks: number

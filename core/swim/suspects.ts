@@ -15,7 +15,9 @@ export function accuseRefused(swim: Swim, member: Member): void {
   if (member.state.type === 'suspect') member.state.suspicion.isRefused = true
 }
 
-/** Its port has been silent, or has answered: there is no sign any more that its process is gone. */
+/**
+ * Its port has been silent, or has answered: there is no sign any more that its process is gone.
+ */
 export function withdrawRefusal({ state }: Member): void {
   if (state.type === 'suspect') state.suspicion.isRefused = false
 }

@@ -1,5 +1,5 @@
-// Every timeout of a member in one place: what is due is done, in a fixed order, and anybody may ask
-// what is due when.
+// Every timeout of a member in one place: what is due is done, in a fixed order, and anybody may
+// ask what is due when.
 import type { Instant } from '../time.ts'
 import { adjustAwareness } from './awareness.ts'
 import { coalescerDue, flushCoalescer } from './coalesce.ts'

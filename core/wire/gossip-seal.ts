@@ -140,7 +140,9 @@ function streamHead(length: number): Uint8Array {
   return head
 }
 
-/** What one side of a stream said, if it is for this pool. The texts of refusals are memberlist's. */
+/**
+ * What one side of a stream said, if it is for this pool. The texts of refusals are memberlist's.
+ */
 export function openStream(
   whole: Uint8Array,
   side: StreamSide,

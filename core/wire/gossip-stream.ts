@@ -167,7 +167,9 @@ function membersOf(bytes: Uint8Array, { scan, from }: { scan: Scan; from: number
 
 const bounded = (end: number): Stage => (end > STREAM_BYTES_MAX ? TOO_LONG : { type: 'bytes', end })
 
-/** memberlist compresses streams whether it helps or not; a peer with compression off reads both. */
+/**
+ * memberlist compresses streams whether it helps or not; a peer with compression off reads both.
+ */
 export function packStream(message: StreamMessage, isCompressed: boolean): Uint8Array {
   const plain = encodeStreamMessage(message)
   return isCompressed ? compress(plain) : plain

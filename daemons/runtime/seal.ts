@@ -1,5 +1,5 @@
-// AES-GCM under the keys of a gossip pool: what core/wire/gossip-seal.ts asks of a cipher. The first
-// key seals, every key opens; the ring changes while the pool runs.
+// AES-GCM under the keys of a gossip pool: what core/wire/gossip-seal.ts asks of a cipher. The
+// first key seals, every key opens; the ring changes while the pool runs.
 import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto'
 import type { Cipher } from '../../core/wire/gossip-seal.ts'
 
@@ -30,7 +30,9 @@ interface Key {
 
 const keyOf = (bytes: Uint8Array): Key => ({ algorithm: algorithmOf(bytes), bytes })
 
-/** `drawNonce` gives twelve bytes that never come again: random ones, but in tests of the format. */
+/**
+ * `drawNonce` gives twelve bytes that never come again: random ones, but in tests of the format.
+ */
 export function createGossipCipher(
   keys: readonly Uint8Array[],
   drawNonce: () => Uint8Array = createNonces(),

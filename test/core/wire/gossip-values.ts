@@ -1,5 +1,5 @@
-// Values of the golden vectors and recordings, in the form of core/wire. The fixtures name fields as
-// Go does and give addresses and versions as bytes.
+// Values of the golden vectors and recordings, in the form of core/wire. The fixtures name fields
+// as Go does and give addresses and versions as bytes.
 import { ipText } from '../../../core/wire/ip.ts'
 import { fromJson, type Schemas, schemasOf } from './golden-codecs.ts'
 import { linesOf, unhex } from './gossip-golden.ts'

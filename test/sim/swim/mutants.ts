@@ -126,7 +126,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: one(
       'merge',
       "onSuspect(swim, { type: 'suspect', incarnation, node: name, from: swim.name })",
-      "onSuspect(swim, { type: 'suspect', incarnation: incarnation + 1, node: name, from: swim.name })",
+      "onSuspect(swim, { type: 'suspect', incarnation: incarnation + 1, node: name, " +
+        'from: swim.name })',
     ),
     caught: ['own-word'],
     seeds: 20,
@@ -206,8 +207,15 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'an old intent to leave is news',
     patches: one(
       'intents',
-      "  if (member === undefined) return keepIntent(swim, intent.node, { type: 'leave', lTime })\n  if (lTime <= member.statusLTime) return false\n",
-      "  if (member === undefined) return keepIntent(swim, intent.node, { type: 'leave', lTime })\n",
+      [
+        '  if (member === undefined)',
+        " return keepIntent(swim, intent.node, { type: 'leave', lTime })\n",
+        '  if (lTime <= member.statusLTime) return false\n',
+      ].join(''),
+      [
+        '  if (member === undefined)',
+        " return keepIntent(swim, intent.node, { type: 'leave', lTime })\n",
+      ].join(''),
     ),
     caught: ['agreement', 'quiet', 'left', 'bounded', 'spread'],
     seeds: 40,

@@ -1,5 +1,5 @@
-// Planted mistakes of gossip: each must be found by the virtual pool within its seeds, by a rule that
-// speaks of it.
+// Planted mistakes of gossip: each must be found by the virtual pool within its seeds, by a rule
+// that speaks of it.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { withTemp } from '../../kit/tmp.ts'

@@ -1,5 +1,5 @@
-// The virtual pool itself: the same run twice, calm where nothing happens, and as fast as the papers
-// say.
+// The virtual pool itself: the same run twice, calm where nothing happens, and as fast as the
+// papers say.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runOnePool } from '../../../core/sim/swim/run.ts'
