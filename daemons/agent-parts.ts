@@ -13,7 +13,15 @@ import type { Request, Response } from '../core/route/request.ts'
 import type { Question } from '../core/route/route.ts'
 import { readClock, startTicking } from './runtime/clock.ts'
 import { openDataDir } from './runtime/data-dir.ts'
-import { answerDns, closeDns, createDns, type Dns, openDns, sweepDns } from './runtime/dns.ts'
+import {
+  answerDns,
+  closeDns,
+  createDns,
+  type Dns,
+  openDns,
+  STREAMS_MAX,
+  sweepDns,
+} from './runtime/dns.ts'
 import {
   type Driver,
   exchangeMachine,
@@ -25,7 +33,7 @@ import {
   stopDriver,
 } from './runtime/driver.ts'
 import { createEntropy, drawSeed } from './runtime/entropy.ts'
-import { createFacts, describeHost } from './runtime/host.ts'
+import { createFacts, describeHost, openFilesMax } from './runtime/host.ts'
 import {
   checkHeaders,
   closeDoors,
@@ -95,12 +103,14 @@ async function startParts(options: AgentOptions, onStop: OnStop): Promise<Runnin
     else feed(driver, event)
   }
 
-  const http = createHttpFor(options, give)
+  const sockets = shareSockets(openFilesMax())
+  const http = createHttpFor(options, { give, connectionsMax: sockets.http })
   onStop(() => closeHttp(http))
   const dns = createDns({
     config: options.config.dns,
     ask: (id, asking) => give({ type: 'question', id, asking }),
     now: () => readClock().now,
+    streamsMax: sockets.dnsStreams,
   })
   onStop(() => closeDns(dns))
   const config = await openDoors({ http, dns }, { ...options.config, nodeId: disk.nodeId })
@@ -195,7 +205,22 @@ const forgetfulDisk = (nodeId: string): Disk => ({
   close: async () => undefined,
 })
 
-function createHttpFor({ config, log }: AgentOptions, give: (event: AgentEvent) => void): Http {
+/** For the log, snapshots, scripts and probes: they have to find a free one at any time. */
+const FILES_RESERVED = 64
+
+/** Whoever connects may not take the last file of the process from its disk. */
+function shareSockets(filesMax: number): { http: number; dnsStreams: number } {
+  const free = Math.max(0, filesMax - FILES_RESERVED)
+  const dnsStreams = Math.min(STREAMS_MAX, Math.floor(free / 4))
+  return { http: free - dnsStreams, dnsStreams }
+}
+
+interface ForHttp {
+  readonly give: (event: AgentEvent) => void
+  readonly connectionsMax: number
+}
+
+function createHttpFor({ config, log }: AgentOptions, { give, connectionsMax }: ForHttp): Http {
   const { kvMaxValueSize, txnMaxReqLen, httpMaxConnsPerClient } = config.limits
   checkHeaders(config.httpConfig.responseHeaders)
   const http = createHttp({
@@ -210,6 +235,7 @@ function createHttpFor({ config, log }: AgentOptions, give: (event: AgentEvent) 
     now: () => readClock().now,
     bodyBytesMax: Math.max(kvMaxValueSize, txnMaxReqLen, BODY_BYTES_MAX),
     headerBytesMax: config.httpConfig.maxHeaderBytes,
+    connectionsMax,
   })
   http.connectionsPerClientMax = httpMaxConnsPerClient
   return http

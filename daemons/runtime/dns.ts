@@ -17,7 +17,8 @@ import { addressesOf, closeRecursor, createRecursor, forward, type Recursor } fr
 const RECEIVE_BYTES = 4 << 20
 /** Answers that the network does not take are dropped: whoever asked asks again. */
 const UNSENT_BYTES_MAX = 4 << 20
-const STREAMS_MAX = 1_024
+/** More connections than this for DNS over TCP are nobody's use. */
+export const STREAMS_MAX = 1_024
 /** A free port for TCP may be taken for UDP; then another one is tried. */
 const PORT_TRIES = 16
 /** How often an answer may lead to further names outside, and to how many at once. */
@@ -28,6 +29,8 @@ export interface DnsOptions {
   /** Brings a question to the agent; `answerDns` brings the answer. */
   readonly ask: (id: RequestId, asking: Asking) => void
   readonly now: () => Instant
+  /** For each address; one more is closed. */
+  readonly streamsMax: number
   readonly config: DnsConfig
 }
 
@@ -95,7 +98,7 @@ function createStreams(dns: Dns): Server {
     dns.streams.add(stream)
     socket.on('close', () => dns.streams.delete(stream))
   })
-  server.maxConnections = STREAMS_MAX
+  server.maxConnections = dns.options.streamsMax
   return server
 }
 

@@ -132,6 +132,12 @@ function readOr(path: string): string {
   }
 }
 
+/** How many files and sockets this process may hold open; Infinity where nothing says it. */
+export function openFilesMax(): number {
+  const soft = /^Max open files +(\d+)/m.exec(readOr('/proc/self/limits'))?.[1]
+  return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft)
+}
+
 /** A function that measures the process: each call gives the gauges as they are now. */
 export function createFacts(): () => RuntimeFacts {
   const prefix = `consul.${os.hostname()}.runtime` // Consul puts the host's name into these

@@ -74,6 +74,8 @@ export interface HttpOptions {
   readonly now: () => Instant
   /** The longest body that any endpoint takes. */
   readonly bodyBytesMax: number
+  /** From all clients together; one more is closed without a word. */
+  readonly connectionsMax: number
   /** 0: HEADER_BYTES_DEFAULT. */
   readonly headerBytesMax: number
   readonly late?: {
@@ -208,6 +210,10 @@ function dropConnections(http: Http, isMeant: (connection: Connection) => boolea
 
 function onConnection(http: Http, door: Door, socket: Socket): void {
   const { connections, connectionsPerClientMax: max } = http
+  if (connections.bySocket.size >= http.options.connectionsMax) {
+    socket.destroy()
+    return
+  }
   const connection = addConnection(connections, { socket, ownAnswer: door.ownAnswer })
   socket.on('close', () => onClose(http, connection))
   socket.on('end', () => onHalfClose(http, connection))

@@ -32,11 +32,16 @@ export interface Start {
   readonly env?: Readonly<Record<string, string>>
   /** Loads the faults of plant.ts. */
   readonly planted?: boolean
+  /** How many files and sockets it may hold open. */
+  readonly filesMax?: number
 }
 
-function spawnAgent({ args, dir, env = {}, planted = false }: Start): AgentProcess {
+function spawnAgent({ args, dir, env = {}, planted = false, filesMax }: Start): AgentProcess {
   const flags = [...LOADER, ...(planted ? PLANT : [])]
-  const child = spawn(process.execPath, [...flags, beside('agent-entry'), ...args], {
+  const words = [process.execPath, ...flags, beside('agent-entry'), ...args]
+  const limited = ['sh', '-c', `ulimit -n ${filesMax}; exec "$@"`, 'sh', ...words]
+  const [program = '', ...rest] = filesMax === undefined ? words : limited
+  const child = spawn(program, rest, {
     cwd: dir,
     env: { ...process.env, LICTOR_RUNTIME_DIR: `${dir}/run`, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],

@@ -11,9 +11,13 @@ import { get, openRaw, put, type RawClient } from './raw-client.ts'
 const parked = suite('parked')
 
 const COUNT = 10_000
+/** An agent with so few files has some left for clients, but not many. */
+const FILES_FEW = 120
+/** So many large values that the log begins a new file. */
+const ROTATING = 150
 /** Connections opened at once: fewer than the kernel keeps in its queue. */
 const BATCH = 200
-/** The floor of the issue: socket, request and parked query together. */
+/** Socket, request and parked query together. */
 const BYTES_EACH_MAX = 20 * 1024
 
 async function residentBytes({ child }: AgentProcess): Promise<number> {
@@ -75,6 +79,33 @@ parked('10,000 queries wait cheaply, are all woken, and leave nothing behind', (
       await within(20_000, () => waiting.every(isWoken), 'all others woken')
       for (const { socket } of clients) socket.destroy()
       own.socket.destroy()
+    })
+  }),
+)
+
+parked('clients cannot take the files that the disk needs', () =>
+  withTemp(async (dir) => {
+    const limits = '-hcl=limits = { http_max_conns_per_client = 1000 }'
+    const alone = ['-server', '-bootstrap', `-data-dir=${dir}/data`]
+    const args = [...alone, '-http-port=0', '-dns-port=-1', '-log-level=error', limits]
+    const env = { AGENT_PROFILE: 'lictor' }
+    await withAgent({ dir, args, env, filesMax: FILES_FEW }, async (agent) => {
+      const port = await agent.port()
+      const own = await openRaw(port)
+      const others: RawClient[] = []
+      while (others.length < FILES_FEW) others.push(await openRaw(port))
+      await within(
+        5_000,
+        () => others.some(({ socket }) => socket.readableEnded),
+        'one was refused',
+      )
+      const value = 'x'.repeat(500_000)
+      for (let n = 0; n < ROTATING; n++) {
+        own.send(put(`/v1/kv/${n}`, value))
+        await within(10_000, () => own.received().split('\r\n\r\ntrue').length === n + 2)
+      }
+      for (const { socket } of [own, ...others]) socket.destroy()
+      assert.is(agent.child.exitCode, null)
     })
   }),
 )

@@ -28,7 +28,8 @@ export interface PlainAgent {
   close(): Promise<void>
 }
 
-export interface PlainOptions extends Partial<Pick<HttpOptions, 'headerBytesMax' | 'late'>> {
+export interface PlainOptions
+  extends Partial<Pick<HttpOptions, 'connectionsMax' | 'headerBytesMax' | 'late'>> {
   readonly bodyBytesMax?: number
   readonly connectionsPerClientMax?: number
   readonly door?: Partial<Door>
@@ -53,6 +54,7 @@ export async function openPlain(options: PlainOptions = {}): Promise<PlainAgent>
     now: () => now,
     bodyBytesMax: options.bodyBytesMax ?? 1_000,
     headerBytesMax: options.headerBytesMax ?? 0,
+    connectionsMax: options.connectionsMax ?? 1_000,
     ...(options.late === undefined ? {} : { late: options.late }),
     sink: {
       request: (request) => {

@@ -50,6 +50,7 @@ async function serving(changed: Partial<DnsConfig>, work: Work): Promise<void> {
   const running = createDns({
     config,
     now: () => now,
+    streamsMax: 100,
     ask: (id, asking) => answerDns(running, id, bench.answer(asking.packet, asking)),
   })
   try {

@@ -495,6 +495,20 @@ http('a client has only so many connections; the one too many is told', () =>
   }),
 )
 
+http('all clients together have only so many connections; one more ends at once', () =>
+  withPlain({ ...echo, connectionsMax: 2 }, async ({ port, http }) => {
+    const [first, second] = [await openRaw(port), await openRaw(port)]
+    await withClient(port, async (third) => assert.is(await third.ended(), ''))
+    first.socket.destroy()
+    await within(5_000, () => http.connections.bySocket.size === 1)
+    await withClient(port, async (next) => {
+      next.send(get('/next'))
+      await next.until(/\/next$/)
+    })
+    second.socket.destroy()
+  }),
+)
+
 http('a large answer reaches a slow reader whole', () => {
   const body = 'abcdefghij'.repeat(1_000_000)
   return withPlain({ onRequest: () => said(body) }, ({ port }) =>
