@@ -154,6 +154,7 @@ export const ROOMS: readonly string[] = [
   'state',
   'config',
   'route',
+  'filter',
   'solo',
   'replica',
   'raft',
