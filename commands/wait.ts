@@ -33,8 +33,8 @@ export const command = defineCommand({
   description: [
     'CONDITION is leader (the cluster has one), ready (the agent answers and has a leader), ' +
       'key=KEY (the key exists), ' +
-      'members=N (so many are alive), or service/NAME=passing (an instance is healthy). An agent that is not there yet is waited for. When time ' +
-      'is up the exit code is 6.',
+      'members=N (so many are alive), or service/NAME=passing (an instance is healthy). ' +
+      'An agent that is not there yet is waited for. When time is up the exit code is 6.',
   ],
   examples: [
     { does: 'For a cluster that can be written to', command: 'wait leader -timeout=10s' },

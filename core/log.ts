@@ -14,7 +14,7 @@ export interface LogLine {
 }
 
 export const isLogLevel = (text: string): text is LogLevel =>
-  (LOG_LEVELS as readonly string[]).includes(text)
+  LOG_LEVELS.some((level) => level === text)
 
 /** Whether a line of this level is shown to somebody who asked for `wanted` and worse. */
 export const showsAt = (level: LogLevel, wanted: LogLevel): boolean =>

@@ -261,7 +261,9 @@ export function step(agent: Agent, event: AgentEvent, clock: Clock): void {
   persistNext(agent)
 }
 
-/** Whatever has happened: who waited for our own services is answered, what is to be kept is kept. */
+/**
+ * Whatever has happened: who waited for our own services is answered, what is to be kept is kept.
+ */
 function settleOwn(agent: Agent): void {
   const { own } = agent
   if (own.fired.size > 0) {

@@ -82,7 +82,9 @@ export function answerSaid(head: Letterhead, said: Said, layout: Layout): Respon
   return { status, headers: [...head.endpoint, ...extra], body: said.bytes ?? '' }
 }
 
-/** The engine's bound on a text, 2^29 characters, is one on answers: the client must ask for less. */
+/**
+ * The engine's bound on a text, 2^29 characters, is one on answers: the client must ask for less.
+ */
 function answerJson(
   head: Letterhead,
   json: { status: number; extra: readonly string[]; print: () => string | Uint8Array },

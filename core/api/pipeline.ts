@@ -1,6 +1,7 @@
 // What every request goes through, in this order, whichever door it came by (design 2.6):
 //
-//   1 route · 2 decode · 3 datacenter · 6 leader · 7 propose, or settle consistency · 8 read or park · 10 respond
+//   1 route · 2 decode · 3 datacenter · 6 leader · 7 propose, or settle consistency ·
+//   8 read or park · 10 respond
 //
 // Steps 4, 5 and 9 (token, permission, filtering) have their place between 3 and 6, and before 10.
 // Handlers are the `run`, `intent` and `reply` of a route: they see neither tokens nor headers,
@@ -149,8 +150,10 @@ const storeOf = (pipeline: Pipeline, call: Call): Store =>
 const find = (pipeline: Pipeline, call: Call): Found =>
   readRouteOf(call).run(viewOf(storeOf(pipeline, call)), call.input, pipeline.desk.site)
 
-/** As long as asked, within the configured bounds, and up to a sixteenth longer: so that those who came together do not
- *  return together (Consul: blocking queries). */
+/**
+ * As long as asked, within the configured bounds, and up to a sixteenth longer: so that those who
+ * came together do not return together (Consul: blocking queries).
+ */
 function waitOf(pipeline: Pipeline, askedMs: number): number {
   const { defaultQueryTimeMs, maxQueryTimeMs } = pipeline.desk.site.config
   const bounded = askedMs <= 0 ? defaultQueryTimeMs : Math.min(askedMs, maxQueryTimeMs)
