@@ -9,11 +9,11 @@ import { type Draw, FAULT_KINDS, type FaultKind, type NemesisConditions } from '
 import { isBlank } from './disk.ts'
 import type { HostEffect, Order } from './host.ts'
 import { deliver, pauseNode, resumeNode, startNode, stopNode, wipeDisk } from './life.ts'
-import { block, healLinks, linkOf, unblock } from './network.ts'
+import { cutAround, cutLinks, drawCut, type Harm, troubleLink } from './nemesis-links.ts'
+import { block, healLinks } from './network.ts'
 import { after, type SimNode, setClockRate, type World } from './world.ts'
 
-export interface Nemesis {
-  readonly world: World
+export interface Nemesis extends Harm {
   readonly conditions: NemesisConditions
   /** Each as often as its weight. */
   readonly kinds: readonly FaultKind[]
@@ -41,6 +41,10 @@ export function startNemesis(world: World, options: NemesisOptions): Nemesis {
   const prng = createPrng(options.seed)
   const nemesis: Nemesis = {
     world,
+    undo: (ms, run) =>
+      after(world, ms, () => {
+        if (!nemesis.over) run()
+      }),
     conditions: options.conditions,
     kinds: kindsOf(options.conditions),
     prng,
@@ -124,20 +128,21 @@ function strike(nemesis: Nemesis, kind: FaultKind, hit: Strike): string | undefi
     case 'suspend':
       if (node.host === undefined) return undefined
       pauseNode(world, node, kind === 'suspend')
-      undo(nemesis, lasts, () => resumeNode(world, node))
+      nemesis.undo(lasts, () => resumeNode(world, node))
       return `${kind} ${id}`
     case 'coup':
       return cutOffLeader(nemesis, hit)
     case 'isolate':
     case 'deaf':
     case 'mute':
+      return cutLinks(nemesis, cutAround(world, node, kind), lasts)
     case 'halves':
     case 'bridge':
-      return cutLinks(nemesis, kind, hit)
+      return cutLinks(nemesis, drawCut(world, hit.prng, kind === 'bridge'), lasts)
     case 'flap':
     case 'clog':
     case 'slow-link':
-      return troubleLink(nemesis, kind, hit)
+      return troubleLink(nemesis, { ...hit, kind, lastsMax: nemesis.conditions.lastsMs })
     case 'false-gone':
       return claimGone(world, node)
     case 'stall':
@@ -145,7 +150,7 @@ function strike(nemesis: Nemesis, kind: FaultKind, hit: Strike): string | undefi
       return `stall the disk of ${id}`
     case 'full':
       node.disk.full = true
-      undo(nemesis, lasts, () => {
+      nemesis.undo(lasts, () => {
         node.disk.full = false
       })
       return `fill the disk of ${id}`
@@ -157,13 +162,6 @@ function strike(nemesis: Nemesis, kind: FaultKind, hit: Strike): string | undefi
     default:
       return unreachable(kind)
   }
-}
-
-/** Later, unless everything has healed, or was left as it is, before. */
-function undo(nemesis: Nemesis, ms: number, run: () => void): void {
-  after(nemesis.world, ms, () => {
-    if (!nemesis.over) run()
-  })
 }
 
 function bringDown(nemesis: Nemesis, how: 'crash' | 'power', hit: Strike): string | undefined {
@@ -179,7 +177,7 @@ function bringDown(nemesis: Nemesis, how: 'crash' | 'power', hit: Strike): strin
 function comeBack(nemesis: Nemesis, { node, prng }: Strike): void {
   const { backMs } = nemesis.conditions
   const ms = prng.chance(0.3) ? prng.unit() * 5 : prng.unit() * backMs
-  undo(nemesis, ms, () => startNode(nemesis.world, node))
+  nemesis.undo(ms, () => startNode(nemesis.world, node))
 }
 
 function wipeNode(nemesis: Nemesis, hit: Strike): string | undefined {
@@ -188,7 +186,7 @@ function wipeNode(nemesis: Nemesis, hit: Strike): string | undefined {
   if (world.nodes.some(isIncomplete)) return undefined
   stopNode(world, node, 'crash')
   wipeDisk(world, node)
-  undo(nemesis, hit.lasts, () => startNode(world, node))
+  nemesis.undo(hit.lasts, () => startNode(world, node))
   return `wipe ${node.peer.id}`
 }
 
@@ -202,7 +200,7 @@ const isIncomplete = ({ lost, disk }: SimNode): boolean =>
 function failSync(nemesis: Nemesis, { node, prng }: Strike): string | undefined {
   if (node.host === undefined) return undefined
   node.disk.failsNext = true
-  undo(nemesis, nemesis.conditions.backMs * (1 + prng.unit()), () => {
+  nemesis.undo(nemesis.conditions.backMs * (1 + prng.unit()), () => {
     node.disk.failsNext = false
     startNode(nemesis.world, node)
   })
@@ -214,90 +212,11 @@ function cutOffLeader(nemesis: Nemesis, hit: Strike): string | undefined {
   const { world } = nemesis
   const node = leaderOf(world)
   if (node === undefined) return undefined
-  const text = cutLinks(nemesis, 'isolate', { ...hit, node })
+  const text = cutLinks(nemesis, cutAround(world, node, 'isolate'), hit.lasts)
   for (const other of world.nodes) {
     if (other !== node) deliver(world, other, { type: 'gone', peer: node.peer })
   }
   return `${text}, and close its connections`
-}
-
-/** Directions by index. */
-type Cut = readonly (readonly [number, number])[]
-
-function cutLinks(nemesis: Nemesis, kind: FaultKind, hit: Strike): string {
-  const { world } = nemesis
-  const cut = cutOf(world, kind, hit)
-  for (const [from, to] of cut.links) block(world.network, from, to)
-  undo(nemesis, hit.lasts, () => {
-    for (const [from, to] of cut.links) unblock(world.network, from, to)
-    world.watcher.onFault(`heal: ${cut.text}`, undefined)
-  })
-  return cut.text
-}
-
-function cutOf(
-  { nodes }: World,
-  kind: FaultKind,
-  { node, prng }: Strike,
-): { links: Cut; text: string } {
-  const others = nodes.filter((other) => other !== node)
-  const { id } = node.peer
-  const into = others.map(({ index }) => [index, node.index] as const)
-  const out = others.map(({ index }) => [node.index, index] as const)
-  if (kind === 'isolate') return { links: [...into, ...out], text: `isolate ${id}` }
-  if (kind === 'deaf') return { links: into, text: `${id} hears nobody` }
-  if (kind === 'mute') return { links: out, text: `nobody hears ${id}` }
-  const mixed = prng.shuffle([...nodes])
-  const at = prng.range(1, Math.max(1, nodes.length - 1))
-  const middle = kind === 'bridge' ? at + 1 : at
-  const [left, right] = [mixed.slice(0, at), mixed.slice(middle)]
-  const links = left.flatMap((a) =>
-    right.flatMap((b) => [[a.index, b.index] as const, [b.index, a.index] as const]),
-  )
-  const names = (some: readonly SimNode[]) => some.map(({ peer }) => peer.id).join(' ')
-  const bridge = middle > at ? ` and ${names(mixed.slice(at, middle))} between them` : ''
-  return { links, text: `cut {${names(left)}} from {${names(right)}}${bridge}` }
-}
-
-function troubleLink(nemesis: Nemesis, kind: FaultKind, hit: Strike): string | undefined {
-  const { world, conditions } = nemesis
-  const { node, prng, lasts } = hit
-  const others = world.nodes.filter((other) => other !== node)
-  if (others.length === 0) return undefined
-  const other = prng.pick(others)
-  const [a, b] = prng.chance(0.5) ? [node, other] : [other, node]
-  const link = linkOf(world.network, a.index, b.index)
-  const name = `${a.peer.id} → ${b.peer.id}`
-  if (kind === 'clog') {
-    link.cloggedUntil = world.now + lasts
-    return `clog ${name}`
-  }
-  if (kind === 'slow-link') {
-    link.slowMs = prng.unit() * conditions.lastsMs
-    undo(nemesis, conditions.lastsMs * 2, () => {
-      link.slowMs = 0
-    })
-    return `slow down ${name}`
-  }
-  flap(nemesis, { a, b, ms: lasts / 3, times: prng.range(1, 4) })
-  return `${name} flaps`
-}
-
-interface Flap {
-  readonly a: SimNode
-  readonly b: SimNode
-  readonly ms: number
-  readonly times: number
-}
-
-function flap(nemesis: Nemesis, { a, b, ms, times }: Flap): void {
-  const { network } = nemesis.world
-  if (times === 0) return
-  block(network, a.index, b.index)
-  undo(nemesis, ms, () => {
-    unblock(network, a.index, b.index)
-    undo(nemesis, ms, () => flap(nemesis, { a, b, ms, times: times - 1 }))
-  })
 }
 
 /** A connection breaks while its other end lives. */

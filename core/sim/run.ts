@@ -14,9 +14,9 @@ import {
   judgeHistory,
 } from './check-clients.ts'
 import { checkLeader, checkStall } from './check-lead.ts'
+import { checkEffect } from './check-messages.ts'
 import {
   checkAll,
-  checkEffect,
   checkPersisted,
   checkStart,
   checkStep,

@@ -12,8 +12,6 @@ export interface SearchOptions {
   readonly events: number
   /** Undefined: half of the seeds by chance, half by all profiles in turn. */
   readonly profile?: ProfileName
-  /** Left out of that. */
-  readonly except?: readonly ProfileName[]
   /** Another module than core/sim/run: a mutant. */
   readonly module?: string
   /** Ends when any seed has found something. */
@@ -59,7 +57,7 @@ export async function search(options: SearchOptions): Promise<Found> {
   const runs = Array.from({ length: options.count }, (_, i) => {
     const seed = options.first + i
     return { seed, profile: options.profile ?? profileOf(seed) }
-  }).filter(({ profile }) => !options.except?.includes(profile))
+  })
   const found = { seeds: 0, events: 0, ms: 0, commits: 0, elections: 0 }
   const results: RunResult[] = []
   const started: ChildProcess[] = []
