@@ -39,10 +39,7 @@ export function campaign(raft: Raft): void {
     wait(raft, drawTimeout(raft, settings.heartbeatMs))
     return
   }
-  if (now < raft.loyalUntil) {
-    wait(raft, raft.loyalUntil) // a lease may rest on us
-    return
-  }
+  assert(now >= raft.loyalUntil, 'nobody campaigns against a lease that rests on it')
   raft.leader = undefined
   raft.role = {
     type: 'candidate',

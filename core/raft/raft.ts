@@ -284,8 +284,8 @@ export function createRaft(options: RaftOptions): Raft {
     effects: [],
   }
   for (const entry of raft.log.entries) noteConfiguration(raft, entry)
-  if (!isAlone(raft))
-    raft.role = { type: 'follower', electionDue: drawTimeout(raft, settings.heartbeatMs) }
+  if (isAlone(raft)) standAlone(raft)
+  else raft.role = { type: 'follower', electionDue: drawTimeout(raft, settings.heartbeatMs) }
   return raft
 }
 
@@ -317,6 +317,12 @@ export function latest({ history }: Raft): ConfigurationAt {
 export function isAlone(raft: Raft): boolean {
   const voters = votersOf(configurationOf(raft))
   return voters.length === 1 && voters[0]?.id === raft.self.id
+}
+
+/** Alone there is no leader to wait for, and no lease but our own. */
+export function standAlone(raft: Raft): void {
+  raft.role = { type: 'follower', electionDue: raft.now }
+  raft.loyalUntil = raft.now
 }
 
 /** A configuration is in force as soon as it is in the log, committed or not (Raft §6). */

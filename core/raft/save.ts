@@ -66,7 +66,10 @@ export function persistNext(raft: Raft): void {
   const mayTry = full === undefined || now >= full.retryAt
   const hasVote = votes.handedOver < votes.noted && (mayTry || !full.votesToo)
   const part = mayTry ? handOver(raft.log) : undefined
-  if (!hasVote && part === undefined) return
+  if (!hasVote && part === undefined) {
+    if (mayTry) stopWaiting(raft) // what was refused has been cut off since
+    return
+  }
   const token = ++raft.lastToken
   const vote = hasVote ? { vote: raft.vote } : {}
   const persist: Persist = { token, ...vote, ...(part ?? { entries: [] }) }
@@ -80,11 +83,15 @@ export function endPersist(raft: Raft, token: number): void {
   const { votes, persist } = takeUnderWay(raft, token)
   raft.votes.saved = votes
   confirm(raft.log)
-  if (raft.full !== undefined && hasLog(persist)) {
-    raft.full = undefined
-    note(raft, { what: 'disk-has-room' })
-  }
+  if (hasLog(persist)) stopWaiting(raft)
   endQuarantine(raft)
+}
+
+/** The disk is not known to be full any more. */
+function stopWaiting(raft: Raft): void {
+  if (raft.full === undefined) return
+  raft.full = undefined
+  note(raft, { what: 'disk-has-room' })
 }
 
 /**

@@ -36,7 +36,7 @@ import type {
   RaftRequest,
   SnapshotMeta,
 } from './messages.ts'
-import { isAlone, type OutgoingCall, type Raft } from './raft.ts'
+import { isAlone, type OutgoingCall, type Raft, standAlone } from './raft.ts'
 import { addRead } from './reads.ts'
 import { onAppendReply, onFollowerFailed, onSnapshotReply } from './replicate.ts'
 import { adoptTerm, endPersist, persistNext, refusePersist, saveEntries, sayHeld } from './save.ts'
@@ -250,8 +250,7 @@ export function bootstrap(raft: Raft, configuration: Configuration, now: Instant
   adoptTerm(raft, first)
   const data = raft.configurations.encode(configuration)
   saveEntries(raft, [{ index: logIndex(1), term: first, type: ENTRY.configuration, data }])
-  // Alone there is no leader to wait for.
-  if (isAlone(raft)) raft.role = { type: 'follower', electionDue: now }
+  if (isAlone(raft)) standAlone(raft)
   settle(raft)
   return { ok: true, index: logIndex(1) }
 }
