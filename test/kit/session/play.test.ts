@@ -71,7 +71,9 @@ player('a hung command fails when its time is up', async () => {
 })
 
 player('a process that escaped the shell fails the page', async () => {
-  await fails(block('$ (setsid sleep 61 >/dev/null 2>&1 &)'), /left running: sleep 61/)
+  const escape = "$ setsid --fork sh -c 'echo >here; exec sleep 61' >/dev/null 2>&1"
+  const page = block(escape, '$ until [ -e here ]; do :; done')
+  await fails(page, /left running: .*sleep 61/)
 })
 
 player('a job that ends when told is no failure', async () => {
