@@ -71,8 +71,8 @@ player('a hung command fails when its time is up', async () => {
 })
 
 player('a process that escaped the shell fails the page', async () => {
-  const escape = "$ setsid --fork sh -c 'echo >here; exec sleep 61' >/dev/null 2>&1"
-  const page = block(escape, '$ until [ -e here ]; do :; done')
+  const flee = "$ setsid --fork sh -c 'echo >here; exec sleep 61' >/dev/null 2>&1"
+  const page = block(flee, '$ until [ -e here ]; do :; done')
   await fails(page, /left running: .*sleep 61/)
 })
 
