@@ -56,7 +56,16 @@ export interface RaftHostOptions {
   readonly settings: Settings
   /** A snapshot is written after this many applied entries. */
   readonly snapshotEntries: number
+  /** What is wrong with the door; undefined: nothing. */
+  readonly bug: DoorBug | undefined
 }
+
+/** Mistakes that a teacher can plant: no switch of the product, only of this small door. */
+export type DoorBug =
+  /** Reads are answered from what this server happens to have. */
+  | 'stale-read'
+  /** Writes are acknowledged when they are in the log of the leader, and nowhere else. */
+  | 'lost-ack'
 
 interface Server {
   readonly raft: Raft
@@ -263,14 +272,17 @@ function onRequest(
   now: Instant,
 ): void {
   if (request.type === 'get') {
-    if (request.mode === 'stale') respond(server, id, look(server, request.key))
+    if (request.mode === 'stale' || server.options.bug === 'stale-read')
+      respond(server, id, look(server, request.key))
     else if (read(server.raft, id, now)) server.reads.set(id, request.key)
     else respond(server, id, refused(server, 'not the leader'))
     return
   }
   const proposed = propose(server.raft, commandOf(request), now)
-  if (proposed.ok) server.writes.set(proposed.index, { id, term: proposed.term })
-  else respond(server, id, refused(server, proposed.why))
+  if (!proposed.ok) respond(server, id, refused(server, proposed.why))
+  else if (server.options.bug === 'lost-ack')
+    respond(server, id, { type: 'written', index: proposed.index, done: true })
+  else server.writes.set(proposed.index, { id, term: proposed.term })
 }
 
 const OPS = { put: 'set', cas: 'cas', delete: 'delete' } as const satisfies Record<string, KvOp>

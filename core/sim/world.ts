@@ -134,6 +134,8 @@ export interface WorldOptions {
   /** How many of them begin the cluster. */
   readonly founders: number
   readonly start: StartHost
+  /** Before the number in the name of a node. */
+  readonly prefix: string
   readonly watcher: Watcher
   readonly createDisk: (prng: Prng) => Disk
   readonly createNetwork: (nodes: number, prng: Prng) => Network
@@ -172,7 +174,7 @@ export function createWorld(options: WorldOptions): World {
 function createNode(index: number, options: WorldOptions, prng: Prng): SimNode {
   return {
     index,
-    peer: { id: `n${index + 1}`, address: `10.0.0.${index + 1}:${PORT}` },
+    peer: { id: `${options.prefix}${index + 1}`, address: `10.0.0.${index + 1}:${PORT}` },
     disk: options.createDisk(prng.fork()),
     prng,
     clock: { base: prng.range(1, 1_000_000), since: 0, rate: 1 },

@@ -59,10 +59,8 @@ export const OTHER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'core/sim/raft-host.ts',
-        from: '  if (proposed.ok) server.writes.set(proposed.index, { id, term: proposed.term })\n',
-        to: `  const { index } = proposed as { index: LogIndex }
-  if (proposed.ok) respond(server, id, { type: 'written', index, done: true })
-`,
+        from: "server.options.bug === 'lost-ack'",
+        to: 'proposed.ok',
       },
     ],
     profile: 'swarm',
