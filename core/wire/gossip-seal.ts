@@ -121,6 +121,10 @@ function checkLabel(
   return equalBytes(split.value.label, own) ? split : refuse('the label of another pool')
 }
 
+/** Whether what somebody sent is meant for this pool, whatever is in it. */
+export const isForPool = (bytes: Uint8Array, rules: SealRules): boolean =>
+  checkLabel(bytes, rules).ok
+
 /** Which side of a stream speaks: only the one that dialled says the label. */
 export type StreamSide = 'request' | 'response'
 
