@@ -236,10 +236,14 @@ function endOf({ entries, truncateFrom, restartBehind }: LogPart, before: LogInd
 export function takeBack(log: Log): void {
   const { underWay } = log
   if (underWay === undefined) return
+  const { truncateFrom, restartBehind } = underWay
   log.underWay = undefined
   log.handedOver = log.durable
-  const hasGap = log.disk.end < log.durable // a snapshot has covered what was refused
-  if (underWay.restartBehind !== undefined || hasGap) voidDisk(log)
+  // A snapshot may have covered what was refused: then the disk has a gap, or entries of another
+  // history where the snapshot ends.
+  const hasGap = log.disk.end < log.durable
+  const hasStrangers = truncateFrom !== undefined && truncateFrom <= log.durable
+  if (restartBehind !== undefined || hasGap || hasStrangers) voidDisk(log)
 }
 
 /**

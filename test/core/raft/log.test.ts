@@ -158,8 +158,6 @@ log('one persist is bounded by entries and by bytes', () => {
   assert.is(handOver(large)?.entries.length, 1)
 })
 
-log.run()
-
 /** A disk that only knows persists, beside a naive array that is the log. */
 interface Model {
   base: { index: number; term: number }
@@ -303,6 +301,20 @@ function checkSettled(log: Log, model: Model): void {
   assert.equal(behind, model.entries)
 }
 
+log('a cut that was refused while a snapshot covered what was behind it voids the disk', () => {
+  const later = createLog(NOWHERE, [])
+  append(later, [entry(1, 1)])
+  handOver(later)
+  truncate(later, logIndex(1))
+  append(later, [entry(1, 2)])
+  confirm(later)
+  assert.equal(handOver(later)?.truncateFrom, 1)
+  compact(later, logIndex(1))
+  append(later, [entry(2, 2)])
+  takeBack(later)
+  assert.equal(handOver(later), { restartBehind: 1, entries: [entry(2, 2)] })
+})
+
 const property = suite('raft log properties')
 
 property('the log is a naive array, and what is durable is on the disk', () => {
@@ -380,4 +392,5 @@ property(
   },
 )
 
+log.run()
 property.run()
