@@ -4,6 +4,7 @@
 import { assert } from '../assert.ts'
 import { type LogIndex, type Term, term as termOf } from '../ids.ts'
 import type { Instant } from '../time.ts'
+import { againDue } from './hint.ts'
 import { lastPosition } from './log.ts'
 import type { ServerId, VoteReply } from './messages.ts'
 import { hasMajority, isVoter, votersOf } from './quorum.ts'
@@ -15,6 +16,8 @@ export interface Candidacy {
   phase: 'pre-vote' | 'vote'
   /** Of other servers. */
   readonly votes: Set<ServerId>
+  /** Who will not give theirs: they said so, or could not be asked. */
+  readonly refusals: Set<ServerId>
   /** The number of our own vote: it counts when that is durable (M08, M09). */
   ownVote: number
   electionDue: Instant
@@ -45,6 +48,7 @@ export function campaign(raft: Raft): void {
     type: 'candidate',
     phase: 'pre-vote',
     votes: new Set(),
+    refusals: new Set(),
     ownVote: raft.votes.saved, // nothing is promised yet
     electionDue: drawTimeout(raft, settings.electionMs),
   }
@@ -77,6 +81,7 @@ export function stand(raft: Raft, transfer: boolean): void {
     type: 'candidate',
     phase: 'vote',
     votes: new Set(),
+    refusals: new Set(),
     ownVote: raft.votes.noted,
     electionDue: drawTimeout(raft, settings.electionMs),
   }
@@ -104,10 +109,28 @@ function lastOf(raft: Raft): { lastIndex: LogIndex; lastTerm: Term } {
 /** Counts a reply once, and only in the phase and the term that it answers to (M16, M17). */
 export function countVote(raft: Raft, sent: OutgoingCall, reply: VoteReply): void {
   const { role } = raft
-  if (role.type !== 'candidate' || !reply.granted) return
+  if (role.type !== 'candidate' || !reply.granted) {
+    noteRefusal(raft, sent)
+    return
+  }
   if (sent.term !== raft.vote.term) return
   if ((role.phase === 'pre-vote') !== (reply.type === 'pre-vote-reply')) return
   role.votes.add(sent.to.id)
+}
+
+/**
+ * A campaign that cannot be won any more is waited out, as ever: unless it is known that the leader
+ * is gone. Then it is begun anew soon, a few times.
+ */
+export function noteRefusal(raft: Raft, { to, term, request }: OutgoingCall): void {
+  const { role } = raft
+  if (role.type !== 'candidate' || term !== raft.vote.term) return
+  if ((role.phase === 'pre-vote') !== (request.type === 'pre-vote')) return
+  role.refusals.add(to.id)
+  const isLost = !hasMajority(configurationOf(raft), (id) => !role.refusals.has(id))
+  if (!isLost || raft.haste === 0) return
+  raft.haste--
+  role.electionDue = Math.min(role.electionDue, againDue(raft))
 }
 
 /** Whether the election is won, in its present phase. */

@@ -66,6 +66,7 @@ function acceptLeader(raft: Raft, from: Peer, term: Term): boolean {
 function hearLeader(raft: Raft): void {
   const { now, settings } = raft
   raft.lastContact = now
+  raft.haste = 0
   if (settings.leaseDrift !== undefined) raft.loyalUntil = now + settings.heartbeatMs
   restartTimer(raft)
 }
@@ -235,9 +236,13 @@ export function onPreVote(raft: Raft, { id, from }: IncomingCall, request: Reque
 
 /**
  * A vote that was given in the proposed term already does not count here: the candidate could not
- * learn from the reply that it must propose a higher one.
+ * learn from the reply that it must propose a higher one. But who stands in that term himself will
+ * say so for as long as he does: two at once would win nothing.
  */
 function wouldVote(raft: Raft, from: Peer, request: RequestPreVote): boolean {
+  const { role } = raft
+  const stands = role.type === 'candidate' && role.phase === 'vote'
+  if (stands && request.term === raft.vote.term) return false
   if (raft.quarantine !== undefined || loyaltyOf(raft, from) !== undefined) return false
   return request.term >= raft.vote.term && !isBehind(raft, request)
 }

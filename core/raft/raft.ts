@@ -103,6 +103,8 @@ export interface Raft {
   leader: Peer | undefined
   /** When the leader was last heard. */
   lastContact: Instant
+  /** So many lost campaigns are begun anew soon: the leader is thought to be gone. See hint.ts. */
+  haste: number
   /** With leases: a leader may rely on us until then, and nobody is helped to depose it. */
   loyalUntil: Instant
   /** Not all that this server once had is known to be here again: it must not vote. See Boot. */
@@ -271,6 +273,7 @@ export function createRaft(options: RaftOptions): Raft {
     role: { type: 'follower', electionDue: now },
     leader: undefined,
     lastContact: now,
+    haste: 0,
     loyalUntil:
       boot === 'first' || settings.leaseDrift === undefined ? now : now + settings.heartbeatMs,
     quarantine: isDamaged ? { through: undefined } : undefined,

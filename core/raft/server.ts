@@ -6,7 +6,7 @@ import { assert, unreachable } from '../assert.ts'
 import { ENTRY, type Entry } from '../entry.ts'
 import { type LogIndex, logIndex, type Term, term } from '../ids.ts'
 import type { Instant } from '../time.ts'
-import { campaign, countVote, hasWon, stand } from './candidate.ts'
+import { campaign, countVote, hasWon, noteRefusal, stand } from './candidate.ts'
 import {
   confirmInstall,
   onAppend,
@@ -18,7 +18,7 @@ import {
   refuseInstall,
   takeSnapshot,
 } from './follower.ts'
-import { hintDue } from './hint.ts'
+import { HASTE_TRIES, hintDue } from './hint.ts'
 import { addEntry, lead, onLeaderFull, onLeaderTick, runLeader } from './leader.ts'
 import { bytesBetween, compact, entriesFrom, lastIndex, trailingFrom } from './log.ts'
 import {
@@ -157,6 +157,7 @@ export function onCallFailed(raft: Raft, id: number, now: Instant): void {
   raft.calls.delete(id)
   if (sent === undefined) return
   onFollowerFailed(raft, sent)
+  noteRefusal(raft, sent)
   settle(raft)
 }
 
@@ -170,6 +171,7 @@ export function onLeaderGone(raft: Raft, now: Instant): void {
   const { role } = raft
   if (role.type === 'follower' && raft.leader !== undefined) {
     role.electionDue = Math.min(role.electionDue, hintDue(raft, raft.leader))
+    raft.haste = HASTE_TRIES
     raft.leader = undefined
   }
   settle(raft)
