@@ -174,16 +174,18 @@ function watcherOf(run: Run): Watcher {
 const isRestored = ({ state }: Run, { index, host }: SimNode): boolean =>
   state.applied[index] === 0 && (host?.raft.log.base.index ?? 0) > 0
 
-/** Starts all nodes and runs it as it is told to; what broke, if anything. */
-export function judge(run: Run, story: (run: Run) => void): Finding | undefined {
+/** Does a part of a run; what broke in it, if anything. */
+export function guard(run: Run, part: () => void): Finding | undefined {
   try {
-    for (const node of run.world.nodes) startNode(run.world, node)
-    story(run)
-    conclude(run)
+    part()
     return undefined
   } catch (error) {
     return { ...findingOf(error), atMs: run.world.now, events: run.world.events }
   }
+}
+
+export function startAllNodes({ world }: Run): void {
+  for (const node of world.nodes) startNode(world, node)
 }
 
 /** Whatever else is thrown would have ended a real process as well. */
@@ -196,7 +198,7 @@ function findingOf(error: unknown): Pick<Finding, 'invariant' | 'what'> {
 }
 
 /** When all is quiet: whole logs, whole states, and the history as clients saw it. */
-function conclude(run: Run): void {
+export function conclude(run: Run): void {
   const { world, raft, state, workload, tally } = run
   for (const node of world.nodes) {
     if (node.host === undefined) continue

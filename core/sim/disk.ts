@@ -38,6 +38,8 @@ export interface Disk {
   writing: Persist | undefined
   /** True time; writes under way end after it. */
   stalledUntil: Instant
+  /** Writes take this much longer. */
+  slowMs: number
   /** Entries and snapshots are refused; for a vote there is always room. */
   full: boolean
   /** The next sync fails, and with it the process. */
@@ -51,6 +53,7 @@ export const createDisk = (prng: Prng): Disk => ({
   platter: emptyPlatter(),
   writing: undefined,
   stalledUntil: 0,
+  slowMs: 0,
   full: false,
   failsNext: false,
 })
@@ -65,9 +68,9 @@ export const emptyPlatter = (): Platter => ({
 export const isBlank = ({ vote, entries, snapshots }: Platter): boolean =>
   vote.term === 0 && entries.length === 0 && snapshots.length === 0
 
-export function writeMs({ prng }: Disk, conditions: DiskConditions): number {
-  if (prng.chance(conditions.slowChance)) return prng.unit() * conditions.slowMs
-  return conditions.writeMs + prng.unit() * conditions.writeSpreadMs
+export function writeMs({ prng, slowMs }: Disk, conditions: DiskConditions): number {
+  if (prng.chance(conditions.slowChance)) return slowMs + prng.unit() * conditions.slowMs
+  return slowMs + conditions.writeMs + prng.unit() * conditions.writeSpreadMs
 }
 
 /** The persist is on the platter. `steps`: only so many of its parts (a crash came between). */

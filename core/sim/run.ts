@@ -2,12 +2,21 @@
 // majority is healed for ever and must find itself again (safety, then liveness: VOPR's two
 // phases). The verdict names the first rule that was broken.
 import { createPrng } from '../prng.ts'
-import { assemble, type Finding, judge, type Run, type Setup } from './assemble.ts'
+import {
+  assemble,
+  conclude,
+  type Finding,
+  guard,
+  type Run,
+  type Setup,
+  startAllNodes,
+} from './assemble.ts'
 import type { ClientCounts } from './check-clients.ts'
 import type { FaultKind } from './conditions.ts'
 import { hashText } from './hash.ts'
 import { drawOf, type ProfileName } from './profiles.ts'
 import { recover } from './recovery.ts'
+import { type Simpler, simplify } from './simpler.ts'
 import type { Tally } from './violation.ts'
 import { advance } from './world.ts'
 
@@ -15,6 +24,8 @@ export interface RunOptions extends Pick<Setup, 'seed' | 'skip' | 'trace'> {
   readonly profile: ProfileName
   /** After so many events the world is healed. */
   readonly events: number
+  /** What the run does without. */
+  readonly simpler?: readonly Simpler[]
 }
 
 export interface RunResult {
@@ -29,6 +40,8 @@ export interface RunResult {
   readonly tally: Tally
   readonly faults: Partial<Record<FaultKind, number>>
   readonly clients: ClientCounts
+  /** Of each client. */
+  readonly requests: readonly number[]
   readonly commits: number
   readonly elections: number
   /** From the heal to a leader that answers all clients. */
@@ -37,17 +50,19 @@ export interface RunResult {
 
 export function simulate(options: RunOptions): RunResult {
   const { seed, profile, events } = options
-  const draw = drawOf(profile, createPrng(seed).fork())
+  const draw = simplify(drawOf(profile, createPrng(seed).fork()), options.simpler ?? [])
   const run = assemble({ ...options, draw })
-  const finding = judge(run, () => {
+  const finding = guard(run, () => {
+    startAllNodes(run)
     while (run.world.events < events && advance(run.world, Number.POSITIVE_INFINITY));
     recover(run)
+    conclude(run)
   })
   return { profile, ...resultOf(run), finding }
 }
 
 export function resultOf(run: Run): Omit<RunResult, 'profile' | 'finding'> {
-  const { setup, world, tally, raft, clients, nemesis, undecided, recoveryMs } = run
+  const { setup, world, tally, raft, clients, workload, nemesis, undecided, recoveryMs } = run
   return {
     seed: setup.seed,
     hash: hashText(world.hash),
@@ -57,6 +72,7 @@ export function resultOf(run: Run): Omit<RunResult, 'profile' | 'finding'> {
     tally,
     faults: nemesis.counts,
     clients: clients.counts,
+    requests: workload.clients.map(({ asked }) => asked),
     commits: raft.committed.length - 1,
     elections: raft.leaders.size,
     recoveryMs,

@@ -20,6 +20,7 @@ export const INVARIANTS = {
   'lost-write': 'I15: an acknowledged write is what was committed at its index',
   linearizable: 'every key behaves as one register',
   liveness: 'a healed majority finds a leader and answers',
+  expected: 'what a scenario expects comes true in time',
   assertion: 'no assertion of the code under test fails',
 } as const
 
@@ -47,6 +48,7 @@ export const createTally = (): Tally => ({
   'lost-write': 0,
   linearizable: 0,
   liveness: 0,
+  expected: 0,
   assertion: 0,
 })
 

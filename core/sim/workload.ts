@@ -52,11 +52,15 @@ interface Client {
   target: SimNode
   /** What it last read of each key. */
   readonly read: Map<string, { readonly value: string; readonly modified: number }>
+  /** The next request goes there: any server may answer it. */
+  stray: SimNode | undefined
   pending:
     | { readonly op: ClientOp; readonly node: SimNode; readonly incarnation: number }
     | undefined
   /** Requests asked so far: they name what it writes. */
   asked: number
+  /** It asks one thing, and no more. */
+  readonly once: boolean
   /** Since the world was healed. */
   done: { wrote: boolean; read: boolean }
 }
@@ -76,6 +80,8 @@ export interface Workload {
   lastId: number
   /** Each client ends when it has written and read once. */
   ending: boolean
+  /** Nobody begins anything. */
+  resting: boolean
 }
 
 export interface WorkloadOptions {
@@ -90,13 +96,8 @@ export function startWorkload(world: World, options: WorkloadOptions): Workload 
   const clients = Array.from(
     { length: options.conditions.clients },
     (_, number): Client => ({
-      number,
-      prng: prng.fork(),
+      ...newClient(number, prng.fork()),
       target: world.nodes[number % world.founders.servers.length] as SimNode,
-      read: new Map(),
-      pending: undefined,
-      asked: 0,
-      done: { wrote: false, read: false },
     }),
   )
   const workload: Workload = {
@@ -111,11 +112,30 @@ export function startWorkload(world: World, options: WorkloadOptions): Workload 
     order: 0,
     lastId: 0,
     ending: false,
+    resting: false,
   }
   const desk: Desk = { onOutcome: (id, outcome) => onAnswer(workload, id, outcome) }
   world.desk = desk
   for (const client of clients) think(workload, client)
   return workload
+}
+
+const newClient = (number: number, prng: Prng): Omit<Client, 'target'> => ({
+  number,
+  prng,
+  read: new Map(),
+  pending: undefined,
+  stray: undefined,
+  asked: 0,
+  once: false,
+  done: { wrote: false, read: false },
+})
+
+/** Somebody else asks this server for one thing. */
+export function probe(workload: Workload, target: SimNode, request: ClientRequest): ClientOp {
+  const prng = createPrng(workload.order)
+  const client: Client = { ...newClient(workload.clients.length, prng), target, once: true }
+  return call(workload, client, request)
 }
 
 /** From now on each client only sees that it can write and read. */
@@ -149,7 +169,16 @@ function restLeft(now: number, restMs: number): number {
   return within < 2 * restMs ? 0 : 3 * restMs - within
 }
 
+/** Lets all clients rest, or go on. */
+export function restClients(workload: Workload, rests: boolean): void {
+  workload.resting = rests
+}
+
 function ask(workload: Workload, client: Client): void {
+  if (workload.resting) {
+    think(workload, client)
+    return
+  }
   if (workload.ending && client.done.wrote && client.done.read) return
   const number = client.asked++
   const request = workload.ending ? lastRequest(client, number) : draw(workload, client, number)
@@ -170,14 +199,17 @@ function lastRequest({ number, done }: Client, asked: number): ClientRequest {
 
 const keyNamed = (n: number): string => `k${n}`
 
-function draw({ conditions }: Workload, client: Client, asked: number): ClientRequest {
+function draw({ world, conditions }: Workload, client: Client, asked: number): ClientRequest {
   const { prng, number, read } = client
   const { mix, keys } = conditions
   const key = keyNamed(prng.range(0, keys - 1))
   const value = `${number}.${asked}`
   const roll = prng.range(0, 99)
   const get = (mode: ReadMode): ClientRequest => ({ type: 'get', key, mode })
-  if (roll < mix.stale) return get('stale')
+  if (roll < mix.stale) {
+    client.stray = prng.pick(world.nodes)
+    return get('stale')
+  }
   if (roll < mix.stale + mix.get) return get('default')
   if (roll < mix.stale + mix.get + mix.cas) {
     return { type: 'cas', key, value, index: read.get(key)?.modified ?? 0 }
@@ -186,7 +218,7 @@ function draw({ conditions }: Workload, client: Client, asked: number): ClientRe
   return { type: 'put', key, value }
 }
 
-function call(workload: Workload, client: Client, request: ClientRequest): void {
+function call(workload: Workload, client: Client, request: ClientRequest): ClientOp {
   const { world, history } = workload
   const op: ClientOp = {
     id: ++workload.lastId,
@@ -203,11 +235,13 @@ function call(workload: Workload, client: Client, request: ClientRequest): void 
   after(world, workload.ending ? lastPatienceMs : patienceMs, () => {
     if (client.pending?.op === op) end(workload, client, { type: 'unknown' })
   })
+  return op
 }
 
 function send(workload: Workload, client: Client, op: ClientOp): void {
   const { world } = workload
-  const node = client.target
+  const node = client.stray ?? client.target
+  client.stray = undefined
   client.pending = { op, node, incarnation: node.incarnation }
   workload.pending.set(op.id, client)
   after(world, CLIENT_DELAY_MS, () => {
@@ -248,6 +282,7 @@ function end(workload: Workload, client: Client, outcome: ClientOutcome): void {
   op.returned = ++workload.order
   op.outcome = outcome
   workload.onOutcome(op)
+  if (client.once) return
   learn(workload, client, op)
   if (outcome.type === 'refused') retry(workload, client, { op, leader: outcome.leader })
   else think(workload, client)
@@ -286,5 +321,5 @@ function retry(
   { op, leader }: { op: ClientOp; leader: string | undefined },
 ): void {
   const ms = leader === undefined ? workload.conditions.retryMs : RETRY_MS
-  after(workload.world, ms, () => call(workload, client, op.request))
+  after(workload.world, ms, () => void call(workload, client, op.request))
 }

@@ -14,12 +14,16 @@ export interface Patch {
   readonly to: string
 }
 
+/** What can be called of a mutant. */
+const ENTRY = ['run', 'shrink', 'play', 'scenario', 'trace']
+  .map((file) => `export * from './core/sim/${file}.ts'`)
+  .join('\n')
+
 /** Where the mutant can be imported from. Throws if a patch does not fit. */
 export async function plant(dir: string, name: string, patches: readonly Patch[]): Promise<string> {
-  const entry = inProject('core/sim/run.ts')
   const applied = new Set<Patch>()
   const built = await build({
-    entryPoints: [entry],
+    stdin: { contents: ENTRY, resolveDir: inProject(), loader: 'ts' },
     bundle: true,
     write: false,
     format: 'esm',
