@@ -10,7 +10,7 @@ import { inProject } from '../kit/paths.ts'
 import { openDurableAgent } from './durable-agent.ts'
 import { collect, type Figure, type Row, tableOf } from './figure.ts'
 import { quiet } from './process.ts'
-import { type Effort, WORKLOADS } from './rows.ts'
+import { ALONE, type Effort, WORKLOADS } from './rows.ts'
 import { measureYardsticks } from './yardsticks.ts'
 
 const { values: options } = parseArgs({
@@ -23,6 +23,8 @@ const { values: options } = parseArgs({
     'no-wait': { type: 'boolean', default: false },
   },
 })
+const BEGIN = '<!-- table -->'
+const END = '<!-- end of the table -->'
 const effort: Effort = { seconds: Number(options.seconds), watchers: Number(options.watchers) }
 
 /**
@@ -61,14 +63,16 @@ async function settle(): Promise<void> {
 async function agentRound(rows: Map<string, Row>): Promise<void> {
   await settle()
   collect(rows, await measureYardsticks(dir, effort.seconds))
-  const agent = await openDurableAgent()
-  try {
-    for (const workload of WORKLOADS) {
-      await settle()
-      collect(rows, await workload(agent, effort))
+  for (const workloads of [WORKLOADS, [ALONE]]) {
+    const agent = await openDurableAgent()
+    try {
+      for (const workload of workloads) {
+        await settle()
+        collect(rows, await workload(agent, effort))
+      }
+    } finally {
+      await agent.close()
     }
-  } finally {
-    await agent.close()
   }
 }
 
@@ -89,9 +93,6 @@ async function microRound(rows: Map<string, Row>): Promise<void> {
 interface Bench {
   run(): { readonly name: string; readonly perSecond: number }[]
 }
-
-const BEGIN = '<!-- table -->'
-const END = '<!-- end of the table -->'
 
 async function writeTable(markdown: string): Promise<void> {
   const file = inProject('docs/BENCHMARKS.md')
