@@ -3,8 +3,9 @@
 # What may follow these words.
 _lictor_words() {
   case "$1" in
-    '') echo 'agent api completion doctor help info keygen kv leave logs monitor ps reload stop validate version wait watch' ;;
+    '') echo 'agent api chaos completion doctor help info keygen kv leave logs monitor ps reload stop validate version wait watch' ;;
     'api') echo 'list' ;;
+    'chaos') echo 'replay shrink simulate' ;;
     'kv') echo 'delete export get import put' ;;
   esac
 }
@@ -15,6 +16,9 @@ _lictor_flags() {
     'agent') echo '-acl -advertise= -advertise-wan= -allow-write-http-from= -alt-domain= -auto-reload-config -bind= -bootstrap -bootstrap-expect= -check_output_max_size= -client= -config-dir= -config-file= -config-format= -data-dir= -datacenter= -default-query-time= -dev -disable-host-node-id -disable-keyring-file -dns-port= -domain= -enable-local-script-checks -enable-script-checks -encrypt= -grpc-port= -grpc-tls-port= -hcl= -http-errors= -http-port= -https-port= -join= -join-wan= -log-file= -log-json -log-level= -log-rotate-bytes= -log-rotate-duration= -log-rotate-max-files= -max-query-time= -node= -node-id= -node-meta= -non-voting-server -pid-file= -primary-gateway= -protocol= -raft-protocol= -read-replica -recursor= -rejoin -retry-interval= -retry-interval-wan= -retry-join= -retry-join-wan= -retry-max= -retry-max-wan= -segment= -serf-lan-allowed-cidrs= -serf-lan-bind= -serf-lan-port= -serf-wan-allowed-cidrs= -serf-wan-bind= -serf-wan-port= -server -server-port= -syslog -ui -ui-content-path= -ui-dir= -ready-fd= -socket= -json -color -no-color' ;;
     'api') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -datacenter= -stale -namespace= -partition= -timeout= -trace -include -json -color -no-color' ;;
     'api list') echo '-plain -json -color -no-color' ;;
+    'chaos replay') echo '-nodes= -duration= -scenario= -bug= -profile= -events= -skip= -without= -messages -json -color -no-color' ;;
+    'chaos shrink') echo '-nodes= -duration= -scenario= -bug= -profile= -events= -skip= -without= -timeout= -json -color -no-color' ;;
+    'chaos simulate') echo '-nodes= -duration= -scenario= -bug= -profile= -events= -skip= -without= -seed= -json -color -no-color' ;;
     'completion') echo '-json -color -no-color' ;;
     'doctor') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -datacenter= -stale -namespace= -partition= -timeout= -trace -all -json -color -no-color' ;;
     'help') echo '-json -color -no-color' ;;
@@ -54,6 +58,18 @@ _lictor_value() {
     'api -ca-path') echo '@file' ;;
     'api -client-cert') echo '@file' ;;
     'api -client-key') echo '@file' ;;
+    'chaos replay -scenario') echo '@file' ;;
+    'chaos replay -bug') echo 'stale-read lost-ack' ;;
+    'chaos replay -profile') echo 'swarm figure-8 flush-crasher slow-reply usurper transfer-storm churn snapshot-storm wipe quiet-restart pause-leader stalled-disk disk-full clocks weather alone' ;;
+    'chaos replay -without') echo 'no-loss no-duplicates no-tail in-order even-disks whole-writes true-clocks one-key no-spares' ;;
+    'chaos shrink -scenario') echo '@file' ;;
+    'chaos shrink -bug') echo 'stale-read lost-ack' ;;
+    'chaos shrink -profile') echo 'swarm figure-8 flush-crasher slow-reply usurper transfer-storm churn snapshot-storm wipe quiet-restart pause-leader stalled-disk disk-full clocks weather alone' ;;
+    'chaos shrink -without') echo 'no-loss no-duplicates no-tail in-order even-disks whole-writes true-clocks one-key no-spares' ;;
+    'chaos simulate -scenario') echo '@file' ;;
+    'chaos simulate -bug') echo 'stale-read lost-ack' ;;
+    'chaos simulate -profile') echo 'swarm figure-8 flush-crasher slow-reply usurper transfer-storm churn snapshot-storm wipe quiet-restart pause-leader stalled-disk disk-full clocks weather alone' ;;
+    'chaos simulate -without') echo 'no-loss no-duplicates no-tail in-order even-disks whole-writes true-clocks one-key no-spares' ;;
     'doctor -token-file') echo '@file' ;;
     'doctor -ca-file') echo '@file' ;;
     'doctor -ca-path') echo '@file' ;;

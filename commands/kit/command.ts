@@ -9,6 +9,7 @@ import {
   flagsOf,
   type Profile,
   type Program,
+  typedAs,
 } from './declare.ts'
 import { type Failure, type FailureParts, isFailure, misuse } from './failure.ts'
 import { createOutput, jsonText, type Output } from './output.ts'
@@ -42,7 +43,7 @@ export async function perform(declared: AnyCommand, start: Start): Promise<numbe
     const call = { program, env, table, id: declared.id, out, ...line, flags: flagValues }
     return await printAnswer(await declared.run(call), out)
   } catch (error) {
-    const who = `${start.program.name} ${declared.id}`
+    const who = typedAs(start.program, declared.id)
     const usage = await usageAfter(error, declared, profile)
     return printFailure(error, { out, who, usage })
   }
@@ -68,7 +69,7 @@ async function usageAfter(error: unknown, declared: AnyCommand, profile: Profile
 function complaintFailure(complaint: Complaint, declared: AnyCommand, { program }: Start): Failure {
   const go = goComplaint(complaint)
   if (program.profile === 'consul') return misuse(go, { consul: go, withUsage: true })
-  const help = `${program.name} ${declared.id} --help`
+  const help = `${typedAs(program, declared.id)} --help`
   if (complaint.type !== 'unknown-flag') return misuse(go, { next: [help] })
   const near = suggest(complaint.name, Object.keys(flagsOf(declared, 'lictor')))
   const hints = near.slice(0, 2).map((name) => `did you mean -${name}?`)
@@ -82,7 +83,7 @@ function checkArguments(declared: AnyCommand, args: readonly string[], program: 
     if (complaint !== undefined) throw misuse(complaint, { consul: complaint })
     return
   }
-  const next = [`${program.name} ${declared.id} --help`]
+  const next = [`${typedAs(program, declared.id)} --help`]
   const missing = declared.args.filter((one) => one.required)[args.length]
   if (missing !== undefined) throw misuse(`${missing.name} is missing`, { next })
   const most = declared.args.some((one) => one.many)

@@ -18,6 +18,14 @@ export type Profile = 'consul' | 'lictor'
 export interface Program {
   readonly name: string
   readonly profile: Profile
+  /** All its commands are of this group, whose name is not typed. */
+  readonly group?: string
+}
+
+/** What a person types for a command of this program: `lictor kv get`, `chaos-consul simulate`. */
+export function typedAs({ name, group }: Program, line: string): string {
+  const prefix = `${group} `
+  return `${name} ${line.startsWith(prefix) ? line.slice(prefix.length) : line}`
 }
 
 /**

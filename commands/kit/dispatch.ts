@@ -25,7 +25,8 @@ export async function dispatch(invocation: Invocation): Promise<number> {
   const { called, argv, env, table } = invocation
   const program = programNamed(table, called)
   if ('notBuilt' in program) return refuseUnbuilt(program.notBuilt, env)
-  const chosen = choose({ program, table }, argv)
+  const { group } = program
+  const chosen = choose({ program, table }, group === undefined ? argv : [group, ...argv])
   const help = async () => (await import('./help.ts')).showHelp({ program, table }, chosen)
   switch (chosen.type) {
     case 'command':
@@ -42,6 +43,7 @@ function programNamed(table: Table, called: string): Program | { readonly notBui
   const name = called.replace(/\.[cm]?js$/, '')
   const profile = Object.hasOwn(table.programs, name) ? table.programs[name] : 'lictor'
   if (profile === 'not-built') return { notBuilt: name }
+  if (typeof profile === 'object') return { name, profile: 'lictor', group: profile.group }
   return { name, profile: profile ?? 'lictor' }
 }
 

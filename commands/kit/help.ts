@@ -1,4 +1,5 @@
 // Help, loaded when it is asked for: Consul's layout for the `consul` profile, oclif's for ours.
+import type { Program } from './declare.ts'
 import type { Choice, Surface } from './dispatch.ts'
 import { isIn, loadAll, type Table } from './table.ts'
 import { commandUsage, groupUsage, rootUsage } from './usage.ts'
@@ -12,9 +13,18 @@ export async function showHelp({ program, table }: Surface, choice: Choice): Pro
       ? await consulHelp(table, id)
       : await (await import('./oclif.ts')).helpOf({ program, table }, id)
   const wrong = choice.type === 'help' ? choice.wrong : undefined
+  const shown = asTyped(text, program)
   const stream = wrong === undefined ? process.stdout : process.stderr
-  stream.write(text)
+  stream.write(shown)
   return wrong ?? 0
+}
+
+/** A program whose commands are all of one group does not name the group. */
+function asTyped(text: string, { name, group }: Program): string {
+  if (group === undefined) return text
+  return text
+    .replaceAll(`${name} ${group} `, `${name} `)
+    .replaceAll(new RegExp(`^  ${group} (\\S+)`, 'gm'), (_, verb) => `  ${verb}`)
 }
 
 async function consulHelp(table: Table, id: string | undefined): Promise<string> {

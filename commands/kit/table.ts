@@ -4,10 +4,15 @@ import type { AnyCommand, Profile } from './declare.ts'
 
 export interface Table {
   /** Every name we may be called by. */
-  readonly programs: Readonly<Record<string, Profile | 'not-built'>>
+  readonly programs: Readonly<Record<string, Profile | 'not-built' | Alias>>
   /** Commands of more than one word share the first. */
   readonly groups: readonly Group[]
   readonly commands: Readonly<Record<string, Entry>>
+}
+
+/** The program is one group of lictor's commands: `raftctl status` is `lictor raft status`. */
+export interface Alias {
+  readonly group: string
 }
 
 export interface Group {

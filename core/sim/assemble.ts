@@ -1,5 +1,5 @@
-// Puts a world together: nodes with programs, clients, harm, and everybody who looks on. Whether a run
-// is drawn from a seed (run.ts) or written down (play.ts), it is put together here.
+// Puts a world together: nodes with programs, clients, harm, and everybody who looks on. Whether a
+// run is drawn from a seed (run.ts) or written down (play.ts), it is put together here.
 import { AssertionError } from '../assert.ts'
 import { createPrng } from '../prng.ts'
 import {

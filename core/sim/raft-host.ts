@@ -61,11 +61,13 @@ export interface RaftHostOptions {
 }
 
 /** Mistakes that a teacher can plant: no switch of the product, only of this small door. */
-export type DoorBug =
+export const DOOR_BUGS = [
   /** Reads are answered from what this server happens to have. */
-  | 'stale-read'
+  'stale-read',
   /** Writes are acknowledged when they are in the log of the leader, and nowhere else. */
-  | 'lost-ack'
+  'lost-ack',
+] as const
+export type DoorBug = (typeof DOOR_BUGS)[number]
 
 interface Server {
   readonly raft: Raft

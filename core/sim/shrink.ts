@@ -79,23 +79,42 @@ function shortenRun(shrinking: Shrinking): void {
   }
 }
 
-/** ddmin over names: leaves out halves, then quarters, as long as the rule breaks. */
+/** Names of what is not needed are added to what the run skips. */
 function leaveOut(shrinking: Shrinking, names: readonly string[]): void {
-  let left = [...names]
-  let size = Math.ceil(left.length / 2)
-  while (size >= 1 && left.length > 0) {
-    let isSmaller = false
-    for (let at = 0; at < left.length; at += size) {
-      const part = left.slice(at, at + size)
-      const skip = new Set([...(shrinking.best.skip ?? []), ...part])
-      if (!accept(shrinking, { ...shrinking.best, skip })) continue
-      left = left.filter((name) => !part.includes(name))
-      isSmaller = true
-      break
-    }
-    if (!shrinking.how.mayGoOn()) return
-    if (!isSmaller) size = size === 1 ? 0 : Math.ceil(size / 2)
+  const before = [...(shrinking.best.skip ?? [])]
+  const fails = (kept: readonly string[]) => {
+    const skipped = names.filter((name) => !kept.includes(name))
+    return accept(shrinking, { ...shrinking.best, skip: new Set([...before, ...skipped]) })
   }
+  smallest(names, fails, shrinking.how.mayGoOn)
+}
+
+/** ddmin: leaves out halves, then quarters, and so on, while the rest still fails. */
+export function smallest<T>(
+  all: readonly T[],
+  fails: (kept: readonly T[]) => boolean,
+  mayGoOn: () => boolean,
+): readonly T[] {
+  let kept = all
+  for (let size = Math.ceil(kept.length / 2); size >= 1 && mayGoOn(); ) {
+    const smaller = withoutOnePart(kept, size, fails)
+    if (smaller !== undefined) kept = smaller
+    else size = size === 1 ? 0 : Math.ceil(size / 2)
+    size = Math.min(size, kept.length)
+  }
+  return kept
+}
+
+function withoutOnePart<T>(
+  kept: readonly T[],
+  size: number,
+  fails: (kept: readonly T[]) => boolean,
+): readonly T[] | undefined {
+  for (let at = 0; at < kept.length; at += size) {
+    const rest = [...kept.slice(0, at), ...kept.slice(at + size)]
+    if (fails(rest)) return rest
+  }
+  return undefined
 }
 
 const QUIET: Watcher = {

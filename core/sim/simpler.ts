@@ -15,8 +15,7 @@ export const SIMPLER = [
 ] as const
 export type Simpler = (typeof SIMPLER)[number]
 
-export const isSimpler = (word: string): word is Simpler =>
-  (SIMPLER as readonly string[]).includes(word)
+export const isSimpler = (word: string): word is Simpler => SIMPLER.some((known) => known === word)
 
 type NetworkDraw = Draw['conditions']['network']
 type DiskDraw = Draw['conditions']['disk']

@@ -14,7 +14,9 @@ reads 75
 stale 8
 delay 2ms
 disk 2ms
-snapshot 4096
+snapshot 500
+trailing 50
+wander 5
 
 at 5s    check leader within 5s
 at 30s   let old be leader
@@ -41,6 +43,7 @@ lease 500ms
 think 50ms
 reads 75
 stale 8
+wander 5
 delay 2ms
 disk 2ms
 
@@ -56,4 +59,6 @@ end 600s
 `
 
 export const STORIES = { standard: STANDARD, bridge: BRIDGE } as const
-export type StoryName = keyof typeof STORIES
+type StoryName = keyof typeof STORIES
+
+export const isStory = (name: string): name is StoryName => Object.hasOwn(STORIES, name)
