@@ -1,7 +1,7 @@
 // Holes in expected text: places whose value nobody knows beforehand.
 //
 //   [..]      any text within the line
-//   [INT] [DUR] [IP] [TIME] [UUID] [DIR]   a value of that kind
+//   [INT] [NUM] [DUR] [IP] [TIME] [UUID] [DIR]   a value of that kind; NUM has commas: 1,234
 //   [i=INT]   the same, remembered as i
 //   [i] [i+1]   what was remembered, or a number beside it
 //   [>i]      a number above i                [j>i]       the same, remembered as j
@@ -12,6 +12,7 @@ export type Scope = Map<string, string>
 
 const KINDS: Readonly<Record<string, string>> = {
   INT: '-?\\d+',
+  NUM: '\\d{1,3}(?:,\\d{3})*',
   DUR: '\\d+(?:\\.\\d+)?(?:ns|us|µs|ms|s|m|h)(?:\\d+(?:\\.\\d+)?(?:ms|s|m))*',
   IP: '\\d{1,3}(?:\\.\\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:]+',
   TIME: '\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d\\S*',
@@ -21,7 +22,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 const SHAPES = [
   /(?<any>\.\.)/,
-  /(?:(?<bind>\w+)=)?(?<kind>INT|DUR|IP|TIME|UUID|DIR)/,
+  /(?:(?<bind>\w+)=)?(?<kind>INT|NUM|DUR|IP|TIME|UUID|DIR)/,
   /~(?<alias>[^\]]+)/,
   /(?<next>\w*)>(?<floor>\w+)/,
   /(?<name>[a-z]\w*)(?<step>[+-]\d+)?/,

@@ -25,7 +25,7 @@ interface Reader {
   readonly scope: Scope
 }
 
-const PLAIN = /"(?:\\.|[^"\\])*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
+const PLAIN = /"(?:\\.|[^"\\])*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 
 function parseValue(reader: Reader): Expected | undefined {
   skipBlanks(reader)

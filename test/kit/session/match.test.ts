@@ -18,6 +18,9 @@ holes('each kind takes its own kind only', () => {
   const cases: [string, string, boolean][] = [
     ['[INT]', '42', true],
     ['[INT]', '4x', false],
+    ['[NUM]', '10,234', true],
+    ['[NUM]', '1,23', false],
+    ['[00:05] at [INT]', '[00:05] at 3', true],
     ['took [DUR]', 'took 1m30s', true],
     ['took [DUR]', 'took 12', false],
     ['[IP]', '127.0.0.1', true],
