@@ -67,14 +67,15 @@ function shrinkSearch({ program }: Shrink, plan: SearchPlan, mayGoOn: () => bool
   const { options, result, runs } = shrunk
   const faults = Object.values(result.faults).reduce((sum, count) => sum + count, 0)
   const { written, read, unknown } = result.clients
+  const requests = written + read + unknown
   const again = typedAs(program, searchLine('replay', options))
   const lines = [
     `${INVARIANTS[finding.invariant]}`,
     `  ${finding.what}`,
-    `${result.events} events, ${faults} faults, ${written + read + unknown} requests (${runs} runs)`,
+    `${result.events} events, ${faults} faults, ${requests} requests (${runs} runs)`,
     `replay: ${again}`,
   ]
-  const left = { events: result.events, faults, requests: written + read + unknown, runs }
+  const left = { events: result.events, faults, requests, runs }
   return { json: { shrunk: true, finding, ...left, again }, text: `${lines.join('\n')}\n` }
 }
 

@@ -21,6 +21,9 @@ export interface SearchOptions {
   /** Wall time for the search. */
   readonly limitMs?: number
   readonly processes?: number
+  /** Of the processes, besides ours. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly flags?: readonly string[]
 }
 
 export interface Found {
@@ -62,7 +65,11 @@ export async function search(options: SearchOptions): Promise<Found> {
   const results: RunResult[] = []
   const started: ChildProcess[] = []
   const one = (part: number): Promise<void> => {
-    const child = fork(WORKER, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const child = fork(WORKER, {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, ...options.env },
+      execArgv: [...process.execArgv, ...(options.flags ?? [])],
+    })
     started.push(child)
     const job: Job = {
       module: options.module ?? SIMULATOR,
