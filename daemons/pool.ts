@@ -1,6 +1,6 @@
-// A member of a gossip pool on real sockets: core/swim, driven. Datagrams and streams share one port
-// number. What leaves is sealed and labelled here, what comes in is opened here; the machine sees
-// plain text only.
+// A member of a gossip pool on real sockets: core/swim, driven. Datagrams and streams share one
+// port number. What leaves is sealed and labelled here, what comes in is opened here; the machine
+// sees plain text only.
 
 import { createPrng } from '../core/prng.ts'
 import type { SwimEffect } from '../core/swim/effects.ts'

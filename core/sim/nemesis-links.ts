@@ -22,7 +22,7 @@ export function cutLinks({ world, undo }: Harm, cut: Cut, lasts: number): string
   return cut.text
 }
 
-export function mendLinks(world: World, { links, text }: Cut): void {
+function mendLinks(world: World, { links, text }: Cut): void {
   for (const [from, to] of links) unblock(world.network, from, to)
   world.watcher.onFault(`heal: ${text}`, undefined)
 }

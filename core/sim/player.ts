@@ -10,7 +10,7 @@ import type { SimNode } from './world.ts'
 /** What a reader is told while it is played. Nodes by name. */
 export type Telling = { readonly ms: Instant } & Told
 
-export type Told =
+type Told =
   /** Somebody campaigns, for the first time since there was a leader. */
   | { readonly kind: 'election'; readonly node: string }
   | { readonly kind: 'leader'; readonly node: string; readonly term: number }

@@ -78,7 +78,7 @@ const withLeases = (draw: Draw): Draw =>
     restMs: 0,
   })
 
-export const PROFILES = {
+const PROFILES = {
   /** Everything by chance. */
   swarm: (draw) => draw,
   /**

@@ -51,7 +51,7 @@ export interface Step {
   readonly act: Act
 }
 
-export type When =
+type When =
   | { readonly type: 'at'; readonly ms: number }
   /** The so-manieth time that somebody becomes leader, and so much later. */
   | { readonly type: 'elected'; readonly count: number; readonly plusMs: number }

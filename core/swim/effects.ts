@@ -160,7 +160,11 @@ const WORDS: Readonly<Record<SwimNote['what'], string>> = {
   'udp-blocked': 'Answers by stream only: packets seem to be blocked',
 }
 
-/** A note as a line of the log. */
+/**
+ * A note as a line of the log.
+ *
+ * @public for the daemon that runs a pool
+ */
 export function logLineOf(note: SwimNote): LogLine {
   const { what, ...rest } = note
   const fields = Object.entries(rest).map(([name, value]): [string, string | number] => [

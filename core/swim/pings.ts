@@ -2,7 +2,7 @@
 
 import type { Instant } from '../time.ts'
 import type { Address, IndirectPing, Message, Ping as PingMessage } from '../wire/memberlist.ts'
-import { encodeCoordinate } from '../wire/serf.ts'
+import { encodeShortCoordinate } from '../wire/serf.ts'
 import { type Member, sameAddress } from './member.ts'
 import { sendPacket } from './outbox.ts'
 import { nextSeqNo, pingOf } from './own-ping.ts'
@@ -31,7 +31,7 @@ const PINGS_MAX = 1024
 export function onPing(swim: Swim, ping: PingMessage, from: Address): void {
   if (ping.node !== '' && ping.node !== swim.name) return // meant for an earlier owner of our port
   const { asker, to } = askerOf(swim, ping, from)
-  const payload = asker === undefined ? null : encodeCoordinate(swim.vivaldi.coordinate)
+  const payload = asker === undefined ? null : encodeShortCoordinate(swim.vivaldi.coordinate)
   sendPacket(swim, {
     to,
     messages: [{ type: 'ack', seqNo: ping.seqNo, payload }],

@@ -22,6 +22,7 @@ interface Timeout {
   readonly due: Instant
 }
 
+/** @public for whoever wants to know why a tick is due */
 export const timeoutsOf = (swim: Swim): readonly Timeout[] => [
   ...TIMERS.filter((name) => name !== 'probe').map((name) => ({ name, due: swim.timers[name] })),
   { name: 'probe', due: probeDue(swim) },

@@ -55,7 +55,11 @@ const NEWEST_VERSION = 1
 /** A longer envelope on a stream is refused, as by memberlist. */
 export const STREAM_ENVELOPE_MAX = 20 << 20
 
-/** Why a label cannot be one; undefined if it can. */
+/**
+ * Why a label cannot be one; undefined if it can.
+ *
+ * @public for the configuration that names one
+ */
 export const labelFault = (label: string): string | undefined =>
   utf8(label).length > LABEL_MAX ? `a label has at most ${LABEL_MAX} bytes` : undefined
 

@@ -12,6 +12,7 @@ import {
   type Codec,
   decode,
   encode,
+  f32,
   f64,
   type Infer,
   i64,
@@ -318,6 +319,18 @@ const COORDINATE_LIMITS: Limits = { bytesMax: 64, itemsMax: 64, depthMax: 4 }
 /** As the payload of an ack. */
 export const encodeCoordinate = (value: Coordinate): Uint8Array =>
   concatBytes([Uint8Array.of(COORDINATE_VERSION), encode(coordinate, value)])
+
+const shortCoordinate: typeof coordinate = struct(
+  { vec: list(f32), error: f32, adjustment: f32, height: f32 },
+  goName,
+)
+
+/**
+ * The same in a third less: in single precision, which both generations of Go's codec read where
+ * they expect double. Half of what a quiet pool sends is points.
+ */
+export const encodeShortCoordinate = (value: Coordinate): Uint8Array =>
+  concatBytes([Uint8Array.of(COORDINATE_VERSION), encode(shortCoordinate, value)])
 
 export function decodeCoordinate(payload: Uint8Array): Opened<Coordinate> {
   if (payload[0] !== COORDINATE_VERSION) return refuse('a coordinate of an unknown version')

@@ -1,6 +1,6 @@
 // Streams of gossip: one message each way, then they are closed (memberlist-wire §1.4). This port
-// knows where a message ends (core/wire/gossip-stream.ts), not what it says: bytes go up and down as
-// they are on the wire.
+// knows where a message ends (core/wire/gossip-stream.ts), not what it says: bytes go up and down
+// as they are on the wire.
 //
 // A stream has a deadline from its first moment, what it may say is bounded, and so are the streams
 // that are open at once, from everybody and from one peer, and the bytes that they hold together.
@@ -20,7 +20,7 @@ export interface StreamEvents {
   readonly onDropped: (from: string, why: string) => void
 }
 
-export interface Dialling {
+interface Dialling {
   readonly stream: number
   readonly to: Address
   readonly bytes: Uint8Array

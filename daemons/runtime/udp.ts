@@ -1,6 +1,6 @@
-// Datagrams of gossip: one socket that hears and speaks, and for what is watched a socket of its own
-// that is connected to the other end. Only on a connected one the kernel tells that nobody listens
-// there (ICMP port unreachable): that a member's process is gone while its machine lives.
+// Datagrams of gossip: one socket that hears and speaks, and for what is watched a socket of its
+// own that is connected to the other end. Only on a connected one the kernel tells that nobody
+// listens there (ICMP port unreachable): that a member's process is gone while its machine lives.
 //
 // A datagram that cannot be sent is a datagram that was lost: gossip copes with that.
 import { createSocket, type Socket } from 'node:dgram'

@@ -50,7 +50,7 @@ export const createObserver = (size: number): Observer => ({
 })
 
 /** After a fault its consequences may take as long as the longest suspicion, and then some. */
-export const GRACE_MS = 60_000
+const GRACE_MS = 60_000
 
 export function watchEffect(pool: Pool, observer: Observer, node: PoolNode, effect: SwimEffect) {
   switch (effect.type) {

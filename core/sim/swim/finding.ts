@@ -2,7 +2,7 @@
 // use them.
 
 /** Where the catalogue of invariants has a number for it (reliability §2.2), it is named. */
-export const RULES = {
+const RULES = {
   'false-death': 'I28: whom nothing has happened to is never declared failed',
   'late-death': 'I29: who is gone is declared failed in time, everywhere',
   'early-death': 'silence never shortens a suspicion: nobody is buried before its time',

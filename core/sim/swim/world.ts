@@ -285,7 +285,7 @@ function perform(pool: Pool, node: PoolNode, effect: SwimEffect): void {
   }
 }
 
-export const isCut = ({ blocked, nodes }: Pool, from: PoolNode, to: PoolNode): boolean =>
+const isCut = ({ blocked, nodes }: Pool, from: PoolNode, to: PoolNode): boolean =>
   (blocked[from.index * nodes.length + to.index] ?? 0) > 0
 
 /** Cuts a direction (1), or gives back what one cut took (-1). */

@@ -13,6 +13,7 @@ import {
   encodeCoordinate,
   encodeFilter,
   encodeSerf,
+  encodeShortCoordinate,
   encodeTags,
   type QueryFilter,
 } from '../../../core/wire/serf.ts'
@@ -177,6 +178,22 @@ serf('a message of one type is not read as another', () => {
   assert.not.ok(decodeAs('keyRequest', leave).ok)
   assert.not.ok(decodeSerf(Uint8Array.of(2, 0x80)).ok, 'a state is no message of gossip')
   assert.not.ok(decodeSerf(EMPTY).ok)
+})
+
+serf('a point in single precision is shorter, and the same to a millionth', () => {
+  const point = {
+    vec: [0.1, -0.2, 0, 0, 0, 0, 0, 3.25],
+    error: 0.3,
+    adjustment: -1e-4,
+    height: 1e-5,
+  }
+  const short = encodeShortCoordinate(point)
+  assert.is(encodeCoordinate(point).length - short.length, 44)
+  const read = decodeCoordinate(short)
+  if (!read.ok) throw new Error(read.why)
+  const near = (a: number, b: number) => Math.abs(a - b) <= Math.abs(b) * 1e-6
+  assert.ok(read.value.vec.every((value, i) => near(value, point.vec[i] ?? 0)))
+  assert.ok(near(read.value.height, point.height) && near(read.value.error, point.error))
 })
 
 serf('a coordinate that is endless is refused by its count', () => {

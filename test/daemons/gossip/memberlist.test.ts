@@ -1,5 +1,5 @@
-// Our members among members of memberlist alone, without Serf: labels, keys, meta, messages, deaths.
-// Skipped, and said so, where there is no Go.
+// Our members among members of memberlist alone, without Serf: labels, keys, meta, messages,
+// deaths. Skipped, and said so, where there is no Go.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { hex } from '../../../core/bytes.ts'

@@ -10,7 +10,7 @@ import { within } from '../../kit/within.ts'
 export const LAN = PROFILES.lan
 
 /** Everything four times as fast, for pools of our own members only. */
-export const FAST: Settings = {
+const FAST: Settings = {
   ...PROFILES.lan,
   probeIntervalMs: 250,
   probeTimeoutMs: 100,

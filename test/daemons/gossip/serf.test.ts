@@ -1,5 +1,5 @@
-// Pools of our members and of Serf's agents: each takes the other for its own. Skipped, and said so,
-// where there is no serf.
+// Pools of our members and of Serf's agents: each takes the other for its own. Skipped, and said
+// so, where there is no serf.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { utf8 } from '../../../core/bytes.ts'

@@ -1,5 +1,5 @@
-// Stock members of gossip pools, started from tests: Serf's agent and test/peers/memberlistpeer. They
-// end with the test that started them.
+// Stock members of gossip pools, started from tests: Serf's agent and test/peers/memberlistpeer.
+// They end with the test that started them.
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
