@@ -207,9 +207,7 @@ watch('a child that does not read its input does no harm', async (context) => {
 watch(
   'signals reach the child and all it has started, and decide the exit code',
   async (context) => {
-    // Not `wait`: a signal that comes just before it would not be seen until the sleep has ended.
-    const loop = 'while :; do sleep 0.05; done'
-    const script = `trap "echo told; exit 0" INT; sleep 1000 & echo "pid $!"; ${loop}`
+    const script = 'trap "echo told; exit 0" INT; sleep 1000 & echo "pid $!"; wait'
     const watching = start(context, ['-type=key', '-key=child', script])
     await within(10_000, () => /pid \d+\n/.test(watching.out()), 'the child')
     const grandchild = Number(/pid (\d+)/.exec(watching.out())?.[1])
