@@ -1,5 +1,6 @@
 // Whether enough of core's lines are run by its own tests. Files that tests never load count with
-// all their lines, but for those that hold nothing but types: there is nothing in them to run.
+// all their lines, but for those that hold nothing but types: there is nothing in them to run. The
+// simulator is left out: it is an instrument, run by its own tests (`npm run sim`).
 import { readFile } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { inProject, projectRoot } from './kit/paths.ts'
