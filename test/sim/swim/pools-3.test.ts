@@ -1,3 +1,0 @@
-import { seeds } from './seeds.ts'
-
-seeds(1001, 500)
