@@ -234,7 +234,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'swarm',
-    seeds: 400,
+    seeds: 3_000,
     caught: ['liveness'],
   },
   {
