@@ -60,14 +60,15 @@ export function startNemesis(nemesis: Nemesis): void {
 
 /**
  * Everything that can be mended is: links, machines, pauses. Processes that are gone stay so. Who
- * came back after it had left asks for its pool once more: nobody looks for those who have left.
+ * has come back asks for its pool once more: nobody looks for those who have left, and all that a
+ * member knew may be gone.
  */
 export function heal(nemesis: Nemesis): void {
-  const { pool, left } = nemesis
+  const { pool } = nemesis
   nemesis.isOver = true
   for (const undo of [...nemesis.undo]) undo()
   for (const node of pool.nodes)
-    if (node.swim !== undefined && left.get(node.name)?.isGone === false) joinOthers(pool, node)
+    if (node.swim !== undefined && node.life > FIRST_LIFE) joinOthers(pool, node, pool.nodes.length)
 }
 
 function inflict(nemesis: Nemesis, fault: Fault): void {
@@ -172,9 +173,14 @@ function comeBack(nemesis: Nemesis, node: PoolNode): void {
   joinOthers(pool, node)
 }
 
-export function joinOthers(pool: Pool, node: PoolNode): void {
+const FIRST_LIFE = 1
+
+/** As many as an operator writes down. */
+const JOINED_MAX = 3
+
+export function joinOthers(pool: Pool, node: PoolNode, count = JOINED_MAX): void {
   const addresses = pool.nodes.filter((each) => each !== node).map(({ address }) => address)
-  const some = pool.prng.shuffle(addresses).slice(0, 3)
+  const some = pool.prng.shuffle(addresses).slice(0, count)
   const order = { id: 1, mode: 'all', ignoresOldEvents: true } as const
   step(pool, node, (swim) =>
     join(swim, { ...order, addresses: some, attempts: Number.POSITIVE_INFINITY }, pool.now),

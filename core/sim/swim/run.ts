@@ -221,8 +221,11 @@ const running = ({ nodes }: Pool): PoolNode[] => nodes.filter(({ swim }) => swim
 
 /** A healed pool does all that a pool is for, in time. */
 function useHealed(run: Run): void {
-  // Clocks meet in exchanges only: who is behind tells news that others take for old.
-  runPool(run.pool, run.pool.now + SETTINGS.pushPullIntervalMs + 2_000)
+  // Joins under way leave out what was told before them. Clocks meet in exchanges only: who is behind
+  // tells news that others take for old.
+  runPool(run.pool, run.pool.now + SETTINGS.streamTimeoutMs)
+  const apart = settleWithin(run, MEND_MS_MAX, () => clocksApart(run.pool))
+  mustHold(apart === undefined, 'agreement', () => `after healing ${apart}`)
   useEvents(run)
   useTags(run)
   useQuery(run)
@@ -235,8 +238,16 @@ function useHealed(run: Run): void {
 /** Silence takes long, and little can go wrong in it. */
 const QUIET_SHARE = 0.25
 
-/** Gossip needs a few rounds; the exchange of states mends what it missed. */
+function clocksApart(pool: Pool): string | undefined {
+  const times = running(pool).map(({ swim }) => swim?.clocks.events.time ?? 0)
+  const [low, high] = [Math.min(...times), Math.max(...times)]
+  return low === high ? undefined : `clocks of events show ${low} to ${high}`
+}
+
+/** Gossip needs a few rounds … */
 const SPREAD_MS = 6_000
+/** … and the exchange of states mends what they missed. */
+const MENDED_MS = 2 * SETTINGS.pushPullIntervalMs
 
 function useEvents(run: Run): void {
   const { pool, prng, observer } = run
@@ -244,21 +255,30 @@ function useEvents(run: Run): void {
   step(pool, sender, (swim) =>
     send(swim, { name: 'healed', payload: utf8('x'), coalesce: false }, pool.now),
   )
-  const missing = () => {
-    const node = running(pool).find((each) => !wasTold(observer, each, 'healed@'))
-    return node === undefined ? undefined : `${node.name} was not told of an event`
-  }
-  const wrong = settleWithin(run, SPREAD_MS, missing)
-  mustHold(wrong === undefined, 'spread', () => `${wrong}`)
+  mustSpread(run, 'an event', (node) => wasTold(observer, node, 'healed@'))
 }
 
 function useTags(run: Run): void {
-  const { pool, prng, nemesis } = run
-  const node = prng.pick(running(pool))
-  node.tags = new Map([['role', 'healed']])
-  step(pool, node, (swim) => setTags(swim, node.tags, pool.now))
-  const wrong = settleWithin(run, SPREAD_MS, () => disagreement(pool, nemesis.left))
-  mustHold(wrong === undefined, 'agreement', () => `after new tags ${wrong}`)
+  const { pool, prng } = run
+  const changed = prng.pick(running(pool))
+  changed.tags = new Map([['role', 'healed']])
+  step(pool, changed, (swim) => setTags(swim, changed.tags, pool.now))
+  mustSpread(run, 'new tags', (node) => {
+    const seen = node.swim?.roster.get(changed.name)
+    return seen?.tags.get('role') === 'healed'
+  })
+}
+
+/** Gossip comes to all but perhaps one at once, and to that one by an exchange. */
+function mustSpread(run: Run, what: string, has: (node: PoolNode) => boolean): void {
+  const missing = (atMost: number) => () => {
+    const nodes = running(run.pool).filter((node) => !has(node))
+    return nodes.length <= atMost ? undefined : nodes.map(({ name }) => name).join()
+  }
+  const many = settleWithin(run, SPREAD_MS, missing(1))
+  mustHold(many === undefined, 'spread', () => `${what} did not come to ${many}`)
+  const last = settleWithin(run, MENDED_MS, missing(0))
+  mustHold(last === undefined, 'spread', () => `${what} never came to ${last}`)
 }
 
 /** A query is spread once. Whoever asks twice and hears nothing has found something. */

@@ -248,6 +248,7 @@ export const MUTANTS: readonly Mutant[] = [
       "  if (member.state.type !== 'suspect') enterState(swim, member, ALIVE)\n  spreadMember",
     ),
     caught: ['false-death', 'agreement'],
-    seeds: 40,
+    faults: ['slow'],
+    seeds: 80,
   },
 ]
