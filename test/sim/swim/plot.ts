@@ -23,6 +23,7 @@ export function plot(panels: readonly Panel[]): string {
   const head = `xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${HEIGHT}"`
   return [
     `<svg ${head} font-family="sans-serif" font-size="11">`,
+    `<title>${panels.map(({ title }) => title).join('; ')}</title>`,
     `<rect width="${width}" height="${HEIGHT}" fill="white"/>`,
     ...panels.map((panel, i) => `<g transform="translate(${i * WIDTH} 0)">${draw(panel)}</g>`),
     '</svg>',
