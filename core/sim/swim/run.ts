@@ -221,8 +221,8 @@ const running = ({ nodes }: Pool): PoolNode[] => nodes.filter(({ swim }) => swim
 
 /** A healed pool does all that a pool is for, in time. */
 function useHealed(run: Run): void {
-  // Joins under way leave out what was told before them. Clocks meet in exchanges only: who is behind
-  // tells news that others take for old.
+  // Joins under way leave out what was told before them. Clocks meet in exchanges only: who is
+  // behind tells news that others take for old.
   runPool(run.pool, run.pool.now + SETTINGS.streamTimeoutMs)
   const apart = settleWithin(run, MEND_MS_MAX, () => clocksApart(run.pool))
   mustHold(apart === undefined, 'agreement', () => `after healing ${apart}`)

@@ -1,6 +1,7 @@
 // The experiment of the Lifeguard paper (Dadgar, Phillips, Currey 2017, §V) in a virtual pool: some
 // members are too busy to read and to send, again and again, while their timers run; how often are
-// healthy members declared failed, and how soon is a real death known? With Lifeguard and without it.
+// healthy members declared failed, and how soon is a real death known? With Lifeguard and without
+// it.
 import { createPrng } from '../../../core/prng.ts'
 import { joinOthers } from '../../../core/sim/swim/nemesis.ts'
 import {
