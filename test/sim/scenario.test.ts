@@ -123,7 +123,7 @@ for (const [name, id] of Object.entries(DIES)) {
   played(`${name} does not end well under ${id}`, () =>
     withTemp(async (dir) => {
       const mutant = MUTANTS.find((one) => one.id === id)
-      const module = await plant(dir, id, mutant?.patches ?? [])
+      const module = await plant(dir, mutant ?? { id, patches: [] })
       // The cast: a mutant has the same doors.
       const wrong = (await import(module)) as { play: typeof play }
       const scenario = read(textOf(name))

@@ -15,7 +15,7 @@ const FIRST_SEED = 1
 const EVENTS = 4_000
 
 export async function hunt(dir: string, mutant: Mutant, limitMs: number): Promise<Hunted> {
-  const module = await plant(dir, mutant.id, mutant.patches)
+  const module = await plant(dir, mutant)
   const found = await search({
     first: FIRST_SEED,
     count: mutant.seeds,

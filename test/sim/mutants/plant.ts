@@ -15,15 +15,24 @@ export interface Patch {
 }
 
 /** What can be called of a mutant. */
-const ENTRY = ['run', 'shrink', 'play', 'scenario', 'trace']
-  .map((file) => `export * from './core/sim/${file}.ts'`)
-  .join('\n')
+const ENTRIES = {
+  cluster: ['run', 'shrink', 'play', 'scenario', 'trace']
+    .map((file) => `export * from './core/sim/${file}.ts'`)
+    .join('\n'),
+  lone: "export * from './test/sim/lone/simulate.ts'",
+} as const
+
+export interface Planting {
+  readonly id: string
+  readonly patches: readonly Patch[]
+  readonly world?: keyof typeof ENTRIES
+}
 
 /** Where the mutant can be imported from. Throws if a patch does not fit. */
-export async function plant(dir: string, name: string, patches: readonly Patch[]): Promise<string> {
+export async function plant(dir: string, { id, patches, world }: Planting): Promise<string> {
   const applied = new Set<Patch>()
   const built = await build({
-    stdin: { contents: ENTRY, resolveDir: inProject(), loader: 'ts' },
+    stdin: { contents: ENTRIES[world ?? 'cluster'], resolveDir: inProject(), loader: 'ts' },
     bundle: true,
     write: false,
     format: 'esm',
@@ -45,10 +54,10 @@ export async function plant(dir: string, name: string, patches: readonly Patch[]
     ],
   })
   const missed = patches.filter((patch) => !applied.has(patch))
-  if (missed.length > 0) throw new Error(`${name}: ${missed[0]?.file} is not in the simulator`)
+  if (missed.length > 0) throw new Error(`${id}: ${missed[0]?.file} is not in the simulator`)
   const [output] = built.outputFiles
-  if (output === undefined) throw new Error(`${name}: nothing was built`)
-  const path = join(dir, `${name.replaceAll(/[^\w-]/g, '-')}.mjs`)
+  if (output === undefined) throw new Error(`${id}: nothing was built`)
+  const path = join(dir, `${id.replaceAll(/[^\w-]/g, '-')}.mjs`)
   await writeFile(path, output.text)
   return pathToFileURL(path).href
 }

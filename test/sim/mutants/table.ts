@@ -5,6 +5,7 @@ import type { Invariant } from '../../../core/sim/violation.ts'
 import { DISK_MUTANTS } from './disk.ts'
 import { ELECTION_MUTANTS } from './elections.ts'
 import { LOG_MUTANTS } from './log.ts'
+import { LONE_MUTANTS } from './lone.ts'
 import { MEMBERSHIP_MUTANTS } from './membership.ts'
 import { OTHER_MUTANTS } from './others.ts'
 import type { Patch } from './plant.ts'
@@ -16,6 +17,8 @@ export interface Mutant {
   readonly what: string
   readonly patches: readonly Patch[]
   readonly profile: ProfileName
+  /** Servers of a cluster, or an agent that is alone. */
+  readonly world?: 'cluster' | 'lone'
   /** Seeds within which it must be found; the measured need with a margin. */
   readonly seeds: number
   /** Which of them may find it first. */
@@ -31,5 +34,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...MEMBERSHIP_MUTANTS,
   ...DISK_MUTANTS,
   ...STATE_MUTANTS,
+  ...LONE_MUTANTS,
   ...OTHER_MUTANTS,
 ]
