@@ -22,6 +22,7 @@ import {
 import {
   checkApplied,
   checkRestored,
+  checkWatches,
   checkWhole,
   createStateChecks,
   noteCommitted,
@@ -148,6 +149,7 @@ function watcherOf(run: Run): Watcher {
       if (event.type === 'installed' || isRestored(run, node))
         checkRestored(run.state, node, host.fsm)
       else checkApplied(run.state, node, host.fsm)
+      if (host.watches.size > 0) checkWatches(run.state, node, host)
     },
     onEffect: (node, effect) => {
       trace?.onEffect(node, effect)

@@ -80,15 +80,15 @@ function checkWritten({ raft, state, counts }: ClientChecks, op: ClientOp, told:
 function isOf(data: Uint8Array, request: ClientRequest): boolean {
   const command = decodeCommand(data)
   if (command.type !== 'kv' || command.change.key !== request.key) return false
-  if (request.type === 'get' || request.type === 'delete') return command.op === 'delete'
-  return textOf(command.change.value) === request.value
+  if (request.type === 'delete') return command.op === 'delete'
+  return 'value' in request && textOf(command.change.value) === request.value
 }
 
 type Read = Extract<ClientOutcome, { type: 'read' }>
 
 function checkRead({ raft, state, counts }: ClientChecks, op: ClientOp, told: Read): void {
   const { index, value, modified } = told
-  if (op.request.type !== 'get') return
+  if (op.request.type !== 'get' && op.request.type !== 'watch') return
   counts.read++
   const wanted = versionAt(state, op.request.key, index)
   mustHold(
@@ -101,6 +101,7 @@ function checkRead({ raft, state, counts }: ClientChecks, op: ClientOp, told: Re
     'linearizable',
     () => `${nameOf(op)} shows ${value} at ${index}; it was ${wanted.value}`,
   )
+  if (op.request.type === 'watch') return
   if (op.request.mode === 'stale') {
     if (index < op.floor) counts.stale++
     return
@@ -179,6 +180,8 @@ function asRegister(
 ): RegisterOp | undefined {
   if (outcome?.type === 'refused') return undefined
   switch (request.type) {
+    case 'watch':
+      return undefined
     case 'get':
       if (outcome?.type !== 'read' || request.mode === 'stale') return undefined
       return { type: 'read', output: outcome.value ?? '' }

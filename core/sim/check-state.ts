@@ -10,6 +10,7 @@ import { KV, type KvCommand } from '../kv/records.ts'
 import { indexesOf, rowsOf } from '../state/snapshot.ts'
 import { viewOf } from '../state/store.ts'
 import { peek, type View } from '../state/txn.ts'
+import type { Host } from './host.ts'
 import { mustHold, type Tally } from './violation.ts'
 import type { SimNode } from './world.ts'
 
@@ -136,6 +137,19 @@ export function checkApplied(checks: StateChecks, node: SimNode, fsm: Fsm): void
   for (let index = from + 1; index <= to; index++) {
     const effect = checks.effects[index]
     if (effect !== undefined) checkKey(checks, { who, fsm, key: effect.key })
+  }
+}
+
+/** I25: who waits at this server for a key that is newer here has been answered. */
+export function checkWatches(checks: StateChecks, node: SimNode, { fsm, watches }: Host): void {
+  for (const { key, index } of watches.values()) {
+    checks.tally['wake-up']++
+    const modified = peek(viewOf(fsm.store), KV, key)?.modifyIndex ?? 0
+    mustHold(
+      modified <= index,
+      'wake-up',
+      () => `${node.peer.id} has ${key} of ${modified}, and who waits behind ${index} waits on`,
+    )
   }
 }
 

@@ -171,6 +171,7 @@ function drawWorkload(prng: Prng, heartbeatMs: number): WorkloadConditions {
     },
     restMs: prng.chance(0.3) ? heartbeatMs * 5 : 0,
     wander: prng.pick([0, 0, 0.2]),
+    watchers: prng.pick([0, 0, 1, 2]),
   }
 }
 

@@ -115,7 +115,7 @@ function add(platter: Platter, entry: Entry): void {
   platter.entries.push(entry)
 }
 
-const lastOf = ({ base, entries }: Platter): LogIndex => logIndex(base + entries.length)
+export const lastOf = ({ base, entries }: Platter): LogIndex => logIndex(base + entries.length)
 
 export function keepSnapshot(platter: Platter, image: SnapshotImage): void {
   platter.snapshots.push(image)

@@ -28,6 +28,8 @@ export type ClientRequest =
       readonly index: number
     }
   | { readonly type: 'delete'; readonly key: string }
+  /** Answered by any server, out of its own state, when the key has changed behind `index`. */
+  | { readonly type: 'watch'; readonly key: string; readonly index: number }
 
 export type ReadMode = 'default' | 'stale'
 
@@ -104,6 +106,14 @@ export interface Host {
   /** For checkers: nothing else reads them. */
   readonly raft: Raft
   readonly fsm: Fsm
+  /** Who waits for a change, by request. */
+  readonly watches: ReadonlyMap<number, Watching>
+}
+
+export interface Watching {
+  readonly id: number
+  readonly key: string
+  readonly index: number
 }
 
 /** What a process finds when it starts. */

@@ -51,6 +51,7 @@ export function drawOf(words: WorldWords): Draw {
       mix: { stale: words.stalePercent, get: words.getPercent, cas: 10, delete: 0 },
       restMs: 0,
       wander: words.wanderPercent / 100,
+      watchers: 0,
     },
     nemesis: {
       weights: {},

@@ -37,8 +37,8 @@ import {
   takeCommitted,
   transfer,
 } from '../raft/server.ts'
-import { viewOf } from '../state/store.ts'
-import { peek } from '../state/txn.ts'
+import { createWatchSet, viewOf, type Waiter, watch } from '../state/store.ts'
+import { get, peek } from '../state/txn.ts'
 import type { Instant } from '../time.ts'
 import type {
   ClientOutcome,
@@ -50,6 +50,7 @@ import type {
   Order,
   SnapshotImage,
   StartHost,
+  Watching,
 } from './host.ts'
 
 export interface RaftHostOptions {
@@ -77,6 +78,7 @@ interface Server {
   readonly writes: Map<LogIndex, { readonly id: number; readonly term: Term }>
   /** Who waits for the leadership to be confirmed. */
   readonly reads: Map<number, string>
+  readonly watches: Map<number, Watching>
   /** States that came with calls, until they are installed or refused. */
   readonly images: Map<number, SnapshotImage>
   appliedSince: number
@@ -111,6 +113,7 @@ function startServer(options: RaftHostOptions, boot: HostBoot): Host {
     options,
     writes: new Map(),
     reads: new Map(),
+    watches: new Map(),
     images: new Map(),
     appliedSince: 0,
     saving: false,
@@ -119,6 +122,7 @@ function startServer(options: RaftHostOptions, boot: HostBoot): Host {
   return {
     raft,
     fsm,
+    watches: server.watches,
     step: (event, at) => step(server, event, at),
     drain: () => drain(server),
     dueAt: () => dueAt(raft),
@@ -227,7 +231,7 @@ function startInstall(server: Server, { id }: { id: number; snapshot: SnapshotMe
 function install(server: Server, event: { id: number; image: SnapshotImage }, now: Instant): void {
   const { meta, chunks } = event.image
   if (!onInstalled(server.raft, { id: event.id, snapshot: meta }, now)) return
-  restoreFsm(server.fsm, chunks)
+  wake(server, restoreFsm(server.fsm, chunks))
   server.appliedSince = 0
 }
 
@@ -238,8 +242,9 @@ function onSaved(server: Server, meta: SnapshotMeta, now: Instant): void {
 }
 
 function apply(server: Server, entry: Entry): void {
-  const { result } = applyEntry(server.fsm, entry)
+  const { result, fired } = applyEntry(server.fsm, entry)
   server.appliedSince++
+  wake(server, fired)
   const waiting = server.writes.get(entry.index)
   if (waiting === undefined) return
   server.writes.delete(entry.index)
@@ -248,6 +253,26 @@ function apply(server: Server, entry: Entry): void {
       ? { type: 'written', index: entry.index, done: result === true }
       : refused(server, 'another entry has taken its place')
   respond(server, waiting.id, outcome)
+}
+
+/** Looks again for those whose key may have changed. */
+function wake(server: Server, fired: Iterable<Waiter>): void {
+  // The cast: only onWatch parks at this store.
+  for (const waiter of fired) onWatch(server, waiter as Watching)
+}
+
+/** Answers if there is news, or waits for some. */
+function onWatch(server: Server, watching: Watching): void {
+  const { fsm, watches } = server
+  const read = createWatchSet()
+  const modified = get(viewOf(fsm.store, read), KV, watching.key)?.modifyIndex ?? 0
+  if (modified > watching.index) {
+    watches.delete(watching.id)
+    respond(server, watching.id, look(server, watching.key))
+    return
+  }
+  watches.set(watching.id, watching)
+  watch(fsm.store, read, watching)
 }
 
 function loseWrites(server: Server, from: LogIndex): void {
@@ -273,6 +298,10 @@ function onRequest(
   { id, request }: { id: number; request: ClientRequest },
   now: Instant,
 ): void {
+  if (request.type === 'watch') {
+    onWatch(server, { id, key: request.key, index: request.index })
+    return
+  }
   if (request.type === 'get') {
     if (request.mode === 'stale' || server.options.bug === 'stale-read')
       respond(server, id, look(server, request.key))
@@ -289,7 +318,7 @@ function onRequest(
 
 const OPS = { put: 'set', cas: 'cas', delete: 'delete' } as const satisfies Record<string, KvOp>
 
-function commandOf(request: Exclude<ClientRequest, { type: 'get' }>): Uint8Array {
+function commandOf(request: Exclude<ClientRequest, { type: 'get' | 'watch' }>): Uint8Array {
   const value = request.type === 'delete' ? utf8('') : utf8(request.value)
   const index = request.type === 'cas' ? request.index : 0
   const change = { key: request.key, value, flags: 0, index, session: '' }

@@ -31,6 +31,8 @@ export interface WorkloadConditions {
   readonly restMs: number
   /** A request goes to any server, with this chance. */
   readonly wander: number
+  /** Clients besides, that only wait for changes, at any server. */
+  readonly watchers: number
 }
 
 /** A request and what is known of it. */
@@ -61,6 +63,7 @@ interface Client {
   asked: number
   /** It asks one thing, and no more. */
   readonly once: boolean
+  readonly watches: boolean
   /** Since the world was healed. */
   done: { wrote: boolean; read: boolean }
 }
@@ -100,6 +103,14 @@ export function startWorkload(world: World, options: WorkloadOptions): Workload 
       target: world.nodes[number % world.founders.servers.length] as SimNode,
     }),
   )
+  const watchers = Array.from(
+    { length: options.conditions.watchers },
+    (_, i): Client => ({
+      ...newClient(clients.length + i, prng.fork()),
+      target: world.nodes[i % world.nodes.length] as SimNode,
+      watches: true,
+    }),
+  )
   const workload: Workload = {
     world,
     conditions: options.conditions,
@@ -116,7 +127,7 @@ export function startWorkload(world: World, options: WorkloadOptions): Workload 
   }
   const desk: Desk = { onOutcome: (id, outcome) => onAnswer(workload, id, outcome) }
   world.desk = desk
-  for (const client of clients) think(workload, client)
+  for (const client of [...clients, ...watchers]) think(workload, client)
   return workload
 }
 
@@ -128,6 +139,7 @@ const newClient = (number: number, prng: Prng): Omit<Client, 'target'> => ({
   stray: undefined,
   asked: 0,
   once: false,
+  watches: false,
   done: { wrote: false, read: false },
 })
 
@@ -181,6 +193,10 @@ function ask(workload: Workload, client: Client): void {
   }
   if (workload.ending && client.done.wrote && client.done.read) return
   const number = client.asked++
+  if (client.watches) {
+    call(workload, client, waitFor(workload, client))
+    return
+  }
   const request = workload.ending ? lastRequest(client, number) : draw(workload, client, number)
   const { wander } = workload.conditions
   if (wander > 0 && client.prng.chance(wander))
@@ -195,6 +211,14 @@ function lastRequest({ number, done }: Client, asked: number): ClientRequest {
   const reads = number % 2 === 0 ? !done.read : done.wrote
   if (reads) return { type: 'get', key, mode: 'default' }
   return { type: 'put', key, value: `${number}.${asked}` }
+}
+
+/** At any server, for what is newer than it has seen. */
+function waitFor({ world, conditions }: Workload, client: Client): ClientRequest {
+  const { prng, read } = client
+  client.target = prng.pick(world.nodes)
+  const key = keyNamed(prng.range(0, conditions.keys - 1))
+  return { type: 'watch', key, index: read.get(key)?.modified ?? 0 }
 }
 
 const keyNamed = (n: number): string => `k${n}`
@@ -264,7 +288,7 @@ function onAnswer(workload: Workload, id: number, outcome: ClientOutcome): void 
 
 /** A program has ended, and with it the connections of its clients. */
 export function onServerDown(workload: Workload, node: SimNode): void {
-  for (const client of workload.clients) {
+  for (const client of workload.pending.values()) {
     const { pending } = client
     if (pending?.node !== node) continue
     after(workload.world, CLIENT_DELAY_MS, () => {
@@ -297,10 +321,10 @@ function learn(workload: Workload, client: Client, { request, outcome }: ClientO
     client.done.wrote = true
     workload.told = Math.max(workload.told, outcome.index)
   }
-  if (type !== 'read' || request.type !== 'get') return
+  if (type !== 'read') return
   const { value = '', modified, index } = outcome
   client.read.set(request.key, { value, modified })
-  if (request.mode === 'stale') return
+  if (request.type !== 'get' || request.mode === 'stale') return
   client.done.read = true
   workload.told = Math.max(workload.told, index)
 }
