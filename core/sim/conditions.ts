@@ -16,6 +16,8 @@ export const FAULT_KINDS = [
   'suspend',
   'isolate',
   'coup',
+  'forgetful',
+  'burst',
   'deaf',
   'mute',
   'halves',
@@ -178,7 +180,8 @@ function drawWorkload(prng: Prng, heartbeatMs: number): WorkloadConditions {
 function drawNemesis(prng: Prng, heartbeatMs: number): NemesisConditions {
   const weights: Partial<Record<FaultKind, number>> = {}
   for (const kind of FAULT_KINDS) {
-    if (kind !== 'wipe' && prng.chance(0.5)) weights[kind] = prng.range(1, 10)
+    if (kind !== 'wipe' && kind !== 'forgetful' && prng.chance(0.5))
+      weights[kind] = prng.range(1, 10)
   }
   const aims = prng.chance(0.5)
   return {

@@ -54,4 +54,18 @@ export const STATE_MUTANTS: readonly Mutant[] = [
     seeds: 40,
     caught: ['state-machine', 'linearizable'],
   },
+  {
+    id: 'M52',
+    what: 'who waits is not woken when a snapshot becomes the state',
+    patches: [
+      {
+        file: 'core/state/snapshot.ts',
+        from: 'return fireAll(store.watches)',
+        to: 'return new Set()',
+      },
+    ],
+    profile: 'snapshot-storm',
+    seeds: 200,
+    caught: ['wake-up'],
+  },
 ]
