@@ -26,7 +26,16 @@ import type {
   RequestVote,
   SnapshotMeta,
 } from './messages.ts'
-import { advanceCommit, drawTimeout, note, type Raft, tellConfiguration, WITHHELD } from './raft.ts'
+import { isVoter } from './quorum.ts'
+import {
+  advanceCommit,
+  configurationOf,
+  drawTimeout,
+  note,
+  type Raft,
+  tellConfiguration,
+  WITHHELD,
+} from './raft.ts'
 import {
   adoptTerm,
   candidateName,
@@ -289,6 +298,9 @@ export function takeSnapshot(raft: Raft, snapshot: SnapshotMeta): boolean {
     { index: snapshot.configurationIndex, configuration: snapshot.configuration },
     ...(kept === 'prefix' ? later : []),
   ]
+  // It may have begun to campaign while the snapshot was written, and have no vote by it.
+  if (raft.role.type === 'candidate' && !isVoter(configurationOf(raft), raft.self.id))
+    becomeFollower(raft, 'it is no voter any more')
   raft.commit = snapshot.index
   raft.delivered = snapshot.index
   note(raft, { what: 'snapshot', index: snapshot.index, term: snapshot.term })
