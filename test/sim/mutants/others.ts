@@ -51,7 +51,7 @@ export const OTHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'swarm',
     seeds: 40,
-    caught: ['term-on-disk', 'saved-first'],
+    caught: ['term-on-disk', 'saved-first', 'one-vote'],
   },
   {
     id: 'X04',
