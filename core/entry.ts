@@ -47,13 +47,23 @@ export interface Persist {
   readonly entries: readonly Entry[]
 }
 
+/** What a snapshot says of the log that it stands for. */
+export interface Covered {
+  /** The last entry that it covers. */
+  readonly index: LogIndex
+  readonly term: Term
+  /**
+   * Who the servers were, in the form of the log entry that said so, and the index of that entry
+   * (Raft §7). Undefined: an agent that orders its writes alone.
+   */
+  readonly configuration?: { readonly index: LogIndex; readonly data: Uint8Array } | undefined
+}
+
 /** What was found on the disk at start. */
 export interface Recovered {
   readonly vote: Vote
-  /** The last entry that the newest good snapshot covers; 0 and 0 without one. */
-  readonly snapshot:
-    | { readonly index: LogIndex; readonly term: Term; readonly chunks: Iterable<Uint8Array> }
-    | undefined
+  /** The newest good snapshot. */
+  readonly snapshot: (Covered & { readonly chunks: Iterable<Uint8Array> }) | undefined
   /** Contiguous, the first one right behind the snapshot or earlier. */
   readonly entries: readonly Entry[]
 }

@@ -1,8 +1,8 @@
 // Everything an agent can ask for. The driver performs effects in order and remembers no rule:
 // what may not be said before something is durable is not among the effects until it is.
 import type { Answer } from '../dns/answer.ts'
-import type { Persist } from '../entry.ts'
-import type { LogIndex, RequestId, Term } from '../ids.ts'
+import type { Covered, Persist } from '../entry.ts'
+import type { LogIndex, RequestId } from '../ids.ts'
 import type { Probe } from '../local/probe.ts'
 import type { LogLine } from '../log.ts'
 import type { Response } from '../route/request.ts'
@@ -10,10 +10,7 @@ import type { Question } from '../route/route.ts'
 import type { OwnSave } from './keeper.ts'
 
 /** A frozen state to be written beside the log. The chunks are computed as they are asked for. */
-export interface SnapshotOrder {
-  /** The last entry that the state holds. */
-  readonly index: LogIndex
-  readonly term: Term
+export interface SnapshotOrder extends Covered {
   readonly chunks: Iterable<Uint8Array>
 }
 
