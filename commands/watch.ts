@@ -2,7 +2,14 @@
 // change.
 import { parseBool } from '../core/bool.ts'
 import { encodeJson, type Json } from '../core/route/json.ts'
-import { type ChildOrder, runChild, signalExit } from './kit/child.ts'
+import {
+  type ChildEnd,
+  type ChildOrder,
+  goStart,
+  goStatus,
+  runChild,
+  signalExit,
+} from './kit/child.ts'
 import { type Client, connect } from './kit/client.ts'
 import {
   type Answer,
@@ -15,7 +22,7 @@ import {
   list,
   optional,
 } from './kit/declare.ts'
-import { answerIsNo, type Failure, misuse } from './kit/failure.ts'
+import { answerIsNo, type Failure, misuse, reasonOf } from './kit/failure.ts'
 import { HTTP_FLAGS } from './kit/http-flags.ts'
 import { changesOf, isReached, isSame } from './watch/changes.ts'
 import { poll, type Seen } from './watch/poll.ts'
@@ -157,18 +164,27 @@ async function runHandlers(call: Watch, client: Client, question: Question): Pro
   for await (const seen of poll(client, question, { signal: out.gone, talk: out.talk })) {
     if (before !== undefined && isSame(before, seen.value)) continue
     before = seen.value
-    const { exit, signal } = await runChild(orderOf(call, seen))
-    if (signal !== undefined) return { exit: signalExit(signal) }
-    if (exit !== 0) throw handlerFailed(exit)
+    const end = await runChild(orderOf(call, seen))
+    if (end.type === 'not-started') throw cannotStart(end)
+    if (end.signal !== undefined) return { exit: signalExit(end.signal) }
+    if (end.exit !== 0) throw handlerFailed(end)
     if (++runs === flags.count) break
   }
   return {}
 }
 
-const handlerFailed = (exit: number): Failure =>
-  answerIsNo('handler_failed', `the handler failed: exit ${exit}`, {
-    exit,
-    consul: `Error executing handler: exit status ${exit}`,
+type End<Type extends ChildEnd['type']> = Extract<ChildEnd, { type: Type }>
+
+const handlerFailed = (end: End<'ended'>): Failure =>
+  answerIsNo('handler_failed', `the handler failed: exit ${end.exit}`, {
+    exit: end.exit,
+    consul: `Error executing handler: ${goStatus(end)}`,
+  })
+
+const cannotStart = (end: End<'not-started'>): Failure =>
+  answerIsNo('handler_failed', `cannot start ${end.file}`, {
+    why: reasonOf(end.error),
+    consul: `Error executing handler: ${goStart(end)}`,
   })
 
 function orderOf({ args, env, flags, given, program }: Watch, seen: Seen): ChildOrder {
@@ -176,7 +192,7 @@ function orderOf({ args, env, flags, given, program }: Watch, seen: Seen): Child
   const shell = given.has('shell') ? flags.shell : unsaid
   return {
     run: shell ? { script: args.join(' ') } : { argv: args },
-    input: `${encodeJson(seen.value)}\n`,
+    input: { text: `${encodeJson(seen.value)}\n` },
     env: { ...env, CONSUL_INDEX: String(seen.index) },
   }
 }

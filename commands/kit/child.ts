@@ -1,51 +1,82 @@
-// Child processes of `watch`: each in a process group of its own, so that a signal reaches
-// everything it has started.
-import { spawn } from 'node:child_process'
-import { EXIT } from '../../core/errors.ts'
+// Child processes of `watch` and `lock`: each in a process group of its own, so that a signal
+// reaches everything it has started.
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import type { Env } from './declare.ts'
-import { errnoOf, Failure, reasonOf } from './failure.ts'
+import { errnoOf, reasonOf } from './failure.ts'
 
 export interface ChildOrder {
   /** A script for `sh -c`, or a program with its arguments. */
-  readonly run: { readonly script: string } | { readonly argv: readonly string[] }
-  /** Written to its standard input; a child that does not read it is fine. */
-  readonly input: string
+  readonly run: ChildLine
+  /** What it reads: a text, our own standard input, or nothing. */
+  readonly input: { readonly text: string } | 'ours' | 'nothing'
   readonly env: Env
+  /** Aborted when the child may not go on: it is told to end, as by SIGTERM. */
+  readonly stop?: AbortSignal
 }
 
-export interface ChildEnd {
-  /** Its exit code, or 128 and the number of the signal that ended it. */
-  readonly exit: number
-  /** We were told to end while it ran, and have passed that on. */
-  readonly signal: NodeJS.Signals | undefined
-}
+type ChildLine = { readonly script: string } | { readonly argv: readonly string[] }
+
+export type ChildEnd =
+  | {
+      readonly type: 'ended'
+      /** Its exit code, or 128 and the number of the signal that ended it. */
+      readonly exit: number
+      /** The signal that ended it, if one did. */
+      readonly killedBy: NodeJS.Signals | undefined
+      /** We were told to end while it ran, and have passed that on. */
+      readonly signal: NodeJS.Signals | undefined
+    }
+  | { readonly type: 'not-started'; readonly file: string; readonly error: Error }
 
 /** Passed on to the group. Those that ask for an end also end us, when the child has gone. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
-const OTHERS = ['SIGUSR1', 'SIGUSR2', 'SIGCONT'] as const
+const OTHERS = ['SIGUSR1', 'SIGUSR2', 'SIGCONT', 'SIGWINCH'] as const
 
 /** A group that was told to end is killed after this long. */
 const GRACE_MS = 5_000
 
-export function runChild({ run, input, env }: ChildOrder): Promise<ChildEnd> {
-  const [file = 'sh', ...args] = 'script' in run ? ['sh', '-c', run.script] : run.argv
+export function runChild(order: ChildOrder): Promise<ChildEnd> {
+  const [file = '', ...args] = 'script' in order.run ? shell(order.run.script) : order.run.argv
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { env, detached: true, stdio: ['pipe', 'inherit', 'inherit'] })
-    const group = watchGroup(child.pid)
+    // Before the child exists: its first act may be a signal to us, and without a listener that
+    // would end us and leave it behind.
+    const group = watchGroup()
+    const stdio = stdioOf(order)
+    const child = spawn(file, args, { env: order.env, detached: true, stdio })
+    group.lead(child.pid)
+    const stop = () => group.end('SIGTERM')
+    if (order.stop?.aborted) stop()
+    order.stop?.addEventListener('abort', stop)
+    const close = () => {
+      order.stop?.removeEventListener('abort', stop)
+      return group.close()
+    }
     child.once('error', (error) => {
-      group.close()
-      reject(cannotStart(file, error))
+      close()
+      resolve({ type: 'not-started', file, error })
     })
     child.once('exit', (code, killedBy) => {
-      const told = group.close()
-      resolve({ exit: code ?? signalExit(killedBy ?? 'SIGKILL'), signal: told })
+      const exit = code ?? signalExit(killedBy ?? 'SIGKILL')
+      resolve({ type: 'ended', exit, killedBy: killedBy ?? undefined, signal: close() })
     })
-    child.stdin.on('error', (error: NodeJS.ErrnoException) => {
-      // EPIPE: it does not read what we tell it, which is its right.
-      if (error.code !== 'EPIPE') throw error
-    })
-    child.stdin.end(input)
+    feed(child, order, reject)
   })
+}
+
+const shell = (script: string): readonly string[] => ['/bin/sh', '-c', script]
+
+const stdioOf = ({ input }: ChildOrder): StdioOptions => {
+  if (typeof input === 'object') return ['pipe', 'inherit', 'inherit']
+  return [input === 'ours' ? 'inherit' : 'ignore', 'inherit', 'inherit']
+}
+
+function feed({ stdin }: ChildProcess, { input }: ChildOrder, fail: (error: Error) => void): void {
+  if (stdin === null || typeof input !== 'object') return
+  stdin.on('error', (error: NodeJS.ErrnoException) => {
+    // EPIPE: it does not read what we tell it, which is its right.
+    if (error.code !== 'EPIPE') fail(error)
+  })
+  stdin.end(input.text)
 }
 
 /** The signals that end a child, by the numbers that POSIX gives them. */
@@ -63,46 +94,80 @@ const NUMBERS: Readonly<Partial<Record<NodeJS.Signals, number>>> = {
 /** What shells report for a process that a signal has ended. */
 export const signalExit = (signal: NodeJS.Signals): number => 128 + (NUMBERS[signal] ?? 0)
 
+/** The words of Go's os/exec for a child that did not end well. */
+export function goStatus({ exit, killedBy }: Extract<ChildEnd, { type: 'ended' }>): string {
+  if (killedBy === undefined) return `exit status ${exit}`
+  return `signal: ${GO_SIGNALS[killedBy] ?? killedBy}`
+}
+
+const GO_SIGNALS: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
+  SIGHUP: 'hangup',
+  SIGINT: 'interrupt',
+  SIGQUIT: 'quit',
+  SIGABRT: 'aborted',
+  SIGKILL: 'killed',
+  SIGSEGV: 'segmentation fault',
+  SIGPIPE: 'broken pipe',
+  SIGTERM: 'terminated',
+}
+
+/** And for one that could not be started. */
+export const goStart = ({ file, error }: Extract<ChildEnd, { type: 'not-started' }>): string =>
+  errnoOf(error) === 'ENOENT' && !file.includes('/')
+    ? `exec: ${JSON.stringify(file)}: executable file not found in $PATH`
+    : `fork/exec ${file}: ${reasonOf(error)}`
+
+interface Group {
+  /** From now on this process leads it. */
+  lead(pid: number | undefined): void
+  /** Tells it to end, and kills it when it does not. */
+  end(signal: NodeJS.Signals): void
+  close(): NodeJS.Signals | undefined
+}
+
 /** Passes our signals on until closed; then answers which of them asked us to end. */
-function watchGroup(pid: number | undefined): { close(): NodeJS.Signals | undefined } {
+function watchGroup(): Group {
+  let leader: number | undefined
   let told: NodeJS.Signals | undefined
   let grace: NodeJS.Timeout | undefined
-  const pass = (signal: NodeJS.Signals) => killGroup(pid, signal)
+  const pass = (signal: NodeJS.Signals) => killGroup(leader, signal)
   const end = (signal: NodeJS.Signals) => {
     pass(signal)
+    grace ??= setTimeout(() => pass('SIGKILL'), GRACE_MS)
+  }
+  const onEnding = (signal: NodeJS.Signals) => {
     told ??= signal
-    grace ??= setTimeout(() => killGroup(pid, 'SIGKILL'), GRACE_MS)
+    end(signal)
+  }
+  // Ctrl-Z: the group is of another session, whose members the terminal does not stop.
+  const onStop = () => {
+    pass('SIGSTOP')
+    process.kill(process.pid, 'SIGSTOP')
   }
   for (const signal of OTHERS) process.on(signal, pass)
-  for (const signal of ENDING) process.on(signal, end)
+  for (const signal of ENDING) process.on(signal, onEnding)
+  process.on('SIGTSTP', onStop)
   return {
+    lead(pid) {
+      leader = pid
+    },
+    end,
     close() {
+      if (grace !== undefined) pass('SIGKILL') // what the child has left behind
       clearTimeout(grace)
       for (const signal of OTHERS) process.off(signal, pass)
-      for (const signal of ENDING) process.off(signal, end)
-      if (told !== undefined) killGroup(pid, 'SIGKILL') // what the child has left behind
+      for (const signal of ENDING) process.off(signal, onEnding)
+      process.off('SIGTSTP', onStop)
       return told
     },
   }
 }
 
-function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined) return
+function killGroup(leader: number | undefined, signal: NodeJS.Signals): void {
+  if (leader === undefined) return
   try {
-    process.kill(-pid, signal)
+    process.kill(-leader, signal)
   } catch (error) {
     if (errnoOf(error) !== 'ESRCH') throw error
   }
 }
-
-const cannotStart = (file: string, error: Error): Failure =>
-  new Failure(
-    {
-      code: 'handler_failed',
-      what: `cannot start ${file}`,
-      why: reasonOf(error),
-      exit: EXIT.no,
-      consul: `Error executing handler: ${reasonOf(error)}`,
-    },
-    { cause: error },
-  )

@@ -217,6 +217,15 @@ watch(
   },
 )
 
+watch('a signal that is the first thing the child does finds us listening', async (context) => {
+  const script = 'trap "echo told; exit 0" INT; kill -INT $PPID; sleep 1000 & wait'
+  for (let round = 0; round < 5; round++) {
+    const watching = start(context, ['-type=key', '-key=child', script])
+    assert.is(await before(10_000, () => watching.ended, 'the end'), 130)
+    assert.is(watching.out(), 'told\n')
+  }
+})
+
 const isAlive = (pid: number): boolean => {
   try {
     return process.kill(pid, 0)
