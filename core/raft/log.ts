@@ -85,6 +85,8 @@ function contradicts(base: Position, found: readonly Entry[]): boolean {
   if (first === undefined || last === undefined) return base.index > 0
   assert(first.index <= base.index + 1, 'no entry is missing behind the snapshot')
   if (last.index < base.index) return true
+  // Who has the snapshot's end in its log has no older term behind it.
+  if (first.index === base.index + 1 && first.term < base.term) return true
   return found.some(({ index, term }) => index === base.index && term !== base.term)
 }
 

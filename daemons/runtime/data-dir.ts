@@ -37,6 +37,8 @@ export interface DataDirOptions {
  * with 71.
  */
 export interface DataDir {
+  /** Nothing in it was ever acknowledged. */
+  readonly isNew: boolean
   readonly nodeId: string
   readonly recovered: Recovered
   /** What the agent has kept of its own services. */
@@ -52,6 +54,8 @@ export interface DataDir {
    * stays.
    */
   trimLog(through: LogIndex): Promise<void>
+  /** Where its snapshots are: for raft, which sends them and is sent some. */
+  readonly snapshots: Snapshots
   /** After the last write has returned. Lets go of the folder. */
   close(): Promise<void>
 }
@@ -127,7 +131,7 @@ async function openHeld(options: DataDirOptions, lock: Lock): Promise<DataDir> {
     if (isNew) await noteFormat(dir)
     const { vote, entries } = recovered
     const parts = { wal, snapshots, lock, registrations }
-    return doorsOf(parts, nodeId, { vote, entries, snapshot: newest })
+    return doorsOf(parts, { isNew, nodeId, recovered: { vote, entries, snapshot: newest } })
   } catch (error) {
     await wal.close()
     throw error
@@ -192,7 +196,10 @@ function checkJoin({ dir, snapshots, newest, entries, nextIndex }: Found): void 
       `${dir}: the log begins at entry ${first}, and ${snapshot} covers what is before it ` +
         `(damaged: ${damaged || 'none'}). Restore the data folder from a backup`,
     )
-  if (nextIndex <= covered)
+  // Raft names a snapshot that a leader sent before the log begins anew behind it: core/raft/log.ts
+  // sees to the rest.
+  const isOfRaft = newest?.configuration !== undefined
+  if (nextIndex <= covered && !isOfRaft)
     throw new DataDirRefused(
       'corrupt',
       `${dir}: the log ends before entry ${nextIndex}, and ${snapshot} is newer: what followed ` +
@@ -209,11 +216,10 @@ interface Parts {
 
 const doorsOf = (
   { wal, snapshots, lock, registrations }: Parts,
-  nodeId: string,
-  recovered: Recovered,
+  found: Pick<DataDir, 'isNew' | 'nodeId' | 'recovered'>,
 ): DataDir => ({
-  nodeId,
-  recovered,
+  ...found,
+  snapshots,
   kept: registrations.records,
   saveOwn: (save) => registrations.save(save),
   write: (persist) => wal.write(persist),

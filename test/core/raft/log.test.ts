@@ -50,6 +50,12 @@ const termsOf = (log: Log) => log.entries.map(({ term: each }) => each as number
 
 const log = suite('raft log')
 
+log('entries of an older term behind the snapshot belong to another history', () => {
+  const voided = createLog(position(5, 3), [entry(6, 2), entry(7, 2)])
+  assert.is(lastIndex(voided), 5)
+  assert.equal(handOver(voided), { restartBehind: 5, entries: [] })
+})
+
 log('an empty log is behind nothing', () => {
   const empty = logOf()
   assert.is(lastIndex(empty), 0)

@@ -13,6 +13,7 @@ import { createSolo } from '../../../core/solo.ts'
 import { type DataDir, openDataDir } from '../../../daemons/runtime/data-dir.ts'
 import { DataDirRefused } from '../../../daemons/runtime/disk-errors.ts'
 import { acquireLock } from '../../../daemons/runtime/lock.ts'
+import { beginArriving, endWriting, keepArrived } from '../../../daemons/runtime/snapshots.ts'
 import { withTemp } from '../../kit/tmp.ts'
 import { before, within } from '../../kit/within.ts'
 import { isRoot, withSmallDisk, works } from '../small-disk.ts'
@@ -156,6 +157,26 @@ fact('without a good snapshot to meet the log nothing is served', async (dir) =>
   assert.is(refused.why, 'corrupt')
   assert.match(refused.message, /the log begins at entry \d+, and no snapshot covers/)
   assert.match(refused.message, /damaged: .*snapshot-0000000000000600/)
+})
+
+fact('a log that ends before a snapshot that a leader sent begins anew behind it', async (dir) => {
+  const held = await open(dir)
+  await fill(held, 1, 5)
+  const configuration = { index: logIndex(1), data: bytes(3, 1) }
+  const head = { index: logIndex(9), term: term(2), configuration }
+  const arriving = await beginArriving(held.snapshots, head)
+  await endWriting(arriving)
+  await keepArrived(held.snapshots, arriving)
+  await held.close()
+  const again = await open(dir)
+  assert.not.ok(again.isNew)
+  assert.equal(again.recovered.snapshot?.configuration?.data, bytes(3, 1))
+  assert.equal(indexesOf(again), [1, 2, 3, 4, 5])
+  await again.write({ ...persistOf([entry(10, 'x', 2)]), restartBehind: logIndex(9) })
+  await again.close()
+  const last = await open(dir)
+  assert.equal(indexesOf(last), [10])
+  await last.close()
 })
 
 fact('a log that ends before the snapshot is refused', async (dir) => {

@@ -6,13 +6,21 @@ import { concatBytes, utf8 } from '../../../core/bytes.ts'
 import { logIndex, term } from '../../../core/ids.ts'
 import type { LogLine } from '../../../core/log.ts'
 import { createPrng } from '../../../core/prng.ts'
+import { encodeFrames, firstLink } from '../../../core/wire/frame.ts'
 import { DataDirRefused, DiskFailure } from '../../../daemons/runtime/disk-errors.ts'
 import { finishHead } from '../../../daemons/runtime/file-head.ts'
 import {
+  type Arriving,
+  beginArriving,
+  contentOf,
+  discard,
+  endWriting,
+  keepArrived,
   neededBehind,
   openSnapshots,
   type SnapshotOptions,
   saveSnapshot,
+  writeChunk,
 } from '../../../daemons/runtime/snapshots.ts'
 import { before } from '../../kit/within.ts'
 import {
@@ -78,6 +86,85 @@ fact('a snapshot comes back chunk by chunk, of any sizes, and more than once', a
     })
   assert.is([...(newest?.chunks ?? [])].length, chunks.length)
   assert.equal(lines, [])
+})
+
+const SERVERS = { index: logIndex(3), data: utf8('who the servers were') }
+
+async function arrive(opened: Opened, index: number, ...texts: string[]): Promise<Arriving> {
+  const head = { index: logIndex(index), term: term(1), configuration: SERVERS }
+  const arriving = await beginArriving(opened.snapshots, head)
+  for (const text of texts) await writeChunk(arriving, utf8(text))
+  await endWriting(arriving)
+  return arriving
+}
+
+fact('who the servers were is kept with the state, and checked with it', async () => {
+  const disk = createMemoryDisk()
+  const opened = await openOn(disk)
+  const named = { ...order(5, [utf8('state')]), configuration: SERVERS }
+  assert.is(await saveSnapshot(opened.snapshots, named), 'saved')
+  const { newest } = await openOn(disk)
+  assert.equal(newest?.configuration, SERVERS)
+  assert.equal(
+    [...(newest?.chunks ?? [])].map((chunk) => new TextDecoder().decode(chunk)),
+    ['state'],
+  )
+  const bytes = disk.bytesOf(fileOf(5))
+  bytes[530] = (bytes[530] ?? 0) ^ 1
+  assert.match((await openOn(disk)).lines[0]?.message ?? '', 'is damaged at byte 512')
+})
+
+fact('a snapshot of the first format says nothing of servers, and is read', async () => {
+  const disk = createMemoryDisk()
+  await savedOn(disk, 10)
+  const head = disk.bytesOf(fileOf(10)).slice(0, 512)
+  const link = firstLink(finishHead(head, { magic: 'lictor-s', format: 1 }))
+  const frames = [
+    { kind: 1, joins: false, payload: utf8('old') },
+    { kind: 2, joins: false, payload: Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0) },
+  ]
+  disk.put(fileOf(10), concatBytes([head, encodeFrames(link, frames).bytes]))
+  const opened = await openOn(disk)
+  assert.equal(textsOf(opened), ['old'])
+  assert.is(opened.newest?.configuration, undefined)
+})
+
+fact('one that arrives bears no name before raft says so, and then is the newest', async () => {
+  const disk = createMemoryDisk()
+  const opened = await savedOn(disk, 10)
+  const arriving = await arrive(opened, 20, 'from', 'elsewhere')
+  assert.is((await openOn(crashImage(disk, [], KEEP_ALL))).newest?.index, 10)
+  await keepArrived(opened.snapshots, arriving)
+  assert.is(opened.snapshots.arriving.size, 0)
+  const content = contentOf(opened.snapshots, logIndex(20))
+  assert.is(content?.size, 13)
+  assert.is([...(content?.chunks ?? [])].length, 2)
+  const again = await openOn(disk)
+  assert.is(again.newest?.index, 20)
+  assert.is(contentOf(again.snapshots, logIndex(20))?.size, 13)
+  assert.is(contentOf(again.snapshots, logIndex(15)), undefined)
+})
+
+fact('what was not kept is gone after a start, and one that is late changes nothing', async () => {
+  const disk = createMemoryDisk()
+  const opened = await savedOn(disk, 10, 20)
+  const late = await arrive(opened, 15, 'late')
+  await keepArrived(opened.snapshots, late)
+  assert.equal([...disk.names.keys()], [fileOf(10), fileOf(20)])
+  const given = await arrive(opened, 30, 'given up')
+  await discard(opened.snapshots, given)
+  await arrive(opened, 40, 'never kept')
+  assert.is((await openOn(disk)).newest?.index, 20)
+  assert.equal([...disk.names.keys()], [fileOf(10), fileOf(20)])
+})
+
+fact('no more than four arrive at once', async () => {
+  const opened = await openOn(createMemoryDisk())
+  for (const index of [1, 2, 3, 4]) await arrive(opened, index, 'x')
+  await arrive(opened, 5, 'x').then(
+    () => assert.unreachable(),
+    (error) => assert.match(String(error), /4 snapshots arrive already/),
+  )
 })
 
 fact('the two newest are kept, and the log is needed from the older on', async () => {
