@@ -124,9 +124,12 @@ const RUN_LIMITS = { ...LIMITS, steps: 2_000_000, configurations: 100_000 }
 export function judgeHistory(history: readonly ClientOp[]): LinearVerdict {
   const parts = new Map<string, Operation<RegisterOp>[]>()
   const valueAt = new Map<string, string>()
+  const writtenAt = new Map<string, number>()
   for (const op of history) {
-    if (op.outcome?.type === 'read')
-      valueAt.set(place(op.request.key, op.outcome.modified), op.outcome.value ?? '')
+    if (op.outcome?.type !== 'read') continue
+    const { value = '', modified } = op.outcome
+    valueAt.set(place(op.request.key, modified), value)
+    writtenAt.set(value, modified)
   }
   const doubts = doubtsOf(history)
   for (const op of history) {
@@ -136,9 +139,24 @@ export function judgeHistory(history: readonly ClientOp[]): LinearVerdict {
     const returned = op.outcome?.type === 'written' || op.outcome?.type === 'read'
     const all = parts.get(key) ?? []
     parts.set(key, all)
-    all.push({ op: register, called: op.called, returned: returned ? op.returned : Infinity })
+    all.push({
+      op: register,
+      called: op.called,
+      returned: returned ? op.returned : Infinity,
+      place: placeOf(op, writtenAt),
+    })
   }
   return checkHistory(parts, register(''), RUN_LIMITS)
+}
+
+/**
+ * Where it stands by the index that the client was told, reads behind the write of their index; of
+ * a write without an answer, by those who read it.
+ */
+function placeOf({ request, outcome }: ClientOp, writtenAt: ReadonlyMap<string, number>) {
+  if (outcome?.type === 'written') return outcome.index
+  if (outcome?.type === 'read') return outcome.index + 0.5
+  return 'value' in request ? writtenAt.get(request.value) : undefined
 }
 
 interface Doubts {

@@ -109,6 +109,31 @@ linear('what is not decided within the limits is unknown', () => {
   assert.equal(bounded, { type: 'unknown', keys: ['k'] })
 })
 
+linear('an order that is claimed and explains all needs no search', () => {
+  const many = Array.from({ length: 14 }, (_, i) => ({
+    ...span(0, 100, write(`${i}`)),
+    place: 20 - i,
+  }))
+  const limits = { ...LIMITS, steps: 10 }
+  const history = [...many, { ...span(101, 102, read('0')), place: 21 }]
+  assert.equal(checkHistory(new Map([['k', history]]), register(''), limits), {
+    type: 'linearizable',
+  })
+  const unclaimed = [...many, span(101, 102, read('0'))]
+  assert.is(checkHistory(new Map([['k', unclaimed]]), register(''), limits).type, 'unknown')
+})
+
+linear('a claimed order is not taken on trust', () => {
+  const at = (place: number, operation: Op): Op => ({ ...operation, place })
+  // Against the order in time, which no other order can mend.
+  assert.is(judge(at(2, span(0, 1, write('a'))), at(1, span(2, 3, read('')))), 'illegal')
+  // Against the register; another order explains it.
+  assert.is(judge(at(1, span(0, 9, write('a'))), at(2, span(1, 8, read('')))), 'linearizable')
+  // A write without an answer that nobody places may still be what was read.
+  const lost = span(0, Infinity, write('a'))
+  assert.is(judge(lost, at(1, span(1, 2, read('a')))), 'linearizable')
+})
+
 /**
  * Tries every order that respects the calls and returns, and leaves out any that never returned.
  */
