@@ -3,7 +3,7 @@
 import { createPrng } from '../prng.ts'
 import { lastIndex } from '../raft/log.ts'
 import type { Configuration } from '../raft/messages.ts'
-import { votersOf } from '../raft/quorum.ts'
+import { isVoter, votersOf } from '../raft/quorum.ts'
 import type { Run } from './assemble.ts'
 import type { Draw } from './conditions.ts'
 import { healAll, leaderOf, startAll } from './nemesis.ts'
@@ -28,7 +28,7 @@ export function recover(run: Run): void {
     if (!advance(world, until)) throw new Violation('liveness', describeStuck(run, core))
   }
   run.recoveryMs = world.now - start
-  if (isPatient(draw) && nemesis.left.has('deaf')) stayCalm(run)
+  if (isPatient(draw) && (nemesis.left.has('deaf') || hasOutsider(run))) stayCalm(run)
 }
 
 /**
@@ -39,13 +39,24 @@ function isPatient({ conditions, settings }: Draw): boolean {
   return settings.leaseMs > 4 * (delayMs + delaySpreadMs + conditions.tickMs)
 }
 
+/** Somebody lives who is no voter any more, and may not know it: he asks for votes again and again. */
+function hasOutsider({ world }: Run): boolean {
+  const { servers } = leaderOf(world)?.host?.raft.history.at(-1)?.configuration ?? NOBODY
+  return world.nodes.some(({ peer, host }) => {
+    const own = host?.raft.history.at(-1)?.configuration ?? NOBODY
+    return isVoter(own, peer.id) && !isVoter({ servers }, peer.id)
+  })
+}
+
+const NOBODY: Configuration = { servers: [] }
+
 /**
  * So many of the longest election timeouts, and so many leaders in them besides the one there is.
  */
 const CALM_TIMEOUTS = 10
 const CALM_LEADERS_MAX = 1
 
-/** M36: who is cut off in one direction does not depose a leader that works. */
+/** M36: who is cut off in one direction, or was removed, does not depose a leader that works. */
 function stayCalm({ world, draw, raft, tally }: Run): void {
   tally.liveness++
   const before = raft.leaders.size

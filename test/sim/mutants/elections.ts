@@ -233,8 +233,8 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
 `,
       },
     ],
-    profile: 'swarm',
-    seeds: 3_000,
+    profile: 'churn',
+    seeds: 250,
     caught: ['liveness'],
   },
   {
