@@ -42,7 +42,7 @@ export const MUTANTS: readonly Mutant[] = [
       'Math.max(self.incarnation, accused))',
     ),
     caught: ['false-death', 'agreement'],
-    seeds: 20,
+    seeds: 60,
   },
   {
     id: 'M62',
@@ -52,7 +52,7 @@ export const MUTANTS: readonly Mutant[] = [
       'else if (alive.incarnation > member.incarnation) adopt',
       'else if (alive.incarnation >= member.incarnation) adopt',
     ),
-    caught: ['incarnation', 'quiet', 'bounded'],
+    caught: ['incarnation', 'quiet', 'bounded', 'spread'],
     seeds: 20,
   },
   {
@@ -63,7 +63,7 @@ export const MUTANTS: readonly Mutant[] = [
       "known.status === 'leaving' ? 'left' : 'failed'",
       "known.status === 'leaving' ? 'failed' : 'failed'",
     ),
-    caught: ['left', 'false-death', 'agreement'],
+    caught: ['left', 'false-death', 'agreement', 'late-death'],
     seeds: 20,
   },
   {
@@ -100,7 +100,7 @@ export const MUTANTS: readonly Mutant[] = [
       '  enterState(swim, member, ALIVE)\n',
     ),
     caught: ['agreement', 'false-death', 'spread'],
-    seeds: 20,
+    seeds: 60,
   },
   {
     id: 'one-target',
@@ -199,8 +199,8 @@ export const MUTANTS: readonly Mutant[] = [
       '  if (member === undefined) return\n',
       '  if (member === undefined || member.name !== swim.name) return\n',
     ),
-    caught: ['agreement', 'spread'],
-    seeds: 80,
+    caught: ['agreement', 'spread', 'left'],
+    seeds: 160,
   },
   {
     id: 'old-intent',
