@@ -42,6 +42,8 @@ const CATALOGUE = {
   invalid: { status: 500, exit: EXIT.no },
   'no-leader': { status: 500, exit: EXIT.noLeader },
   'no-path': { status: 500, exit: EXIT.no },
+  /** It may have been done, or may come to be: only a look at the state tells. */
+  uncertain: { status: 503, exit: EXIT.noLeader },
   'disk-full': { status: 503, exit: EXIT.disk },
   unavailable: { status: 503, exit: EXIT.noLeader },
 } as const satisfies Record<string, { status: number; exit: number }>

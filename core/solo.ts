@@ -9,8 +9,7 @@
 // the disk in one write with its first entry and before it (Raft §5.2, figure 2). What is found on
 // the disk counts as committed, as it would for a lone voter.
 import { assert } from './assert.ts'
-import { EMPTY } from './bytes.ts'
-import { ENTRY, type Entry, type EntryType, type Persist, type Recovered } from './entry.ts'
+import { ENTRY, type Entry, type Persist, type Recovered } from './entry.ts'
 import { type LogIndex, logIndex, type Term, term } from './ids.ts'
 
 /** Entries that are not durable yet, those under way included. Beyond it `propose` refuses. */
@@ -76,17 +75,12 @@ export function createSolo(recovered: Recovered, self: string): Solo {
   }
 }
 
-/**
- * Gives the command its place in the log. It is committed when `takeCommitted` hands it over, not
- * before.
- */
+/** Gives a command its place in the log. */
 export const propose = (solo: Solo, data: Uint8Array): Proposed =>
-  proposeEntry(solo, ENTRY.command, data)
+  proposeEntry(solo, { type: ENTRY.command, data })
 
-/** An entry without effect: it moves the index, and nothing else. */
-export const proposeNoop = (solo: Solo): Proposed => proposeEntry(solo, ENTRY.noop, EMPTY)
-
-function proposeEntry(solo: Solo, type: EntryType, data: Uint8Array): Proposed {
+/** The entry is committed when `takeCommitted` hands it over, not before. */
+export function proposeEntry(solo: Solo, { type, data }: Pick<Entry, 'type' | 'data'>): Proposed {
   const why = whyFull(solo, data.length)
   if (why !== undefined) return { ok: false, why }
   const index = logIndex(solo.last + 1)
@@ -142,17 +136,18 @@ export function onPersisted(solo: Solo, token: number): void {
 
 /**
  * The disk took nothing of the persist with this token. Its entries are void, and so are all behind
- * them, for their indexes would leave a gap; later proposals get these indexes again.
+ * them, for their indexes would leave a gap; later proposals get these indexes again. Returns the
+ * first.
  */
-export function onRefused(solo: Solo, token: number): LogIndex[] {
+export function onRefused(solo: Solo, token: number): LogIndex {
   const refused = endPersist(solo, token)
-  const voided = [...refused.entries, ...solo.queued].map((entry) => entry.index)
+  const first = refused.entries[0]?.index
+  assert(first === solo.committed.index + 1, 'nothing durable is void')
   solo.queued = []
   solo.unsavedBytes = 0
   solo.last = solo.committed.index
-  assert(voided[0] === solo.last + 1, 'nothing durable is void')
   checkUnsaved(solo)
-  return voided
+  return first
 }
 
 function endPersist(solo: Solo, token: number): Persist {

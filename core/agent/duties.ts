@@ -1,6 +1,7 @@
 // What has to be done without anybody asking: forget old tombstones, write a snapshot when the
 // log has grown. Duties of whoever orders the writes; each ends in a command of the log or in an
 // effect, never in a change of state.
+import type { Covered } from '../entry.ts'
 import { type LogIndex, logIndex } from '../ids.ts'
 import type { Instant } from '../time.ts'
 
@@ -53,18 +54,19 @@ export interface SnapshotDuty {
    * again.
    */
   lastBytes: number
-  underWay: boolean
+  /** What the snapshot covers that is being written. */
+  underWay: Covered | undefined
 }
 
 export const createSnapshotDuty = (): SnapshotDuty => ({
   entries: 0,
   bytes: 0,
   lastBytes: 0,
-  underWay: false,
+  underWay: undefined,
 })
 
 export const isSnapshotDue = (duty: SnapshotDuty, entriesMax: number): boolean =>
-  !duty.underWay &&
+  duty.underWay === undefined &&
   (duty.bytes >= Math.max(SNAPSHOT_LOG_BYTES, duty.lastBytes) ||
     (duty.entries >= entriesMax && duty.bytes >= duty.lastBytes / 4))
 

@@ -127,8 +127,8 @@ export function createOwn(config: AgentConfig, prng: Prng): Own {
   }
 }
 
-/** What was kept, then what the files say; the catalog is told of all that differs. */
-export function startOwn(own: Own, around: Around, kept: Parameters<typeof restoreKept>[1]): void {
+/** What was kept, then what the files say. The catalog is told when `syncOwn` is called. */
+export function loadOwn(own: Own, around: Around, kept: Parameters<typeof restoreKept>[1]): void {
   const restored = restoreKept(own.keeper, kept)
   const { clock } = around
   const changes: OwnChange[] = [
@@ -148,7 +148,6 @@ export function startOwn(own: Own, around: Around, kept: Parameters<typeof resto
   for (const { id, output, until } of restored.states) {
     if (until > clock.wall) beat(own.runner, id, { output, until: clock.now + until - clock.wall })
   }
-  fullSync(own, around)
 }
 
 /** Files were read again. */
@@ -325,7 +324,7 @@ export function tickOwn(own: Own, around: Around): void {
     own.deferred.delete(id)
     own.dirty.checks.add(id)
   }
-  if (now >= own.fullSyncDue) fullSync(own, around)
+  if (now >= own.fullSyncDue) syncOwn(own, around)
   else if (now >= own.retryDue) push(own, around)
 }
 
@@ -370,7 +369,7 @@ const sidesOf = (own: Own, around: Around): Sides => ({
 })
 
 /** Looks at everything, whoever may have changed it. */
-function fullSync(own: Own, around: Around): void {
+export function syncOwn(own: Own, around: Around): void {
   own.fullSyncDue = around.clock.now + FULL_SYNC_MS * (1 + own.prng.unit())
   const { services, checks, tags, node } = differenceOf(
     sidesOf(own, around),
@@ -427,23 +426,24 @@ export function onPushed(
 }
 
 /** The log has thrown a command of ours away: the disk is full. */
-export function onPushVoid(own: Own, index: LogIndex, now: Instant): void {
-  const one = own.inFlight.get(index)
-  if (one === undefined) return
-  own.inFlight.delete(index)
-  postpone(own, one, now + SYNC_RETRY_MS * (1 + own.prng.unit()))
+export function onPushVoid(own: Own, from: LogIndex, now: Instant): void {
+  for (const [index, one] of own.inFlight) {
+    if (index < from) continue
+    own.inFlight.delete(index)
+    postpone(own, one, now + SYNC_RETRY_MS * (1 + own.prng.unit()))
+  }
 }
 
 /** Calls that cannot be answered with yes: what they wait for was thrown away. */
 export function takeFailed(
   own: Own,
-  { indexes, save }: { readonly indexes: readonly LogIndex[]; readonly save: number },
+  { from, save }: { readonly from: LogIndex | undefined; readonly save: number },
 ): Call[] {
-  const voided = new Set<number>(indexes)
   const failed: Call[] = []
   for (const [id, waiting] of own.waiting) {
     const isLost = waiting.save > own.keeper.saved && waiting.save <= save
-    if (!isLost && !voided.has(waiting.index)) continue
+    const isVoid = from !== undefined && waiting.index >= from
+    if (!isLost && !isVoid) continue
     own.waiting.delete(id)
     failed.push(waiting.call)
   }

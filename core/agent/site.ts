@@ -1,39 +1,39 @@
-// What this agent's routes may know of it. Alone for now: it leads itself, and it is the only
-// member.
+// What this agent's routes may know of it. Alone for now: it is the only member, and the only
+// server.
 import type { AgentConfig } from '../config/agent-config.ts'
+import type { LogIndex } from '../ids.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Member, RaftServer, Site } from '../route/site.ts'
+import type { Settings } from '../raft/raft.ts'
+import type { Member, RaftConfiguration, Site } from '../route/site.ts'
 import { CONSUL_VERSION } from '../version.ts'
-
-interface Position {
-  readonly term: number
-  readonly lastIndex: number
-  readonly applied: number
-}
+import type { Standing } from './order.ts'
 
 export interface LoneFacts {
   readonly config: AgentConfig
   readonly metrics: Metrics
-  /** Numbers of the log, for `info`. */
-  readonly position: () => Position
+  readonly standing: () => Standing
+  readonly applied: () => LogIndex
   /** How much is registered with this agent, for `info`. */
   readonly registered: () => Record<string, string>
 }
 
-export function createLoneSite({ config, metrics, position, registered }: LoneFacts): Site {
-  const address = `${bracketed(config.advertiseAddr)}:${config.ports.server}`
-  const contact = { knownLeader: true, lastContactMs: 0 }
+/** What servers call us by. */
+export const serverAddress = (config: AgentConfig): string =>
+  `${bracketed(config.advertiseAddr)}:${config.ports.server}`
+
+export function createLoneSite(facts: LoneFacts): Site {
+  const { config, metrics, standing, registered } = facts
   return {
     config,
     consulVersion: CONSUL_VERSION,
     metrics,
-    leaderAddress: () => address,
-    peerAddresses: () => [address],
-    contact: () => contact,
+    leaderAddress: () => standing().leader?.address ?? '',
+    peerAddresses: () => votersOf(standing()).map(({ address }) => address),
+    contact: () => ({ knownLeader: standing().leader !== undefined, lastContactMs: 0 }),
     members: () => [loneMember(config)],
     wanMembers: () => [wanMember(config)],
-    raftConfiguration: () => ({ index: 1, servers: [loneServer(config, address, position())] }),
-    stats: () => ({ agent: registered(), ...statsOf(config, address, position()) }),
+    raftConfiguration: () => configurationOf(config, standing()),
+    stats: () => ({ agent: registered(), ...statsOf(facts) }),
   }
 }
 
@@ -84,43 +84,64 @@ function wanMember(config: AgentConfig): Member {
   }
 }
 
-const loneServer = (config: AgentConfig, address: string, { lastIndex }: Position): RaftServer => ({
-  ID: config.nodeId,
-  Node: config.nodeName,
-  Address: address,
-  Leader: true,
-  ProtocolVersion: '3',
-  Voter: true,
-  LastIndex: lastIndex,
+const votersOf = ({ servers }: Standing) => servers.filter(({ suffrage }) => suffrage === 'voter')
+
+/** Only our own node has a name that we know for sure. */
+const configurationOf = (config: AgentConfig, standing: Standing): RaftConfiguration => ({
+  index: standing.configurationIndex,
+  servers: standing.servers.map(({ id, address, suffrage }) => ({
+    ID: id,
+    Node: id === config.nodeId ? config.nodeName : id,
+    Address: address,
+    Leader: id === standing.leader?.id,
+    ProtocolVersion: '3',
+    Voter: suffrage === 'voter',
+    LastIndex: standing.lastIndex,
+  })),
 })
 
-function statsOf(
-  config: AgentConfig,
-  address: string,
-  { term, lastIndex, applied }: Position,
-): Record<string, Record<string, string>> {
-  const peer = `{Suffrage:Voter ID:${config.nodeId} Address:${address}}`
+function statsOf({ config, standing, applied }: LoneFacts) {
+  const { term, lastIndex, leader, isLeader, servers, role } = standing()
+  const peers = servers.map(
+    ({ suffrage, id, address }) =>
+      `{Suffrage:${suffrage === 'voter' ? 'Voter' : 'Nonvoter'} ID:${id} Address:${address}}`,
+  )
   return {
     build: { prerelease: '', revision: '', version: CONSUL_VERSION, version_metadata: '' },
     consul: {
       acl: config.acl.enabled ? 'enabled' : 'disabled',
       bootstrap: 'true',
       known_datacenters: '1',
-      leader: 'true',
-      leader_addr: address,
+      leader: String(isLeader),
+      leader_addr: leader?.address ?? '',
       server: 'true',
     },
     raft: {
-      applied_index: String(applied),
-      commit_index: String(applied),
-      last_contact: '0',
+      applied_index: String(applied()),
+      commit_index: String(applied()),
+      last_contact: isLeader ? '0' : 'never',
       last_log_index: String(lastIndex),
       last_log_term: String(term),
-      latest_configuration: `[${peer}]`,
-      num_peers: '0',
+      latest_configuration: `[${peers.join(' ')}]`,
+      num_peers: String(servers.length - 1),
       protocol_version: '3',
-      state: 'Leader',
+      state: ROLE_NAMES[role],
       term: String(term),
     },
   }
 }
+
+const ROLE_NAMES = { follower: 'Follower', candidate: 'Candidate', leader: 'Leader' } as const
+
+/** Consul's own timing, at its fastest setting (`raft_multiplier = 1`). */
+export const raftSettings = ({ raft }: AgentConfig): Settings => ({
+  heartbeatMs: 1_000,
+  electionMs: 1_000,
+  leaseMs: 500,
+  commitMs: 50,
+  appendEntriesMax: 64,
+  appendBytesMax: 1 << 20,
+  inflightMax: 16,
+  trailingEntries: raft.trailingLogs,
+  leaseDrift: undefined,
+})

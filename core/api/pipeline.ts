@@ -37,6 +37,8 @@ export interface Pipeline {
   /** What is registered with this agent: see core/local. */
   readonly own: Store
   readonly parking: Parking
+  /** Whether what is here is known to be all that was ever acknowledged. */
+  readonly canRead: () => boolean
   /** For the jitter of waits. */
   readonly prng: Prng
 }
@@ -46,6 +48,8 @@ export type Next =
   | { readonly type: 'respond'; readonly response: Response; readonly renews?: string | undefined }
   | { readonly type: 'propose'; readonly call: Call; readonly command: Command }
   | { readonly type: 'ask'; readonly call: Call; readonly asked: Asked }
+  /** Not before it is certain that nobody else orders the writes: then `resume`. */
+  | { readonly type: 'confirm'; readonly call: Call }
   | ChangeOwn
   | { readonly type: 'parked' }
 
@@ -68,18 +72,30 @@ interface Clock {
 }
 
 export function begin(pipeline: Pipeline, request: Request, clock: Clock): Next {
-  const { head } = pipeline.desk
   let call: Call | undefined
   try {
     const opened = openCall(pipeline.desk, request, clock.wall)
     if ('status' in opened) return { type: 'respond', response: opened }
     call = opened
     if (call.elsewhere !== '') throw new ApiError('no-path', 'No path to datacenter')
-    return proceed(pipeline, call, clock.now)
+    return proceed(pipeline, call, { now: clock.now, isConfirmed: pipeline.canRead() })
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    return { type: 'respond', response: answerError(head, error, failureMeta(call)) }
+    return { type: 'respond', response: failed(pipeline, error, call) }
   }
+}
+
+/** A read whose answer cannot be stale any more. */
+export function resume(pipeline: Pipeline, call: Call, now: Instant): Next {
+  try {
+    return proceed(pipeline, call, { now, isConfirmed: true })
+  } catch (error) {
+    return { type: 'respond', response: failed(pipeline, error, call) }
+  }
+}
+
+function failed(pipeline: Pipeline, error: unknown, call: Call | undefined): Response {
+  if (!(error instanceof ApiError)) throw error
+  return answerError(pipeline.desk.head, error, failureMeta(call))
 }
 
 const NOTHING_READ: Meta = { index: 0, knownLeader: false, lastContactMs: 0 }
@@ -89,16 +105,25 @@ function failureMeta(call: Call | undefined): readonly string[] {
   return shown ? metaHeaders('index', NOTHING_READ, 'default') : []
 }
 
-function proceed(pipeline: Pipeline, call: Call, now: Instant): Next {
+interface At {
+  readonly now: Instant
+  readonly isConfirmed: boolean
+}
+
+function proceed(pipeline: Pipeline, call: Call, { now, isConfirmed }: At): Next {
   const { route, input } = call
   const { site } = pipeline.desk
   switch (route.kind) {
-    case 'read':
+    case 'read': {
+      const mayBeStale = route.of === 'own' || call.options.consistency === 'stale'
+      if (!isConfirmed && !mayBeStale) return { type: 'confirm', call }
       return beginRead(pipeline, call, now)
+    }
     case 'write': {
       const intent = route.intent(input, site)
       // a route proposes commands of the state machine
       if ('propose' in intent) return { type: 'propose', call, command: intent.propose as Command }
+      if (!isConfirmed) return { type: 'confirm', call }
       const said = 'say' in intent ? intent.say : intent.look(viewOf(pipeline.store))
       return { type: 'respond', response: respondSaid(pipeline, call, said), renews: said.renews }
     }

@@ -7,7 +7,7 @@ import type { Instant } from '../time.ts'
 import type { Leadership } from './leader.ts'
 import { termAt } from './log.ts'
 import { hasMajority } from './quorum.ts'
-import { configurationOf, type Raft, type Settings } from './raft.ts'
+import { configurationOf, isAlone, type Raft, type Settings } from './raft.ts'
 
 /** More unanswered reads than this at one leader are refused. */
 export const READS_MAX = 100_000
@@ -43,6 +43,13 @@ export const allReads = ({ early, open, waiting }: Reads): readonly number[] => 
 
 /** Whether this leader has committed an entry of its term, and so knows all that is committed. */
 export const knowsCommit = (raft: Raft): boolean => termAt(raft.log, raft.commit) === raft.vote.term
+
+/**
+ * Whether whatever is committed here is all that is committed anywhere, and will be while this
+ * server thinks that it leads: it is the only voter, and knows the end of the log.
+ */
+export const readsHere = (raft: Raft): boolean =>
+  raft.role.type === 'leader' && isAlone(raft) && knowsCommit(raft)
 
 /** Takes a read. False: there are too many, or nobody here leads. */
 export function addRead(raft: Raft, id: number): boolean {

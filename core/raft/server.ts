@@ -196,15 +196,20 @@ export type Proposed =
   | { readonly ok: true; readonly index: LogIndex; readonly term: Term }
   | { readonly ok: false; readonly why: 'not-leader' | 'transferring' | 'too-many' | 'disk-full' }
 
-/**
- * Puts a command into the log of the leader. Committed when `takeCommitted` hands out this index
- * with this term, not before.
- */
-export function propose(raft: Raft, data: Uint8Array, now: Instant): Proposed {
+/** Puts a command into the log of the leader. */
+export const propose = (raft: Raft, data: Uint8Array, now: Instant): Proposed =>
+  proposeEntry(raft, { type: ENTRY.command, data }, now)
+
+/** Committed when `takeCommitted` hands out this index with this term, not before. */
+export function proposeEntry(
+  raft: Raft,
+  { type, data }: Pick<Entry, 'type' | 'data'>,
+  now: Instant,
+): Proposed {
   raft.now = now
   const why = whyNoProposal(raft, data.length)
   if (why !== undefined) return { ok: false, why }
-  const index = addEntry(raft, ENTRY.command, data)
+  const index = addEntry(raft, type, data)
   const proposed = { ok: true, index, term: raft.vote.term } as const
   settle(raft)
   return proposed

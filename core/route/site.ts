@@ -26,7 +26,7 @@ export interface Site {
 }
 
 /** Who takes part in ordering the writes, as the log last said. */
-interface RaftConfiguration {
+export interface RaftConfiguration {
   /** Of the log entry that said so. */
   readonly index: number
   readonly servers: readonly RaftServer[]

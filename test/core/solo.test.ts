@@ -125,7 +125,7 @@ solo('a refusal voids the persist and all behind it, and their indexes come agai
   mustPropose(log)
   const persist = mustPersist(log)
   mustPropose(log)
-  assert.equal(onRefused(log, persist.token), [2, 3])
+  assert.is(onRefused(log, persist.token), 2)
   assert.is(takePersist(log), undefined)
   assert.is(mustPropose(log), 2)
   assert.equal(indexesOf(takeCommitted(log)), [1])
@@ -195,8 +195,7 @@ function act(log: Solo, model: Model, { step, data }: { step: Act; data: Uint8Ar
   }
   if (step === 'refused') {
     for (const entry of underWay.entries) model.refused.add(entry)
-    const voided = onRefused(log, underWay.token)
-    assert.equal(voided.slice(0, underWay.entries.length), indexesOf(underWay.entries))
+    assert.is(onRefused(log, underWay.token), underWay.entries[0]?.index)
   }
   if (step === 'persisted' || step === 'refused') model.underWay = undefined
 }

@@ -1,7 +1,8 @@
 // An agent without a world: the test is its clock, its disk and its clients.
-import { type Agent, createAgent, drain, step } from '../../core/agent/agent.ts'
+import { createAgent, drain, step } from '../../core/agent/agent.ts'
 import type { AgentEffect } from '../../core/agent/effects.ts'
 import { type AgentEvent, TICK_MS } from '../../core/agent/events.ts'
+import type { Agent } from '../../core/agent/record.ts'
 import { utf8 } from '../../core/bytes.ts'
 import type { AgentConfig } from '../../core/config/agent-config.ts'
 import type { Persist, Recovered } from '../../core/entry.ts'
@@ -30,6 +31,9 @@ export interface Machine {
 export interface Past {
   readonly kept?: readonly KeptRecord[]
   readonly wallAfterMs?: number
+  readonly ordering?: 'alone' | 'together'
+  /** The disk holds back from the start. */
+  readonly held?: boolean
 }
 
 export interface Sent {
@@ -49,13 +53,14 @@ const WALL_AT_START = Date.UTC(2026, 0, 2, 3, 4, 5)
 export function createMachine(
   config: Partial<AgentConfig> = {},
   recovered: Recovered = NOTHING,
-  { kept = [], wallAfterMs = 0 }: Past = {},
+  { kept = [], wallAfterMs = 0, ordering = 'together', held = false }: Past = {},
 ): Machine {
   const prng = createPrng(7)
   const agent = createAgent({
     config: testConfig(config),
     recovered,
     kept,
+    ordering,
     entropy: () => Uint8Array.from({ length: 16 }, () => prng.range(0, 255)),
     seed: 11,
     clock: { now: 0, wall: WALL_AT_START + wallAfterMs },
@@ -66,7 +71,7 @@ export function createMachine(
     responses: new Map(),
     pending: [],
     disk: [],
-    held: false,
+    held,
     now: 0,
     nextId: 1,
     wallAfterMs,

@@ -95,7 +95,7 @@ async function createStage(steps: readonly Step[], config: Partial<AgentConfig>)
   const lan = '127.0.0.1'
   const taggedAddresses = { lan, lan_ipv4: lan, wan: lan, wan_ipv4: lan }
   const machine = createMachine({ dev: true, taggedAddresses, ...config })
-  marks.initial = machine.agent.applied
+  marks.initial = machine.agent.fsm.applied.index
   return { machine, marks, pending: new Map() }
 }
 

@@ -1,8 +1,9 @@
 // One agent alone in a world: a disk, two clocks of which one jumps, crashes, and clients that
 // speak HTTP without a socket. The same agent that daemons/agent.ts drives.
-import { type Agent, createAgent, drain, step } from '../../agent/agent.ts'
+import { createAgent, drain, step } from '../../agent/agent.ts'
 import type { AgentEffect, SnapshotOrder } from '../../agent/effects.ts'
 import type { AgentEvent } from '../../agent/events.ts'
+import type { Agent } from '../../agent/record.ts'
 import type { AgentConfig } from '../../config/agent-config.ts'
 import type { Persist } from '../../entry.ts'
 import { type RequestId, requestId } from '../../ids.ts'
@@ -118,6 +119,7 @@ export function start(world: LoneWorld): void {
   world.startedAt = world.now
   world.agent = createAgent({
     config: world.config,
+    ordering: 'alone',
     recovered: recover(world.disk.platter),
     entropy: () => Uint8Array.from({ length: 16 }, () => prng.range(0, 255)),
     seed: prng.next(),

@@ -121,9 +121,9 @@ own('what nobody changed is not told the catalog again', () => {
   const machine = createMachine()
   const service = { Name: 'web', Check: { TTL: '1m' } }
   put(machine, 'service/register', service)
-  const { applied } = machine.agent
+  const applied = machine.agent.fsm.applied.index
   put(machine, 'service/register', service)
-  assert.is(machine.agent.applied, applied)
+  assert.is(machine.agent.fsm.applied.index, applied)
 })
 
 own('an edit of the catalog by others is mended by the next full comparison', () => {
@@ -175,11 +175,11 @@ own('tags set in the catalog win where the service lets them', () => {
 own('an output that changes without the state is told late, a state at once', () => {
   const machine = createMachine()
   put(machine, 'check/register', { Name: 'beat', TTL: '1h', Status: 'passing' })
-  const { applied } = machine.agent
+  const applied = machine.agent.fsm.applied.index
   put(machine, 'check/pass/beat?note=one')
-  assert.is(machine.agent.applied, applied)
+  assert.is(machine.agent.fsm.applied.index, applied)
   put(machine, 'check/warn/beat?note=two')
-  assert.is(machine.agent.applied, applied + 1)
+  assert.is(machine.agent.fsm.applied.index, applied + 1)
   put(machine, 'check/warn/beat?note=three')
   advance(machine, 460_000)
   assert.match(textOfBody(ask(machine, 'GET /v1/health/state/warning')), 'three')

@@ -1,0 +1,96 @@
+// What is done for whoever asks: the pipeline says what comes next, here it is done.
+
+import type { Call } from '../api/call.ts'
+import { begin, type Next, resume } from '../api/pipeline.ts'
+import { unreachable } from '../assert.ts'
+import { ApiError } from '../errors.ts'
+import { type Command, encodeCommand } from '../fsm/commands.ts'
+import type { RequestId } from '../ids.ts'
+import type { Request } from '../route/request.ts'
+import { SESSIONS } from '../sessions/records.ts'
+import { renewSession } from '../sessions/ttl.ts'
+import { viewOf } from '../state/store.ts'
+import { peek } from '../state/txn.ts'
+import { confirmRead, type Proposed, propose } from './order.ts'
+import { changeFor } from './own.ts'
+import { type Agent, refuseCall, respond } from './record.ts'
+
+export function onRequest(agent: Agent, request: Request): void {
+  perform(agent, request.id, begin(agent.pipeline, request, agent.clock))
+}
+
+/** It is certain that this agent leads: a read that waited for that looks now. */
+export function readNow(agent: Agent, call: Call): void {
+  perform(agent, call.id, resume(agent.pipeline, call, agent.clock.now))
+}
+
+function perform(agent: Agent, id: RequestId, next: Next): void {
+  switch (next.type) {
+    case 'respond':
+      if (next.renews !== undefined) renew(agent, next.renews)
+      respond(agent, id, next.response)
+      break
+    case 'propose':
+      proposeFor(agent, next.call, next.command)
+      break
+    case 'confirm':
+      agent.reads.set(id, next.call)
+      if (!confirmRead(agent.order, id, agent.clock.now)) {
+        agent.reads.delete(id)
+        refuseCall(agent, next.call, noLeader())
+      }
+      break
+    case 'ask':
+      agent.asks.set(id, next)
+      agent.effects.push({ type: 'ask', id, question: next.asked.ask })
+      break
+    case 'change':
+      changeFor(agent.own, agent.around(), next)
+      break
+    case 'parked':
+      break
+    default:
+      unreachable(next)
+  }
+}
+
+function renew(agent: Agent, id: string): void {
+  const row = peek(viewOf(agent.fsm.store), SESSIONS, id)
+  if (row !== undefined) renewSession(agent.sessions, row, agent.clock.now)
+}
+
+function proposeFor(agent: Agent, call: Call, command: Command): void {
+  const proposed = propose(agent.order, encodeCommand(command), agent.clock.now)
+  if (proposed.ok) agent.writes.set(proposed.index, { call, since: agent.clock.now })
+  else refuseCall(agent, call, refusalOf(proposed.why))
+}
+
+function refusalOf(why: Extract<Proposed, { ok: false }>['why']): ApiError {
+  switch (why) {
+    case 'no-leader':
+      return noLeader()
+    case 'disk-full':
+      return diskFull()
+    case 'too-many':
+      return new ApiError('too-many', 'too many writes wait for the disk: try again')
+    default:
+      return unreachable(why)
+  }
+}
+
+export const diskFull = () =>
+  new ApiError(
+    'disk-full',
+    'the disk of this agent is full: nothing was written; ' +
+      'reads go on, and writes when there is room again',
+  )
+
+/** What a server keeps trying to write: nobody knows yet what becomes of it. */
+export const diskFullLate = () =>
+  new ApiError(
+    'uncertain',
+    'the disk of this agent is full: this write may be made when there is room again; ' +
+      'reads go on, and other writes are refused until then',
+  )
+
+export const noLeader = () => new ApiError('no-leader', 'No cluster leader')
