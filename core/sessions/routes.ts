@@ -84,7 +84,6 @@ const createSession = write({
 
 function specOf({ body, uuid }: Input<SentSession>, { config }: Site): SessionSpec {
   const refs = body.ServiceChecks?.map(({ ID = '', Namespace = '' }) => ({ ID, Namespace }))
-  const named = body.NodeChecks !== undefined ? body.NodeChecks : body.Checks
   return {
     id: uuid(),
     name: body.Name ?? '',
@@ -94,9 +93,19 @@ function specOf({ body, uuid }: Input<SentSession>, { config }: Site): SessionSp
       ? 'release'
       : body.Behavior) as 'release', // checked below
     ttl: body.TTL ?? '',
-    nodeChecks: named === undefined ? DEFAULT_NODE_CHECKS : named,
+    nodeChecks: nodeChecksOf(body),
     serviceChecks: refs ?? null,
   }
+}
+
+/**
+ * The old list names checks beside those of the new one, which is there even if it is not given;
+ * only an empty old list says that there shall be none.
+ */
+function nodeChecksOf({ NodeChecks, Checks }: SentSession): readonly string[] | null {
+  if (NodeChecks === undefined && Checks?.length === 0) return []
+  const named = NodeChecks === undefined ? DEFAULT_NODE_CHECKS : NodeChecks
+  return Checks?.length ? [...new Set([...(named ?? []), ...Checks])] : named
 }
 
 function checkSession({ behavior, ttl }: SessionSpec, { config }: Site): void {

@@ -106,6 +106,23 @@ sessions('a session is refused in words that clients match on', () => {
   assert.is(refusal({ Node: 'ext', NodeChecks: ['alive'] })[0], 500)
 })
 
+sessions('checks of the old list stand beside the default ones; an empty list means none', () => {
+  const machine = createMachine()
+  register(machine, 'passing')
+  const external = ask(machine, 'PUT /v1/session/create', {
+    body: '{"Node":"ext","Checks":["alive"]}',
+  })
+  assert.is(textOfBody(external), "apply failed: Missing check 'serfHealth' registration")
+  const checksOf = (body: object) => {
+    const id = begin(machine, body)
+    const rows = jsonOf(ask(machine, `GET /v1/session/info/${id}`)) as { NodeChecks: unknown }[]
+    return rows[0]?.NodeChecks
+  }
+  assert.equal(checksOf({ Checks: ['serfHealth'] }), ['serfHealth'])
+  assert.equal(checksOf({ Node: 'ext', Checks: [] }), [])
+  assert.equal(checksOf({ Node: 'ext', NodeChecks: [], Checks: ['alive'] }), ['alive'])
+})
+
 sessions('destroying gives all locks back at one index', () => {
   const machine = createMachine()
   const id = begin(machine, { LockDelay: '0s' })
