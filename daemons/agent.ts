@@ -75,8 +75,8 @@ export async function runAgent(program: AgentProgram): Promise<number> {
     return await live(life)
   } catch (error) {
     const failure = await explainStart(error, {
-      program: program.program,
-      ports: life.config.ports,
+      typed: `${program.program} agent`,
+      flagOf: (port) => (port === life.config.ports.dns ? '-dns-port' : '-http-port'),
     })
     if (failure === undefined) die(life, error)
     process.stderr.write(`${failure.message}\n`)

@@ -1,4 +1,4 @@
-// Why an agent did not start: three parts for a person (what failed, why, what to do next), one
+// Why a daemon did not start: three parts for a person (what failed, why, what to do next), one
 // line for whoever knows Consul's, and the exit code.
 import { EXIT } from '../core/errors.ts'
 import { formatDuration } from '../core/time.ts'
@@ -12,31 +12,32 @@ export interface StartFailure {
 }
 
 interface Started {
-  readonly program: string
-  /** As asked for: they tell which flag moves a port that is taken. */
-  readonly ports: { readonly http: number; readonly dns: number }
+  /** As it is typed: `lictor agent`. */
+  readonly typed: string
+  /** The flag that moves a port which is taken. */
+  readonly flagOf: (port: number) => string
 }
 
 /** Undefined: nothing that can be expected, so a bug of ours. */
 export async function explainStart(
   error: unknown,
-  { program, ports }: Started,
+  { typed, flagOf }: Started,
 ): Promise<StartFailure | undefined> {
   if (error instanceof DataDirRefused || error instanceof DiskFailure) {
-    return { message: `${program} agent: ${error.message}`, exit: error.exit }
+    return { message: `${typed}: ${error.message}`, exit: error.exit }
   }
   if (error instanceof StartRefused) {
-    return { message: `${program} agent: ${error.message}`, exit: EXIT.usage }
+    return { message: `${typed}: ${error.message}`, exit: EXIT.usage }
   }
   if (!isSystemError(error)) return undefined
   if (!isListenError(error)) {
-    return { message: `${program} agent: ${error.message}`, exit: EXIT.usage } // a file of its own
+    return { message: `${typed}: ${error.message}`, exit: EXIT.usage } // a file of its own
   }
   const where = error.port === undefined ? error.address : `${error.address}:${error.port}`
-  const lines = [`${program} agent: cannot listen on ${where}: ${WORDS[error.code] ?? error.code}`]
+  const lines = [`${typed}: cannot listen on ${where}: ${WORDS[error.code] ?? error.code}`]
   if (error.code === 'EADDRINUSE' && error.port !== undefined) {
-    const flag = error.port === ports.dns ? '-dns-port' : '-http-port'
-    lines.push(...(await portAdvice(`${program} agent ... ${flag}`, error.address, error.port)))
+    const remedy = `${typed} ... ${flagOf(error.port)}`
+    lines.push(...(await portAdvice(remedy, error.address, error.port)))
   }
   return { message: lines.join('\n'), exit: EXIT.no }
 }
