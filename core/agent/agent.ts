@@ -25,6 +25,7 @@ import { createPrng } from '../prng.ts'
 import type { RuntimeFacts } from '../route/route.ts'
 import { createSessionTimers, expiredSessions } from '../sessions/ttl.ts'
 import { viewOf } from '../state/store.ts'
+import { createClock } from '../swim/lamport.ts'
 import { createSnapshotDuty, createTombstoneDuty, dueTombstones } from './duties.ts'
 import type { AgentEffect } from './effects.ts'
 import type { AgentEvent, Clock } from './events.ts'
@@ -118,6 +119,7 @@ export function createAgent(options: AgentOptions): Agent {
     snapshots: createSnapshotDuty(),
     sessions: createSessionTimers(),
     own,
+    eventClock: createClock(),
     around: () => ({
       clock: agent.clock,
       catalog: () => viewOf(fsm.store),

@@ -32,6 +32,7 @@ import {
 import { onPushed, onPushVoid, syncOwn, takeFailed } from './own.ts'
 import { type Agent, answerAll, asParked, log, refuseCall, respond } from './record.ts'
 import { diskFull, diskFullLate, noLeader, readNow } from './requests.ts'
+import { announceLead } from './user-events.ts'
 
 /**
  * A fresh log begins with this many entries of little effect. Clients take small indexes for "long
@@ -129,6 +130,7 @@ function onLeads(agent: Agent): void {
   claimAddress(order, clock.now)
   proposeOwn(agent, registerLoneNode(pipeline.desk.site, clock.wall))
   syncOwn(own, agent.around())
+  announceLead(agent)
 }
 
 /**

@@ -12,6 +12,7 @@ import { textOf, utf8 } from '../bytes.ts'
 import { CHECKS, nodePrefix, type RegisterCommand, SERVICES } from '../catalog/records.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { ApiError } from '../errors.ts'
+import { EVENTS } from '../events/records.ts'
 import type { Command } from '../fsm/commands.ts'
 import type { LogIndex, RequestId } from '../ids.ts'
 import { mirror } from '../local/alias.ts'
@@ -109,7 +110,7 @@ const ALIAS_ROUNDS = 4
 export function createOwn(config: AgentConfig, prng: Prng): Own {
   return {
     config,
-    store: createStore(OWN_TABLES),
+    store: createStore([...OWN_TABLES, EVENTS]),
     prng,
     runner: createRunner(prng, config.checkOutput.max),
     keeper: createKeeper(config.dataDir !== undefined),

@@ -12,6 +12,7 @@ import type { Metrics } from '../metrics.ts'
 import type { Response } from '../route/request.ts'
 import type { Asked } from '../route/route.ts'
 import type { SessionTimers } from '../sessions/ttl.ts'
+import type { LamportClock } from '../swim/lamport.ts'
 import type { Instant } from '../time.ts'
 import type { SnapshotDuty, TombstoneDuty } from './duties.ts'
 import type { AgentEffect } from './effects.ts'
@@ -37,6 +38,8 @@ export interface Agent {
   readonly sessions: SessionTimers
   /** The services and checks of this agent. */
   readonly own: Own
+  /** Stamps the events of this agent. */
+  readonly eventClock: LamportClock
   /** What `own` is lent. */
   readonly around: () => Around
   clock: Clock

@@ -1,7 +1,7 @@
 // What is done for whoever asks: the pipeline says what comes next, here it is done.
 
 import type { Call } from '../api/call.ts'
-import { begin, type Next, resume } from '../api/pipeline.ts'
+import { begin, type Next, resume, sayTo } from '../api/pipeline.ts'
 import { unreachable } from '../assert.ts'
 import { ApiError } from '../errors.ts'
 import { type Command, encodeCommand } from '../fsm/commands.ts'
@@ -14,6 +14,7 @@ import { peek } from '../state/txn.ts'
 import { confirmRead, type Proposed, propose } from './order.ts'
 import { changeFor } from './own.ts'
 import { type Agent, refuseCall, respond } from './record.ts'
+import { fireEvent } from './user-events.ts'
 
 export function onRequest(agent: Agent, request: Request): void {
   perform(agent, request.id, begin(agent.pipeline, request, agent.clock))
@@ -41,8 +42,7 @@ function perform(agent: Agent, id: RequestId, next: Next): void {
       }
       break
     case 'ask':
-      agent.asks.set(id, next)
-      agent.effects.push({ type: 'ask', id, question: next.asked.ask })
+      askFor(agent, next)
       break
     case 'change':
       changeFor(agent.own, agent.around(), next)
@@ -52,6 +52,19 @@ function perform(agent: Agent, id: RequestId, next: Next): void {
     default:
       unreachable(next)
   }
+}
+
+/** What the agent knows itself is answered at once; everything else goes to the machine. */
+function askFor(agent: Agent, asking: Extract<Next, { type: 'ask' }>): void {
+  const { id } = asking.call
+  const question = asking.asked.ask
+  if (question.type === 'fire-event') {
+    const why = fireEvent(agent, question.event)
+    respond(agent, id, sayTo(agent.pipeline, asking, why === undefined ? {} : { why }))
+    return
+  }
+  agent.asks.set(id, asking)
+  agent.effects.push({ type: 'ask', id, question })
 }
 
 function renew(agent: Agent, id: string): void {

@@ -6,6 +6,7 @@ import { ApiError } from '../errors.ts'
 import { encodeJson } from '../route/json.ts'
 import type { Response } from '../route/request.ts'
 import type { Found, MetaHeaders, Said } from '../route/route.ts'
+import type { U64 } from '../u64.ts'
 import type { Consistency } from './options.ts'
 
 /** The headers that do not depend on the answer, made once for a configuration. */
@@ -33,7 +34,7 @@ export function createLetterhead(config: AgentConfig): Letterhead {
 
 /** What an answer tells of the state that it was read from. */
 export interface Meta {
-  readonly index: number
+  readonly index: U64
   readonly knownLeader: boolean
   readonly lastContactMs: number
 }
@@ -111,9 +112,10 @@ function saidMeta(meta: NonNullable<Said['meta']>): readonly string[] {
  */
 export function metaHeaders(which: MetaHeaders, state: Meta, consistency: Consistency): string[] {
   if (which === 'none') return []
+  const index = ['X-Consul-Index', String(state.index === 0 ? 1 : state.index)]
+  if (which === 'bare') return index
   const headers = [
-    'X-Consul-Index',
-    String(Math.max(1, state.index)),
+    ...index,
     'X-Consul-KnownLeader',
     state.knownLeader ? 'true' : 'false',
     'X-Consul-LastContact',

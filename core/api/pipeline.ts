@@ -153,7 +153,7 @@ function beginRead(pipeline: Pipeline, call: Call, now: Instant): Next {
   }
   const parked: Parked = {
     call,
-    deadline: now + waitOf(pipeline, call.options.waitMs),
+    deadline: now + waitOf(pipeline, call),
     minIndex: call.options.minIndex,
     hash,
     missingSeen: false,
@@ -179,9 +179,11 @@ const find = (pipeline: Pipeline, call: Call): Found =>
  * As long as asked, within the configured bounds, and up to a sixteenth longer: so that those who
  * came together do not return together (Consul: blocking queries).
  */
-function waitOf(pipeline: Pipeline, askedMs: number): number {
+function waitOf(pipeline: Pipeline, call: Call): number {
   const { defaultQueryTimeMs, maxQueryTimeMs } = pipeline.desk.site.config
-  const bounded = askedMs <= 0 ? defaultQueryTimeMs : Math.min(askedMs, maxQueryTimeMs)
+  const { waitMs } = call.options
+  const defaultMs = readRouteOf(call).defaultWaitMs ?? defaultQueryTimeMs
+  const bounded = waitMs <= 0 ? defaultMs : Math.min(waitMs, maxQueryTimeMs)
   return bounded + pipeline.prng.unit() * (bounded / 16)
 }
 
@@ -198,6 +200,7 @@ function lookAgain(pipeline: Pipeline, parked: Parked): Look {
   const view = viewOf(storeOf(pipeline, call), read)
   const found = readRouteOf(call).run(view, call.input, pipeline.desk.site)
   if (parked.hash !== undefined) return { found, read, news: found.hash !== parked.hash }
+  if (found.cursor !== undefined) return { found, read, news: found.cursor !== parked.minIndex }
   if (found.missing === true) {
     // A second look that finds nothing is no news, however far the table has moved since.
     if (parked.missingSeen) parked.minIndex = found.index
@@ -307,7 +310,8 @@ const respondSaid = (pipeline: Pipeline, call: Call, said: Said): Response =>
 function respondFound(pipeline: Pipeline, call: Call, found: Found): Response {
   const { site, head } = pipeline.desk
   const { meta } = readRouteOf(call)
-  const state = meta === 'none' ? NOTHING_READ : { index: found.index, ...site.contact() }
+  const index = found.cursor ?? found.index
+  const state = meta === 'none' ? NOTHING_READ : { index, ...site.contact() }
   return answerFound(head, found, {
     meta,
     state,

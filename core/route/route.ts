@@ -4,6 +4,7 @@
 import type { ApiError } from '../errors.ts'
 import type { View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
+import type { U64 } from '../u64.ts'
 import type { Query } from './query.ts'
 import type { Headers, LiveBody } from './request.ts'
 import type { Site } from './site.ts'
@@ -52,6 +53,8 @@ export interface Found<Value = unknown> {
   readonly missing?: boolean
   /** Of what was read, for those who wait by content: goes into X-Consul-ContentHash. */
   readonly hash?: string
+  /** In place of an index, of what has no order: a wait ends as soon as it is another one. */
+  readonly cursor?: U64
 }
 
 /** An answer that needs no further thought. Without json, text or bytes: 200 with an empty body. */
@@ -87,6 +90,19 @@ export type Question =
   | { readonly type: 'reload' }
   /** Stop in order after the answer is sent. */
   | { readonly type: 'leave' }
+  /** Tell all agents: answered by `{ why?: string }`, which says why it cannot be sent. */
+  | { readonly type: 'fire-event'; readonly event: EventSpec }
+
+/** A user event as it is sent. */
+export interface EventSpec {
+  readonly id: string
+  readonly name: string
+  readonly payload: Uint8Array
+  /** Expressions (RE2) over names and tags; empty: for all. */
+  readonly nodeFilter: string
+  readonly serviceFilter: string
+  readonly tagFilter: string
+}
 
 /**
  * What a write route makes of a request: a command for the log, an answer at once, or a read in its
@@ -99,9 +115,9 @@ export type Intent<Command> =
 
 /**
  * Which of Consul's meta headers an answer carries. `effective` adds
- * X-Consul-Effective-Consistency.
+ * X-Consul-Effective-Consistency, `bare` is X-Consul-Index alone.
  */
-export type MetaHeaders = 'none' | 'index' | 'effective'
+export type MetaHeaders = 'none' | 'bare' | 'index' | 'effective'
 
 interface Declared<P extends Pattern> {
   readonly path: P
@@ -125,8 +141,13 @@ export interface ReadRoute<P extends Pattern, Value> extends Declared<P> {
    * store does not.
    */
   readonly metaOnFailure?: boolean
-  /** `hash`: it blocks while the content has the hash that the client names. */
-  readonly blocking: boolean | 'hash'
+  /**
+   * `hash`: it blocks while the content has the hash that the client names; `cursor`: while the
+   * cursor is the very one.
+   */
+  readonly blocking: boolean | 'hash' | 'cursor'
+  /** How long it waits if nobody says; else as configured. */
+  readonly defaultWaitMs?: number
   /** Read from what is registered with this agent instead of the replicated state. */
   readonly of?: 'own'
   /** Parameters are checked here, before any state is read. */

@@ -136,13 +136,21 @@ function waitFor(machine: Machine, id: RequestId): void {
 }
 
 function sendStep({ machine, marks }: Stage, step: Step): RequestId {
-  const { body } = step
-  const text = typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body)
-  const sent = { body: marks.fill(text), headers: step.headers ?? {} }
+  const sent = { body: marks.fill(bodyText(step.body)), headers: step.headers ?? {} }
   const id = send(machine, marks.fill(step.http ?? ''), sent)
   const asks = machine.effects.some((effect) => effect.type === 'ask' && effect.id === id)
   if (asks) give(machine, { type: 'answered', id, answer: {} })
   return id
+}
+
+/** As sent: text, JSON, or parts of which some are repeated. */
+function bodyText(body: unknown): string {
+  if (typeof body === 'string') return body
+  if (typeof body !== 'object' || body === null) return ''
+  if (!('concat' in body) || !Array.isArray(body.concat)) return JSON.stringify(body)
+  // what the scenarios of the corpus hold there
+  const parts = body.concat as readonly (string | { repeat: string; times: number })[]
+  return parts.map((p) => (typeof p === 'string' ? p : p.repeat.repeat(p.times))).join('')
 }
 
 const headersOf = ({ headers }: Response): Map<string, string> =>

@@ -163,6 +163,7 @@ export const ROOMS: readonly string[] = [
   'sessions',
   'catalog',
   'local',
+  'events',
   'intentions',
   'queries',
   'dns',
