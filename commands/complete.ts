@@ -22,7 +22,7 @@ export const command = defineCommand({
     { does: 'Daemons', command: '__complete daemon ""' },
   ],
   args: [
-    { name: 'KIND', about: 'key or daemon' },
+    { name: 'KIND', about: 'key, service, node, session or daemon' },
     { name: 'PREFIX', about: 'what has been typed' },
   ],
   flags: HTTP_FLAGS,
@@ -39,16 +39,25 @@ async function namesOf(
   kind: string | undefined,
   prefix: string,
 ): Promise<readonly string[]> {
-  if (kind === 'key') return keysBelow(call, prefix)
-  if (kind !== 'daemon') return []
-  const { records } = await listDaemons(call.env)
-  return records.map(({ name }) => name)
+  const client = () => connect({ ...call, flags: { ...call.flags, timeout: BUDGET_MS } })
+  switch (kind) {
+    case 'key':
+      return readNames(client(), prefix, { separator: '/' })
+    case 'service':
+      return Object.keys((await client().call('GET /v1/catalog/services', STALE)).value())
+    case 'node':
+      return (await client().call('GET /v1/catalog/nodes', STALE)).value().map(({ Node }) => Node)
+    case 'session':
+      return (await client().call('GET /v1/session/list', STALE)).value().map(({ ID }) => ID)
+    case 'daemon':
+      return (await listDaemons(call.env)).records.map(({ name }) => name)
+    default:
+      return []
+  }
 }
 
-async function keysBelow(call: Complete, prefix: string): Promise<readonly string[]> {
-  const client = connect({ ...call, flags: { ...call.flags, timeout: BUDGET_MS } })
-  return readNames(client, prefix, { separator: '/' })
-}
+/** What lags a little is good enough for a list of names. */
+const STALE = { query: { stale: '' } } as const
 
 /** Nothing is said of what fails: a message would end up in the line that is being typed. */
 async function silently(find: () => Promise<readonly string[]>): Promise<readonly string[]> {

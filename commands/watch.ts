@@ -35,7 +35,10 @@ const FLAGS = {
   type: optional(WATCH_TYPES.join(', '), { placeholder: 'TYPE', choices: WATCH_TYPES }),
   key: optional('type key: which', { placeholder: 'KEY', completes: 'key' }),
   prefix: optional('type keyprefix: below what', { placeholder: 'PREFIX', completes: 'key' }),
-  service: optional('type service, checks: of which service', { placeholder: 'NAME' }),
+  service: optional('type service, checks: of which service', {
+    placeholder: 'NAME',
+    completes: 'service',
+  }),
   tag: list('type service: with this tag', { placeholder: 'TAG' }),
   passingonly: optional('type service: healthy instances only', { placeholder: 'true|false' }),
   state: optional('type checks: in this state', { placeholder: 'STATE' }),
@@ -93,7 +96,7 @@ export const command = defineCommand({
 function whatToWatch({ flags }: Watch): Question {
   const { type } = flags
   if (type === undefined) {
-    throw misuse('-type is missing', { consul: 'Watch type must be specified', withUsage: true })
+    throw misuse('-type is missing', { consul: 'Watch type must be specified', withUsage: 'whole' })
   }
   const { passingonly } = flags
   if (passingonly !== undefined && parseBool(passingonly) === undefined) {

@@ -16,7 +16,7 @@ export const bashScript = (model: Model): string =>
       '_lictor_flags',
       model.commands.map(({ id, flags }) => [id, flags.map(flagWord).join(' ')]),
     ),
-    '# What the value of a flag is: a kind (@file, @key, @daemon) or the words themselves.',
+    '# What the value of a flag is: a kind (@file, @key, …) or the words themselves.',
     ...table('_lictor_value', model.commands.flatMap(values)),
     '# What the first word of a command is.',
     ...table('_lictor_argument', model.commands.flatMap(argument)),

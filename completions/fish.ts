@@ -56,7 +56,7 @@ function flagOption({ name, takesValue, choices, completes }: FlagModel): string
   const option = `-o ${name}`
   if (!takesValue) return option
   if (completes === 'file') return `${option} -r -F`
-  if (completes === 'key') return `${option} -x -k -a ${quote(asking(completes))}`
+  if (completes !== undefined) return `${option} -x -k -a ${quote(asking(completes))}`
   return choices.length === 0 ? `${option} -x` : `${option} -x -a ${quote(choices.join(' '))}`
 }
 

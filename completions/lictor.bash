@@ -3,10 +3,15 @@
 # What may follow these words.
 _lictor_words() {
   case "$1" in
-    '') echo 'agent api chaos completion doctor help info keygen kv leave logs monitor ps reload stop validate version wait watch' ;;
+    '') echo 'agent api catalog chaos completion doctor event force-leave help info join keygen kv leave logs maint members monitor operator ps reload rtt services session stop validate version wait watch' ;;
     'api') echo 'list' ;;
+    'catalog') echo 'datacenters nodes services' ;;
     'chaos') echo 'replay shrink simulate' ;;
     'kv') echo 'delete export get import put' ;;
+    'operator') echo 'raft' ;;
+    'operator raft') echo 'list-peers remove-peer transfer-leader' ;;
+    'services') echo 'deregister register' ;;
+    'session') echo 'create destroy info list node renew' ;;
   esac
 }
 
@@ -14,35 +19,55 @@ _lictor_words() {
 _lictor_flags() {
   case "$1" in
     'agent') echo '-acl -advertise= -advertise-wan= -allow-write-http-from= -alt-domain= -auto-reload-config -bind= -bootstrap -bootstrap-expect= -check_output_max_size= -client= -config-dir= -config-file= -config-format= -data-dir= -datacenter= -default-query-time= -dev -disable-host-node-id -disable-keyring-file -dns-port= -domain= -enable-local-script-checks -enable-script-checks -encrypt= -grpc-port= -grpc-tls-port= -hcl= -http-errors= -http-port= -https-port= -join= -join-wan= -log-file= -log-json -log-level= -log-rotate-bytes= -log-rotate-duration= -log-rotate-max-files= -max-query-time= -node= -node-id= -node-meta= -non-voting-server -pid-file= -primary-gateway= -protocol= -raft-protocol= -read-replica -recursor= -rejoin -retry-interval= -retry-interval-wan= -retry-join= -retry-join-wan= -retry-max= -retry-max-wan= -segment= -serf-lan-allowed-cidrs= -serf-lan-bind= -serf-lan-port= -serf-wan-allowed-cidrs= -serf-wan-bind= -serf-wan-port= -server -server-port= -syslog -ui -ui-content-path= -ui-dir= -ready-fd= -socket= -json -color -no-color' ;;
-    'api') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -datacenter= -stale -namespace= -partition= -timeout= -trace -include -json -color -no-color' ;;
+    'api') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -include -json -color -no-color' ;;
     'api list') echo '-plain -json -color -no-color' ;;
+    'catalog datacenters') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
+    'catalog nodes') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -plain -detailed -filter= -near= -node-meta= -service= -json -color -no-color' ;;
+    'catalog services') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -node= -node-meta= -tags -all -json -color -no-color' ;;
     'chaos replay') echo '-nodes= -duration= -scenario= -bug= -profile= -events= -skip= -without= -messages -json -color -no-color' ;;
     'chaos shrink') echo '-nodes= -duration= -scenario= -bug= -profile= -events= -skip= -without= -timeout= -json -color -no-color' ;;
     'chaos simulate') echo '-nodes= -duration= -scenario= -bug= -profile= -events= -skip= -without= -seed= -json -color -no-color' ;;
     'completion') echo '-json -color -no-color' ;;
-    'doctor') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -datacenter= -stale -namespace= -partition= -timeout= -trace -all -json -color -no-color' ;;
+    'doctor') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -all -json -color -no-color' ;;
+    'event') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -name= -node= -service= -tag= -json -color -no-color' ;;
+    'force-leave') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -prune -wan -json -color -no-color' ;;
     'help') echo '-json -color -no-color' ;;
-    'info') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -datacenter= -stale -namespace= -partition= -timeout= -trace -json -color -no-color' ;;
+    'info') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
+    'join') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -wan -json -color -no-color' ;;
     'keygen') echo '-json -color -no-color' ;;
-    'kv delete') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -datacenter= -stale -namespace= -partition= -timeout= -trace -cas -modify-index= -recurse -force -dry-run -json -color -no-color' ;;
-    'kv export') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -datacenter= -stale -namespace= -partition= -timeout= -trace -json -color -no-color' ;;
-    'kv get') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -datacenter= -stale -namespace= -partition= -timeout= -trace -base64 -detailed -keys -recurse -separator= -raw -decode -json -color -no-color' ;;
-    'kv import') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -datacenter= -stale -namespace= -partition= -timeout= -trace -prefix= -dry-run -json -color -no-color' ;;
-    'kv put') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -datacenter= -stale -namespace= -partition= -timeout= -trace -acquire -base64 -cas -flags= -modify-index= -release -session= -json -color -no-color' ;;
-    'leave') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -datacenter= -stale -namespace= -partition= -timeout= -trace -json -color -no-color' ;;
+    'kv delete') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -cas -modify-index= -recurse -force -dry-run -json -color -no-color' ;;
+    'kv export') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
+    'kv get') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -base64 -detailed -keys -recurse -separator= -raw -decode -json -color -no-color' ;;
+    'kv import') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -prefix= -dry-run -json -color -no-color' ;;
+    'kv put') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -acquire -base64 -cas -flags= -modify-index= -release -session= -json -color -no-color' ;;
+    'leave') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
     'logs') echo '-follow -lines= -log-level= -json -color -no-color' ;;
-    'monitor') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -datacenter= -stale -namespace= -partition= -timeout= -trace -log-level= -log-json -json -color -no-color' ;;
+    'maint') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -disable -enable -reason= -service= -json -color -no-color' ;;
+    'members') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -plain -wide -detailed -filter= -segment= -status= -wan -json -color -no-color' ;;
+    'monitor') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -log-level= -log-json -json -color -no-color' ;;
+    'operator raft list-peers') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -plain -wide -json -color -no-color' ;;
+    'operator raft remove-peer') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -address= -id= -json -color -no-color' ;;
+    'operator raft transfer-leader') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -id= -json -color -no-color' ;;
     'ps') echo '-plain -json -color -no-color' ;;
-    'reload') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -datacenter= -stale -namespace= -partition= -timeout= -trace -json -color -no-color' ;;
+    'reload') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
+    'rtt') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -wan -json -color -no-color' ;;
+    'services deregister') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -id= -json -color -no-color' ;;
+    'services register') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -address= -id= -kind= -meta= -name= -port= -socket= -tag= -tagged-address= -json -color -no-color' ;;
+    'session create') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -behavior= -lock-delay= -name= -node= -node-check= -service-check= -no-checks -ttl= -json -color -no-color' ;;
+    'session destroy') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
+    'session info') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
+    'session list') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -plain -json -color -no-color' ;;
+    'session node') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -plain -json -color -no-color' ;;
+    'session renew') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
     'stop') echo '-timeout= -kill -json -color -no-color' ;;
     'validate') echo '-config-format= -quiet -json -color -no-color' ;;
     'version') echo '-format= -json -color -no-color' ;;
-    'wait') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -datacenter= -stale -namespace= -partition= -timeout= -trace -json -color -no-color' ;;
-    'watch') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -datacenter= -stale -namespace= -partition= -timeout= -trace -type= -key= -prefix= -service= -tag= -passingonly= -state= -name= -filter= -shell -count= -until= -heartbeat= -json -color -no-color' ;;
+    'wait') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
+    'watch') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -type= -key= -prefix= -service= -tag= -passingonly= -state= -name= -filter= -shell -count= -until= -heartbeat= -json -color -no-color' ;;
   esac
 }
 
-# What the value of a flag is: a kind (@file, @key, @daemon) or the words themselves.
+# What the value of a flag is: a kind (@file, @key, …) or the words themselves.
 _lictor_value() {
   case "$1" in
     'agent -config-dir') echo '@file' ;;
@@ -58,6 +83,24 @@ _lictor_value() {
     'api -ca-path') echo '@file' ;;
     'api -client-cert') echo '@file' ;;
     'api -client-key') echo '@file' ;;
+    'catalog datacenters -token-file') echo '@file' ;;
+    'catalog datacenters -ca-file') echo '@file' ;;
+    'catalog datacenters -ca-path') echo '@file' ;;
+    'catalog datacenters -client-cert') echo '@file' ;;
+    'catalog datacenters -client-key') echo '@file' ;;
+    'catalog nodes -token-file') echo '@file' ;;
+    'catalog nodes -ca-file') echo '@file' ;;
+    'catalog nodes -ca-path') echo '@file' ;;
+    'catalog nodes -client-cert') echo '@file' ;;
+    'catalog nodes -client-key') echo '@file' ;;
+    'catalog nodes -near') echo '@node' ;;
+    'catalog nodes -service') echo '@service' ;;
+    'catalog services -token-file') echo '@file' ;;
+    'catalog services -ca-file') echo '@file' ;;
+    'catalog services -ca-path') echo '@file' ;;
+    'catalog services -client-cert') echo '@file' ;;
+    'catalog services -client-key') echo '@file' ;;
+    'catalog services -node') echo '@node' ;;
     'chaos replay -scenario') echo '@file' ;;
     'chaos replay -bug') echo 'stale-read lost-ack' ;;
     'chaos replay -profile') echo 'swarm figure-8 flush-crasher slow-reply usurper transfer-storm churn snapshot-storm wipe quiet-restart pause-leader stalled-disk disk-full clocks weather alone' ;;
@@ -75,11 +118,26 @@ _lictor_value() {
     'doctor -ca-path') echo '@file' ;;
     'doctor -client-cert') echo '@file' ;;
     'doctor -client-key') echo '@file' ;;
+    'event -token-file') echo '@file' ;;
+    'event -ca-file') echo '@file' ;;
+    'event -ca-path') echo '@file' ;;
+    'event -client-cert') echo '@file' ;;
+    'event -client-key') echo '@file' ;;
+    'force-leave -token-file') echo '@file' ;;
+    'force-leave -ca-file') echo '@file' ;;
+    'force-leave -ca-path') echo '@file' ;;
+    'force-leave -client-cert') echo '@file' ;;
+    'force-leave -client-key') echo '@file' ;;
     'info -token-file') echo '@file' ;;
     'info -ca-file') echo '@file' ;;
     'info -ca-path') echo '@file' ;;
     'info -client-cert') echo '@file' ;;
     'info -client-key') echo '@file' ;;
+    'join -token-file') echo '@file' ;;
+    'join -ca-file') echo '@file' ;;
+    'join -ca-path') echo '@file' ;;
+    'join -client-cert') echo '@file' ;;
+    'join -client-key') echo '@file' ;;
     'kv delete -token-file') echo '@file' ;;
     'kv delete -ca-file') echo '@file' ;;
     'kv delete -ca-path') echo '@file' ;;
@@ -106,23 +164,99 @@ _lictor_value() {
     'kv put -ca-path') echo '@file' ;;
     'kv put -client-cert') echo '@file' ;;
     'kv put -client-key') echo '@file' ;;
+    'kv put -session') echo '@session' ;;
     'leave -token-file') echo '@file' ;;
     'leave -ca-file') echo '@file' ;;
     'leave -ca-path') echo '@file' ;;
     'leave -client-cert') echo '@file' ;;
     'leave -client-key') echo '@file' ;;
     'logs -log-level') echo 'trace debug info warn error' ;;
+    'maint -token-file') echo '@file' ;;
+    'maint -ca-file') echo '@file' ;;
+    'maint -ca-path') echo '@file' ;;
+    'maint -client-cert') echo '@file' ;;
+    'maint -client-key') echo '@file' ;;
+    'maint -service') echo '@service' ;;
+    'members -token-file') echo '@file' ;;
+    'members -ca-file') echo '@file' ;;
+    'members -ca-path') echo '@file' ;;
+    'members -client-cert') echo '@file' ;;
+    'members -client-key') echo '@file' ;;
     'monitor -token-file') echo '@file' ;;
     'monitor -ca-file') echo '@file' ;;
     'monitor -ca-path') echo '@file' ;;
     'monitor -client-cert') echo '@file' ;;
     'monitor -client-key') echo '@file' ;;
     'monitor -log-level') echo 'trace debug info warn error' ;;
+    'operator raft list-peers -token-file') echo '@file' ;;
+    'operator raft list-peers -ca-file') echo '@file' ;;
+    'operator raft list-peers -ca-path') echo '@file' ;;
+    'operator raft list-peers -client-cert') echo '@file' ;;
+    'operator raft list-peers -client-key') echo '@file' ;;
+    'operator raft remove-peer -token-file') echo '@file' ;;
+    'operator raft remove-peer -ca-file') echo '@file' ;;
+    'operator raft remove-peer -ca-path') echo '@file' ;;
+    'operator raft remove-peer -client-cert') echo '@file' ;;
+    'operator raft remove-peer -client-key') echo '@file' ;;
+    'operator raft transfer-leader -token-file') echo '@file' ;;
+    'operator raft transfer-leader -ca-file') echo '@file' ;;
+    'operator raft transfer-leader -ca-path') echo '@file' ;;
+    'operator raft transfer-leader -client-cert') echo '@file' ;;
+    'operator raft transfer-leader -client-key') echo '@file' ;;
     'reload -token-file') echo '@file' ;;
     'reload -ca-file') echo '@file' ;;
     'reload -ca-path') echo '@file' ;;
     'reload -client-cert') echo '@file' ;;
     'reload -client-key') echo '@file' ;;
+    'rtt -token-file') echo '@file' ;;
+    'rtt -ca-file') echo '@file' ;;
+    'rtt -ca-path') echo '@file' ;;
+    'rtt -client-cert') echo '@file' ;;
+    'rtt -client-key') echo '@file' ;;
+    'services deregister -token-file') echo '@file' ;;
+    'services deregister -ca-file') echo '@file' ;;
+    'services deregister -ca-path') echo '@file' ;;
+    'services deregister -client-cert') echo '@file' ;;
+    'services deregister -client-key') echo '@file' ;;
+    'services deregister -id') echo '@service' ;;
+    'services register -token-file') echo '@file' ;;
+    'services register -ca-file') echo '@file' ;;
+    'services register -ca-path') echo '@file' ;;
+    'services register -client-cert') echo '@file' ;;
+    'services register -client-key') echo '@file' ;;
+    'services register -socket') echo '@file' ;;
+    'session create -token-file') echo '@file' ;;
+    'session create -ca-file') echo '@file' ;;
+    'session create -ca-path') echo '@file' ;;
+    'session create -client-cert') echo '@file' ;;
+    'session create -client-key') echo '@file' ;;
+    'session create -behavior') echo 'release delete' ;;
+    'session create -node') echo '@node' ;;
+    'session destroy -token-file') echo '@file' ;;
+    'session destroy -ca-file') echo '@file' ;;
+    'session destroy -ca-path') echo '@file' ;;
+    'session destroy -client-cert') echo '@file' ;;
+    'session destroy -client-key') echo '@file' ;;
+    'session info -token-file') echo '@file' ;;
+    'session info -ca-file') echo '@file' ;;
+    'session info -ca-path') echo '@file' ;;
+    'session info -client-cert') echo '@file' ;;
+    'session info -client-key') echo '@file' ;;
+    'session list -token-file') echo '@file' ;;
+    'session list -ca-file') echo '@file' ;;
+    'session list -ca-path') echo '@file' ;;
+    'session list -client-cert') echo '@file' ;;
+    'session list -client-key') echo '@file' ;;
+    'session node -token-file') echo '@file' ;;
+    'session node -ca-file') echo '@file' ;;
+    'session node -ca-path') echo '@file' ;;
+    'session node -client-cert') echo '@file' ;;
+    'session node -client-key') echo '@file' ;;
+    'session renew -token-file') echo '@file' ;;
+    'session renew -ca-file') echo '@file' ;;
+    'session renew -ca-path') echo '@file' ;;
+    'session renew -client-cert') echo '@file' ;;
+    'session renew -client-key') echo '@file' ;;
     'validate -config-format') echo 'hcl json' ;;
     'version -format') echo 'pretty json' ;;
     'wait -token-file') echo '@file' ;;
@@ -138,6 +272,7 @@ _lictor_value() {
     'watch -type') echo 'key keyprefix services nodes service checks event' ;;
     'watch -key') echo '@key' ;;
     'watch -prefix') echo '@key' ;;
+    'watch -service') echo '@service' ;;
   esac
 }
 
@@ -145,12 +280,20 @@ _lictor_value() {
 _lictor_argument() {
   case "$1" in
     'completion') echo 'bash zsh fish' ;;
+    'force-leave') echo '@node' ;;
     'kv delete') echo '@key' ;;
     'kv export') echo '@key' ;;
     'kv get') echo '@key' ;;
     'kv import') echo '@file' ;;
     'kv put') echo '@key' ;;
     'logs') echo '@daemon' ;;
+    'rtt') echo '@node' ;;
+    'services deregister') echo '@file' ;;
+    'services register') echo '@file' ;;
+    'session destroy') echo '@session' ;;
+    'session info') echo '@session' ;;
+    'session node') echo '@node' ;;
+    'session renew') echo '@session' ;;
     'stop') echo '@daemon' ;;
     'validate') echo '@file' ;;
   esac

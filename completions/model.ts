@@ -1,7 +1,7 @@
 // What all three shells are told: the tree of commands, their flags, and what their values are.
 import { type AnyCommand, type Completes, type Flag, flagsOf } from '../commands/kit/declare.ts'
 import type { Table } from '../commands/kit/table.ts'
-import { loadAll } from '../commands/kit/table.ts'
+import { branchesOf, loadAll } from '../commands/kit/table.ts'
 
 export interface Model {
   /** By the words typed so far: what may come next. `''` is the program alone. */
@@ -38,31 +38,24 @@ export const PROGRAMS: readonly string[] = ['lictor', 'consul-clone']
 
 export async function modelOf(table: Table): Promise<Model> {
   const all = (await loadAll(table, 'lictor')).filter((one) => one.hidden !== true)
-  const groups = table.groups.map(({ name, about }) => ({ name, about }))
-  const nested = all.filter(({ id }) => id.includes(' '))
-  const single = all.filter(({ id }) => !id.includes(' ')).map(wordOf)
-  const heads = [...new Set(nested.map(({ id }) => firstWord(id)))]
+  const heads = new Set(all.flatMap(({ id }) => headsOf(id)))
   return {
-    words: [
-      { id: '', words: sorted([...single, ...groups]) },
-      ...heads.map((id) => ({
-        id,
-        words: sorted(nested.filter((one) => firstWord(one.id) === id).map(wordOf)),
+    words: [...heads].sort().map((id) => ({
+      id,
+      words: branchesOf(id, { groups: table.groups, commands: all }).map(({ word, about }) => ({
+        name: word,
+        about,
       })),
-    ],
+    })),
     commands: all.map(commandModel),
   }
 }
 
-const firstWord = (id: string): string => id.split(' ')[0] ?? ''
-
-const sorted = (words: readonly Word[]): readonly Word[] =>
-  [...words].sort((a, b) => (a.name < b.name ? -1 : 1))
-
-const wordOf = ({ id, summary }: AnyCommand): Word => ({
-  name: id.split(' ').at(-1) ?? id,
-  about: summary,
-})
+/** All that may stand before the last word: `operator raft list-peers` has ``, `operator`, … */
+function headsOf(id: string): string[] {
+  const words = id.split(' ')
+  return words.map((_, i) => words.slice(0, i).join(' '))
+}
 
 const commandModel = (declared: AnyCommand): CommandModel => ({
   id: declared.id,

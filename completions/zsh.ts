@@ -17,7 +17,7 @@ export const zshScript = (model: Model): string =>
       '_lictor_flags',
       model.commands.map(({ id, flags }) => [id, flags.map(flagWord)]),
     ),
-    '# What the value of a flag is: a kind (@file, @key, @daemon) or the words themselves.',
+    '# What the value of a flag is: a kind (@file, @key, …) or the words themselves.',
     ...table('_lictor_value', model.commands.flatMap(values)),
     '# What the first word of a command is.',
     ...table('_lictor_argument', model.commands.flatMap(argument)),

@@ -99,7 +99,7 @@ export function mainPage(table: Table, commands: readonly AnyCommand[]): string 
     ...section('DESCRIPTION', paragraphs(INTRODUCTION)),
     ...section('COMMANDS', [
       ...commands.filter((one) => !inGroup(one)).flatMap(commandEntry),
-      ...table.groups.flatMap((group) => groupEntries(group, commands)),
+      ...table.groups.flatMap((group) => groupEntries(group, table, commands)),
     ]),
     ...Object.entries(TOPICS).flatMap(([name, topic]) => topicSection(name, topic)),
     ...section('SEE ALSO', [[reference('lictor-config', 5), reference('lictor-kv', 7)].join(', ')]),
@@ -117,8 +117,14 @@ const INTRODUCTION: readonly string[] = [
 const commandEntry = (one: AnyCommand): string[] =>
   entry(`${bold(pageName(one.id))}(1)`, `${one.summary}.`)
 
-const groupEntries = (group: Group, commands: readonly AnyCommand[]): string[] =>
-  commands.filter((one) => isIn(one, group)).flatMap(commandEntry)
+/** Commands of a group, those of groups within it apart. */
+const groupEntries = (group: Group, { groups }: Table, commands: readonly AnyCommand[]): string[] =>
+  commands
+    .filter((one) => isIn(one, group) && !groups.some((deeper) => isDeeper(deeper, group, one)))
+    .flatMap(commandEntry)
+
+const isDeeper = (deeper: Group, group: Group, one: AnyCommand): boolean =>
+  deeper.name.startsWith(`${group.name} `) && isIn(one, deeper)
 
 /** The headings that readers of manuals look for. */
 const HEADINGS: Readonly<Record<string, string>> = {

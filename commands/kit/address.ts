@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { parseBool } from '../../core/bool.ts'
 import { type Env, fromEnv, type Profile, type Values } from './declare.ts'
 import { type Failure, misuse, reasonOf } from './failure.ts'
-import { HTTP_FLAGS, type HttpFlags } from './http-flags.ts'
+import { type AgentHttpFlags, HTTP_FLAGS, type HttpFlags } from './http-flags.ts'
 
 export interface Endpoint {
   readonly scheme: 'http' | 'https'
@@ -35,7 +35,7 @@ const DEFAULT_ADDRESS = '127.0.0.1:8500'
 const DEFAULT_PORT = { http: 80, https: 443 } as const
 
 export interface AddressRequest {
-  readonly flags: Values<HttpFlags>
+  readonly flags: Values<AgentHttpFlags> & Partial<Values<HttpFlags>>
   readonly env: Env
   readonly profile: Profile
   readonly warn: (line: string) => void

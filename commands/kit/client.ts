@@ -14,17 +14,20 @@ import { formatDuration } from '../../core/time.ts'
 import { type AddressRequest, type Endpoint, resolveEndpoint, scopeOf } from './address.ts'
 import type { Call } from './declare.ts'
 import { errnoOf, Failure, reasonOf } from './failure.ts'
-import type { HttpFlags } from './http-flags.ts'
+import type { AgentHttpFlags } from './http-flags.ts'
 import { decodeJson } from './json.ts'
 import { explainStatus } from './status.ts'
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
 
+/** A parameter that is given more than once has several values. */
+export type AskQuery = Readonly<Record<string, string | readonly string[]>>
+
 export interface Ask {
   readonly method: Method
   /** Not escaped: `/v1/kv/a key`. */
   readonly path: string
-  readonly query?: Readonly<Record<string, string>>
+  readonly query?: AskQuery
   /** Path and query as they go over the wire, instead of both. */
   readonly target?: string
   readonly body?: Uint8Array | string
@@ -68,7 +71,7 @@ const JITTER = 16
 
 export const DEFAULT_FAULT = 'Error querying Consul agent: '
 
-type HttpCall = Call<HttpFlags>
+type HttpCall = Call<AgentHttpFlags>
 
 /** The client of a command that declares HTTP_FLAGS. */
 export function connect(call: HttpCall): Client {
@@ -233,7 +236,8 @@ function targetOf({ endpoint, options }: Wire, ask: Ask): string {
   const query = Object.entries({ ...options.query, ...ask.query }).sort(([a], [b]) =>
     a < b ? -1 : 1,
   )
-  const text = query.map(([name, value]) => `${escapeQuery(name)}=${escapeQuery(value)}`).join('&')
+  const pairs = query.flatMap(([name, value]) => [value].flat().map((one) => [name, one] as const))
+  const text = pairs.map(([name, value]) => `${escapeQuery(name)}=${escapeQuery(value)}`).join('&')
   return `${endpoint.prefix}${escapePath(ask.path)}${text === '' ? '' : `?${text}`}`
 }
 

@@ -62,13 +62,14 @@ function wishesOf(parsed: Parsed, { argv }: Start): { json: boolean; color: bool
 /** What Consul's commands print behind a complaint about their use. */
 async function usageAfter(error: unknown, declared: AnyCommand, profile: Profile): Promise<string> {
   if (profile !== 'consul' || !isFailure(error) || !error.parts.withUsage) return ''
-  const { commandUsage } = await import('./usage.ts')
-  return `\n\n${commandUsage(declared).trimEnd()}`
+  const { commandUsage, flagsUsage } = await import('./usage.ts')
+  if (error.parts.withUsage === 'whole') return `\n\n${commandUsage(declared).trimEnd()}`
+  return `\n${flagsUsage(declared).trimEnd()}`
 }
 
 function complaintFailure(complaint: Complaint, declared: AnyCommand, { program }: Start): Failure {
   const go = goComplaint(complaint)
-  if (program.profile === 'consul') return misuse(go, { consul: go, withUsage: true })
+  if (program.profile === 'consul') return misuse(go, { consul: go, withUsage: 'flags' })
   const help = `${typedAs(program, declared.id)} --help`
   if (complaint.type !== 'unknown-flag') return misuse(go, { next: [help] })
   const near = suggest(complaint.name, Object.keys(flagsOf(declared, 'lictor')))
@@ -80,8 +81,9 @@ function complaintFailure(complaint: Complaint, declared: AnyCommand, { program 
 function checkArguments(declared: AnyCommand, args: readonly string[], program: Program): void {
   if (program.profile === 'consul') {
     const complaint = declared.consul?.complain?.(args)
-    if (complaint !== undefined) throw misuse(complaint, { consul: complaint })
-    return
+    if (complaint === undefined) return
+    const { text, withUsage } = typeof complaint === 'string' ? { text: complaint } : complaint
+    throw misuse(text, { consul: text, ...(withUsage && { withUsage }) })
   }
   const next = [`${typedAs(program, declared.id)} --help`]
   const missing = declared.args.filter((one) => one.required)[args.length]

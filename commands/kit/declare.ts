@@ -64,7 +64,7 @@ export interface Flag<T = unknown> {
 }
 
 /** What the shell offers for a value: files, or what `__complete` finds out. */
-export type Completes = 'file' | 'key' | 'daemon' | 'shell'
+export type Completes = 'file' | 'key' | 'service' | 'node' | 'session' | 'daemon' | 'shell'
 
 export type Flags = Readonly<Record<string, Flag>>
 
@@ -122,6 +122,13 @@ export const list = (about: string, more: More = {}): Flag<readonly string[]> =>
     read: (given) => value(given),
     ...more,
   })
+
+/** `NAME=VALUE`, as often as one likes. */
+export const pairs = (about: string, more: More = {}): Flag<readonly string[]> => ({
+  ...list(about, { placeholder: 'NAME=VALUE', ...more }),
+  read: (given) =>
+    value(given.includes('=') ? given : undefined, `Missing "=" value in argument: ${given}`),
+})
 
 /** 0 … 2^64 - 1, exact. */
 export const unsigned = (about: string, more: More = {}): Flag<U64> =>
@@ -200,8 +207,10 @@ export interface ConsulSide {
   /** What follows `Usage: consul `. */
   readonly usage: string
   /** Consul's complaint about the words that are no flags; undefined when they are fine. */
-  readonly complain?: (args: readonly string[]) => string | undefined
+  readonly complain?: (args: readonly string[]) => ConsulComplaint | undefined
 }
+
+type ConsulComplaint = string | { readonly text: string; readonly withUsage: 'whole' }
 
 /** What a command is called with. */
 export interface Call<F extends Flags> {

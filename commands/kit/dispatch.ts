@@ -6,7 +6,7 @@ import { Failure, misuse } from './failure.ts'
 import { createOutput } from './output.ts'
 import { HELP_FLAGS } from './parse.ts'
 import { suggest } from './suggest.ts'
-import { idsOf, isKnown, type Table } from './table.ts'
+import { groupsOf, idsOf, isKnown, type Table } from './table.ts'
 
 export interface Invocation {
   /** The name we were called by. */
@@ -89,20 +89,27 @@ function idWords(argv: readonly string[]): readonly string[] {
   return argv.slice(0, Math.min(end < 0 ? argv.length : end, ID_WORDS_MAX))
 }
 
-const groupNamed = ({ table }: Surface, name: string | undefined): string | undefined =>
-  table.groups.find((group) => group.name === name)?.name
+/** The deepest group that these words begin with. */
+function groupNamed({ table, program }: Surface, words: readonly string[]): string | undefined {
+  const known = groupsOf(table, program.profile).map(({ name }) => name)
+  for (let length = Math.min(words.length, ID_WORDS_MAX); length > 0; length--) {
+    const name = words.slice(0, length).join(' ')
+    if (known.includes(name)) return name
+  }
+  return undefined
+}
 
 function missAsConsul(surface: Surface, argv: readonly string[], asked: boolean): Choice {
-  const group = groupNamed(surface, argv[0])
+  const group = groupNamed(surface, argv)
   if (group !== undefined) return { type: 'help', group, ...(asked ? {} : { wrong: 1 }) }
   return asked ? { type: 'help' } : { type: 'help', wrong: UNKNOWN_COMMAND }
 }
 
 function missAsOurs(surface: Surface, argv: readonly string[], asked: boolean): Choice {
   const words = argv.filter((word) => !word.startsWith('-'))
-  const group = groupNamed(surface, words[0])
+  const group = groupNamed(surface, words)
   if (words.length === 0 && (asked || argv.length === 0)) return { type: 'help' }
-  if (group !== undefined && words.length === 1) return { type: 'help', group }
+  if (group !== undefined && words.join(' ') === group) return { type: 'help', group }
   return { type: 'unknown', words: words.length === 0 ? argv : words }
 }
 
@@ -119,8 +126,8 @@ async function refuseUnknown(
   env: Env,
 ): Promise<number> {
   const { name, profile } = surface.program
-  const group = groupNamed(surface, words[0])
-  const typed = words.slice(0, group === undefined ? 1 : 2).join(' ')
+  const group = groupNamed(surface, words)
+  const typed = words.slice(0, group === undefined ? 1 : group.split(' ').length + 1).join(' ')
   const names = [...idsOf(surface.table, profile), ...surface.table.groups.map((one) => one.name)]
   const hints = suggest(typed, names).map((near) => `did you mean "${name} ${near}"?`)
   const what = typed.startsWith('-')

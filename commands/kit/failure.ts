@@ -15,8 +15,8 @@ export interface FailureParts {
   /** What Consul's command prints here; `Error: what` when absent. */
   readonly consul?: string
   readonly consulExit?: number
-  /** As Consul: the command's usage follows. */
-  readonly withUsage?: boolean
+  /** As Consul: what follows, all of the command's usage or its flags alone. */
+  readonly withUsage?: 'whole' | 'flags'
 }
 
 /** Thrown by commands and their kit, printed in one place (kit/command.ts). */

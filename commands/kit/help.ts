@@ -1,7 +1,7 @@
 // Help, loaded when it is asked for: Consul's layout for the `consul` profile, oclif's for ours.
 import type { Program } from './declare.ts'
 import type { Choice, Surface } from './dispatch.ts'
-import { isIn, loadAll, type Table } from './table.ts'
+import { branchesOf, groupsOf, loadAll, type Table } from './table.ts'
 import { commandUsage, groupUsage, rootUsage } from './usage.ts'
 
 /** Prints help of what was chosen and returns the exit code. */
@@ -31,17 +31,9 @@ async function consulHelp(table: Table, id: string | undefined): Promise<string>
   const commands = (await loadAll(table, 'consul')).filter((one) => one.hidden !== true)
   const declared = commands.find((one) => one.id === id)
   if (declared !== undefined) return commandUsage(declared)
-  const group = table.groups.find((one) => one.name === id)
-  if (group !== undefined) {
-    return groupUsage(
-      group,
-      commands.filter((one) => isIn(one, group)),
-    )
-  }
-  const single = commands.filter((one) => !table.groups.some((each) => isIn(one, each)))
-  const rows = [
-    ...single.map((one) => [one.id, one.summary] as const),
-    ...table.groups.map((one) => [one.name, one.about] as const),
-  ]
-  return rootUsage(rows.sort(([a], [b]) => (a < b ? -1 : 1)))
+  const groups = groupsOf(table, 'consul')
+  const rowsBelow = (below: string) =>
+    branchesOf(below, { groups, commands }).map(({ word, about }) => [word, about] as const)
+  const group = groups.find((one) => one.name === id)
+  return group === undefined ? rootUsage(rowsBelow('')) : groupUsage(group, rowsBelow(group.name))
 }

@@ -1,9 +1,10 @@
-// The flags of every command that speaks to an agent, with Consul's names.
+// The flags of every command that speaks to an agent, with Consul's names. What concerns an agent
+// alone (its members, its maintenance) has no datacenter to choose, and nothing could be stale.
 import { boolean, duration, type Flags, optional } from './declare.ts'
 
 const GROUP = { group: 'connection' } as const
 
-export const HTTP_FLAGS = {
+export const AGENT_HTTP_FLAGS = {
   'http-addr': optional(
     'where the agent listens: host:port, http://, https:// or unix://, path prefix allowed',
     {
@@ -52,11 +53,6 @@ export const HTTP_FLAGS = {
     placeholder: 'NAME',
     env: ['CONSUL_TLS_SERVER_NAME'],
   }),
-  datacenter: optional('ask this datacenter, not the one of the agent', {
-    ...GROUP,
-    placeholder: 'DC',
-  }),
-  stale: boolean('let any server answer, even one that lags behind the leader', GROUP),
   namespace: optional('Consul Enterprise only', {
     ...GROUP,
     placeholder: 'NAME',
@@ -77,4 +73,15 @@ export const HTTP_FLAGS = {
   }),
 } as const satisfies Flags
 
+export const HTTP_FLAGS = {
+  ...AGENT_HTTP_FLAGS,
+  datacenter: optional('ask this datacenter, not the one of the agent', {
+    ...GROUP,
+    placeholder: 'DC',
+  }),
+  stale: boolean('let any server answer, even one that lags behind the leader', GROUP),
+} as const satisfies Flags
+
 export type HttpFlags = typeof HTTP_FLAGS
+/** What a client needs to know: a command need not have the rest. */
+export type AgentHttpFlags = typeof AGENT_HTTP_FLAGS

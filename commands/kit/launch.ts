@@ -1,7 +1,12 @@
 // The only door from commands to daemons. Dynamic: a command that only talks to an agent never
 // loads one.
 import type { AgentProgram } from '../../daemons/agent.ts'
-import type { Loaded, LoadOrder } from '../../daemons/runtime/config.ts'
+import type {
+  Loaded,
+  LoadedServices,
+  LoadOrder,
+  ServicesOrder,
+} from '../../daemons/runtime/config.ts'
 import type { DaemonRecord, Found } from '../../daemons/runtime/control.ts'
 import type { PortHolder } from '../../daemons/runtime/port-holder.ts'
 import type { Env } from './declare.ts'
@@ -18,6 +23,12 @@ export async function launchAgent(order: AgentProgram): Promise<number> {
 export async function checkConfig(order: LoadOrder): Promise<Loaded> {
   const { loadConfig } = await import('../../daemons/runtime/config.ts')
   return loadConfig({ ...order, purpose: 'check' })
+}
+
+/** The services that files define. */
+export async function readServices(order: ServicesOrder): Promise<LoadedServices> {
+  const { loadServices } = await import('../../daemons/runtime/config.ts')
+  return loadServices(order)
 }
 
 /** The daemons of this user that answer, found by their control sockets. */

@@ -86,7 +86,7 @@ export async function helpOf(
   await config.load()
   config.bin = program.name
   for (const { name, about } of table.groups) {
-    const topic = config.findTopic(name)
+    const topic = config.findTopic(name.replaceAll(' ', ':'))
     if (topic !== undefined) topic.description = about
   }
   const width = Math.min(process.stdout.columns ?? COLUMNS_MAX, COLUMNS_MAX)

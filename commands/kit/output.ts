@@ -108,17 +108,30 @@ async function loadPaint(): Promise<Paint> {
 export const jsonText = (value: unknown, out: Pick<Output, 'terminal'>): string =>
   `${encodeJson(value ?? null, out.terminal ? 2 : 0)}\n`
 
-const GAP = '  '
+const GAP = 2
 
-/** Rows as columns, two spaces apart, nothing behind the last. The first row is the header. */
-export function columns(rows: readonly (readonly string[])[]): string {
+export interface Columns {
+  /** Between a column and the next. */
+  readonly gap?: number
+  /** Nothing stands behind the last text of a row (default); Consul pads up to the last column. */
+  readonly trim?: boolean
+}
+
+/** Rows as columns, two spaces apart. The first row is the header. */
+export function columns(rows: readonly (readonly string[])[], how: Columns = {}): string {
+  const { gap = GAP, trim = true } = how
   const widths: number[] = []
   for (const row of rows) {
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, width(cell))
   }
-  const line = (row: readonly string[]) =>
-    row.map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - width(cell))).join(GAP)
-  return rows.map((row) => `${line(row).trimEnd()}\n`).join('')
+  const padded = (row: readonly string[]) =>
+    row.map((cell, i) =>
+      i === row.length - 1 ? cell : cell + ' '.repeat((widths[i] ?? 0) - width(cell) + gap),
+    )
+  return rows
+    .map((row) => padded(row).join(''))
+    .map((line) => `${trim ? line.trimEnd() : line}\n`)
+    .join('')
 }
 
 /** Rows without the header, separated by tabs: for cut and awk. */

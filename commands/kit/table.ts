@@ -16,9 +16,14 @@ export interface Alias {
 }
 
 export interface Group {
+  /** `kv`, or `operator raft` for a group in a group. */
   readonly name: string
   /** A sentence without its full stop. */
   readonly about: string
+  /** What Consul's usage says behind `<subcommand>`; `[options] [args]` when absent. */
+  readonly consulUsage?: string
+  /** Absent from Consul's surface. */
+  readonly only?: 'lictor'
 }
 
 export interface Entry {
@@ -44,5 +49,34 @@ export async function loadAll(table: Table, profile: Profile): Promise<AnyComman
   return modules.map((module) => module.command)
 }
 
-export const isIn = (declared: AnyCommand, group: Group): boolean =>
-  declared.id.startsWith(`${group.name} `)
+/** A command or a group within a group, however deep. */
+export const isIn = ({ id }: { readonly id: string }, group: Group): boolean =>
+  id.startsWith(`${group.name} `)
+
+/** What may follow the words of a group, or the program's name where there is no group. */
+export interface Branch {
+  readonly word: string
+  readonly about: string
+}
+
+/** Commands and groups one word below `id` (empty: the program), sorted. */
+export function branchesOf(
+  id: string,
+  { groups, commands }: { groups: readonly Group[]; commands: readonly AnyCommand[] },
+): readonly Branch[] {
+  const prefix = id === '' ? '' : `${id} `
+  const all = [
+    ...commands.map((one) => ({ name: one.id, about: one.summary })),
+    ...groups.map(({ name, about }) => ({ name, about })),
+  ]
+  const below = all
+    .filter(({ name }) => name.startsWith(prefix))
+    .map(({ name, about }) => ({ word: name.slice(prefix.length), about }))
+    .filter(({ word }) => word !== '' && !word.includes(' '))
+  const last = new Map(below.map((branch) => [branch.word, branch])) // a group beats its command
+  return [...last.values()].sort((a, b) => (a.word < b.word ? -1 : 1))
+}
+
+/** The groups that a profile knows. */
+export const groupsOf = ({ groups }: Table, profile: Profile): readonly Group[] =>
+  groups.filter(({ only }) => (only ?? profile) === profile)

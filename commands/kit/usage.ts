@@ -11,16 +11,24 @@ export function commandUsage(declared: AnyCommand): string {
   const examples = declared.examples.map(
     ({ does, command }) => `${wrap(does, 2)}\n\n      $ consul ${command}`,
   )
-  const flags = Object.entries(flagsOf(declared, 'consul')).sort(([a], [b]) => (a < b ? -1 : 1))
   return [
     `Usage: consul ${usage}`,
     ...paragraphs.map((paragraph) => wrap(paragraph, 2)),
     ...examples,
     'Options:',
-    ...flags.map(([name, flag]) => flagUsage(name, flag)),
+    ...flagUsages(declared),
     '',
   ].join('\n\n')
 }
+
+/** What Go's flag package shows behind a complaint of its own. */
+export const flagsUsage = (declared: AnyCommand): string =>
+  ['Usage:', ...flagUsages(declared), ''].join('\n')
+
+const flagUsages = (declared: AnyCommand): string[] =>
+  Object.entries(flagsOf(declared, 'consul'))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, flag]) => flagUsage(name, flag))
 
 function flagUsage(name: string, flag: Flag): string {
   const label = flag.kind === 'boolean' ? `  -${name}` : `  -${name}=<${flag.placeholder}>`
@@ -31,12 +39,13 @@ function flagUsage(name: string, flag: Flag): string {
 const sentence = (text: string): string =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}`.replace(/\.?$/, '.')
 
-export function groupUsage(group: Group, commands: readonly AnyCommand[]): string {
+/** `rows`: its commands and the groups in it, by the word that follows. */
+export function groupUsage(group: Group, rows: readonly (readonly [string, string])[]): string {
   return [
-    `Usage: consul ${group.name} <subcommand> [options] [args]`,
+    `Usage: consul ${group.name} <subcommand> ${group.consulUsage ?? '[options] [args]'}`,
     wrap(`${group.about}.`, 2),
     'Subcommands:',
-    `${listing(commands.map((one) => [one.id.slice(group.name.length + 1), one.summary]))}\n`,
+    `${listing(rows)}\n`,
   ].join('\n\n')
 }
 

@@ -24,7 +24,10 @@ const FLAGS = {
   flags: unsigned('a number of yours that is kept with the value, 64 bits'),
   'modify-index': unsigned('the index that -cas compares', { placeholder: 'INDEX' }),
   release: boolean('give the lock of -session back'),
-  session: optional('the session that locks or releases', { placeholder: 'ID' }),
+  session: optional('the session that locks or releases', {
+    placeholder: 'ID',
+    completes: 'session',
+  }),
 } as const satisfies Flags
 
 type Put = Call<typeof FLAGS>

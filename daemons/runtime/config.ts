@@ -11,6 +11,7 @@ import type { MachineFacts } from '../../core/config/facts.ts'
 import { AGENT_FLAGS, type FlagUse } from '../../core/config/flags.ts'
 import { type ConfigText, type Format, gatherSettings } from '../../core/config/gather.ts'
 import { consulText, type Profile, type Refusal, showRefusals } from '../../core/config/refusal.ts'
+import type { ServiceSetting } from '../../core/config/schema-service.ts'
 import { EXIT } from '../../core/errors.ts'
 
 export interface LoadOrder {
@@ -23,16 +24,18 @@ export interface LoadOrder {
 
 export type Loaded =
   | { readonly ok: true; readonly config: AgentConfig; readonly warnings: readonly string[] }
-  /**
-   * `message` has no line end; as `consul`, the command puts `==> ` before it unless it is about
-   * `usage`.
-   */
-  | {
-      readonly ok: false
-      readonly about: 'usage' | 'config'
-      readonly message: string
-      readonly exitCode: number
-    }
+  | Refused
+
+/**
+ * `message` has no line end; as `consul`, the command puts `==> ` before it unless it is about
+ * `usage`.
+ */
+interface Refused {
+  readonly ok: false
+  readonly about: 'usage' | 'config'
+  readonly message: string
+  readonly exitCode: number
+}
 
 /** Everything that `agent` was told, as one record. Used at start and at every reload. */
 export function loadConfig({ profile, argv, purpose = 'start' }: LoadOrder): Loaded {
@@ -54,11 +57,33 @@ export function loadConfig({ profile, argv, purpose = 'start' }: LoadOrder): Loa
   return built.ok ? built : fail(profile, 'config', built.refusals)
 }
 
-function fail(profile: Profile, about: 'usage' | 'config', refusals: readonly Refusal[]): Loaded {
+function fail(profile: Profile, about: 'usage' | 'config', refusals: readonly Refusal[]): Refused {
   if (profile === 'consul') return { ok: false, about, message: consulText(refusals), exitCode: 1 }
   const message = showRefusals(refusals).join('\n')
   return { ok: false, about, message, exitCode: EXIT.usage }
 }
+
+/** The services that files define, for those who register them with an agent that runs. */
+export function loadServices({ profile, paths }: ServicesOrder): LoadedServices {
+  const texts: ConfigText[] = []
+  for (const path of paths) {
+    const read = readPath(path, undefined)
+    if (!read.ok) return fail(profile, 'config', [read.refusal])
+    texts.push(...read.texts)
+  }
+  const gathering = gatherSettings({ profile, uses: [], files: texts })
+  if (!gathering.ok) return fail(profile, 'config', gathering.refusals)
+  return { ok: true, services: gathering.gathered.settings.services ?? [] }
+}
+
+export interface ServicesOrder {
+  readonly profile: Profile
+  readonly paths: readonly string[]
+}
+
+export type LoadedServices =
+  | { readonly ok: true; readonly services: readonly ServiceSetting[] }
+  | Refused
 
 type Files =
   | { readonly ok: true; readonly texts: readonly ConfigText[] }

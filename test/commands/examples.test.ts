@@ -39,6 +39,23 @@ const EXITS: Readonly<Record<string, readonly number[]>> = {
   'reload -http-addr=127.0.0.2:8500': [3],
   'leave -http-addr=127.0.0.2:8500': [3],
   doctor: [0, 1], // limits of the machine
+  'force-leave node-7': [1],
+  'force-leave -prune node-7': [1],
+  'join 10.0.0.1': [1],
+  'join 10.0.0.1 10.0.0.2:8301': [1],
+  'operator raft remove-peer -id=11111111-2222-3333-4444-5': [1],
+  'operator raft remove-peer -address=10.0.0.7:8300': [1],
+  'operator raft transfer-leader': [1], // a server that is alone
+  'operator raft transfer-leader -id=11111111-2222-3333-4444-5': [1],
+  'rtt node-2': [1],
+  'rtt node-1 node-2 -json': [1],
+  'event -name=deploy': [0, 1], // not every agent has them yet
+  'event -name=deploy -service=web v1.2': [0, 1],
+  'event -name=deploy -json': [0, 1],
+  'session info 11111111-2222-3333-4444-555555555555': [1],
+  'session info 11111111-2222-3333-4444-555555555555 -json': [1],
+  'session renew 11111111-2222-3333-4444-555555555555': [1],
+  'session renew 11111111-2222-3333-4444-555555555555 -json': [1],
   'doctor -json': [0, 1],
 }
 
@@ -69,6 +86,9 @@ async function prepare({ url }: AgentProcess, home: Home): Promise<void> {
   for (const key of ['config/web/port', 'deploy/done']) {
     await fetch(url(`/v1/kv/${key}`), { method: 'PUT', body: '8080', headers })
   }
+  const service = '{"Name":"web","Port":80}'
+  await fetch(url('/v1/agent/service/register'), { method: 'PUT', body: service, headers })
+  await writeFile(join(home.work, 'web.hcl'), 'service {\n  name = "web"\n  port = 80\n}\n')
   await writeFile(join(home.work, 'backup.json'), '[{"key":"config/a","value":"YQ=="}]')
 }
 

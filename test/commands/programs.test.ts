@@ -73,7 +73,7 @@ programs('as consul a wrong line shows usage on stderr, with its exit codes', as
     [
       ['kv', 'get', '-nope', 'a'],
       1,
-      /^flag provided but not defined: -nope\n\nUsage: consul kv get/,
+      /^flag provided but not defined: -nope\nUsage:\n {2}-base64\n/,
     ],
     [['kv', 'get', '-json', 'a'], 1, /^flag provided but not defined: -json\n/],
     [['watch'], 1, /^Watch type must be specified\n\nUsage: consul watch \[options\]/],

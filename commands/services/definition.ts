@@ -1,0 +1,47 @@
+// Services that files or flags define, as the body that the API takes.
+import type { ServiceSetting } from '../../core/config/schema-service.ts'
+import type { Profile } from '../kit/declare.ts'
+import { misuse } from '../kit/failure.ts'
+import { readServices } from '../kit/launch.ts'
+
+/** The services of these files, or what is wrong with them. */
+export async function servicesIn(
+  paths: readonly string[],
+  profile: Profile,
+): Promise<readonly ServiceSetting[]> {
+  const read = await readServices({ profile, paths })
+  if (read.ok) return read.services
+  throw misuse(read.message, { consul: `Error: ${read.message}` })
+}
+
+/** The names of the API, of which its decoder does not mind the case. */
+export const bodyOf = (service: ServiceSetting): string => JSON.stringify(inApi(service))
+
+/** What stands below these is the user's own, and only passed on. */
+const OPAQUE: ReadonlySet<string> = new Set(['meta', 'header', 'config', 'arguments'])
+
+/** Whose members are named by the user. */
+const NAMED: ReadonlySet<string> = new Set(['tagged_addresses'])
+
+function inApi(value: unknown, within = ''): unknown {
+  if (Array.isArray(value)) return value.map((one) => inApi(one, within))
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([name, inner]) => {
+    if (OPAQUE.has(name)) return [apiName(name, within), inner]
+    return [NAMED.has(within) ? name : apiName(name, within), inApi(inner, name)]
+  })
+  return Object.fromEntries(entries)
+}
+
+/** Names that are not the words of the setting in capitals. */
+const OTHERWISE: Readonly<Record<string, string>> = { args: 'ScriptArgs', id: 'ID' }
+
+function apiName(name: string, within: string): string {
+  if (name === 'id' && (within === 'check' || within === 'checks')) return 'CheckID'
+  return OTHERWISE[name] ?? name.split('_').map(capitalized).join('')
+}
+
+const ACRONYM = /^(?:http|tcp|udp|grpc|tls|ttl|os|id|h2ping)$/
+
+const capitalized = (word: string): string =>
+  ACRONYM.test(word) ? word.toUpperCase() : word.charAt(0).toUpperCase() + word.slice(1)
