@@ -18,8 +18,8 @@ export const command = defineCommand({
   id: 'rtt',
   summary: 'Estimate the round trip between two nodes',
   description: [
-    'Nothing is sent: agents measure each other all the time and keep coordinates, whose distance ' +
-      'is the answer. Without NODE2 it is the agent that is asked.',
+    'Nothing is sent: agents measure each other all the time and keep coordinates, whose ' +
+      'distance is the answer. Without NODE2 it is the agent that is asked.',
   ],
   examples: [
     { does: 'From here to a node', command: 'rtt node-2' },
@@ -99,14 +99,17 @@ async function readLan(client: Client): Promise<Coordinates> {
   return bySegment(entries.map((one) => [one.Node, one.Segment ?? '', one.Coord] as const))
 }
 
+/** The servers of a datacenter in one pool. */
+interface Area {
+  readonly Datacenter: string
+  readonly AreaID: string
+  readonly Coordinates: readonly Entry[]
+}
+
 async function readWan(client: Client): Promise<Coordinates> {
   const path = '/v1/coordinate/datacenters'
   const reply = await client.ask({ method: 'GET', path, fault: FAULT })
-  const areas = (jsonOf(reply) ?? []) as unknown as readonly {
-    readonly Datacenter: string
-    readonly AreaID: string
-    readonly Coordinates: readonly Entry[]
-  }[] // the API's contract
+  const areas = (jsonOf(reply) ?? []) as unknown as readonly Area[] // the API's contract
   return bySegment(
     areas.flatMap(({ Datacenter, AreaID, Coordinates }) =>
       Coordinates.map(({ Node, Coord }) => [wanName(Node, Datacenter), AreaID, Coord] as const),

@@ -24,7 +24,8 @@ export const command = defineCommand({
   run: async (call): Promise<Answer> => {
     const { id } = call.flags
     const query: Readonly<Record<string, string>> = id === '' ? {} : { id }
-    const fault = 'Error transfering leadership: Failed to transfer leadership ' // Consul's spelling
+    // Consul's spelling.
+    const fault = 'Error transfering leadership: Failed to transfer leadership '
     await connect(call).call('POST /v1/operator/raft/transfer-leader', { query, fault })
     return { json: true, text: 'Success\n' }
   },
