@@ -19,6 +19,8 @@ export interface Lone {
   /** Of each key: the last fencing token, CreateIndex and LockIndex. */
   readonly tokens: Map<string, readonly [number, number]>
   asked: number
+  /** The agent orders the writes, and has all that was ordered before. */
+  isBack: boolean
   /** Between an answer and the next request, at most. */
   readonly paceMs: number
 }
@@ -52,12 +54,16 @@ function jsonIn({ body }: Response): unknown {
   return JSON.parse(body)
 }
 
+/** Nothing was done, for nobody leads yet. */
+const isNobody = ({ status, body }: Response): boolean =>
+  status === 500 && body === 'No cluster leader'
+
 export function startClient(lone: Lone, prng: Prng): void {
   const next = () => after(lone.world, prng.unit() * lone.paceMs, ask)
   const ask = () => {
     const { request, check } = draw(lone, prng)
     send(lone.world, request, (answer) => {
-      if (answer !== 'closed') check(answer)
+      if (answer !== 'closed' && !isNobody(answer)) check(answer)
       next()
     })
   }
@@ -302,7 +308,7 @@ export function startWatcher(lone: Lone, prng: Prng): void {
     if (index > 0) lone.watches.add(watch)
     send(lone.world, { method: 'GET', path: path(target), query: wait }, (answer) => {
       lone.watches.delete(watch)
-      if (answer === 'closed') index = 0
+      if (answer === 'closed' || isNobody(answer)) index = 0
       else index = takeAnswer(lone, watch, answer)
       after(lone.world, prng.unit() * 50, ask)
     })

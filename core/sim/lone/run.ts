@@ -1,5 +1,6 @@
 // One run of a lone agent: clients and watchers, crashes and a wall clock that jumps. After each
 // step what was applied is given to the model, and the state is held against it.
+import { canRead } from '../../agent/order.ts'
 import { AssertionError } from '../../assert.ts'
 import { textOf } from '../../bytes.ts'
 import type { AgentConfig } from '../../config/agent-config.ts'
@@ -61,6 +62,7 @@ function assemble(prng: Prng, config: AgentConfig): Lone {
     world: createLoneWorld({
       seed: prng.next(),
       config,
+      ordering: prng.pick(['alone', 'together']),
       conditions: {
         writeMs: prng.pick([0.2, 2]),
         writeSpreadMs: prng.pick([0.2, 20]),
@@ -69,7 +71,10 @@ function assemble(prng: Prng, config: AgentConfig): Lone {
         snapshotMs: prng.pick([1, 50]),
         tears: prng.chance(0.5),
       },
-      onStart: () => checkRestart(lone),
+      onStart: () => {
+        lone.isBack = false
+        checkStep(lone)
+      },
       onStep: () => checkStep(lone),
       onSettled: () => checkWatches(lone),
     }),
@@ -79,6 +84,7 @@ function assemble(prng: Prng, config: AgentConfig): Lone {
     sessions: new Set(),
     watches: new Set(),
     tokens: new Map(),
+    isBack: false,
     asked: 0,
     paceMs: prng.pick([200, 1_000, 8_000]),
   }
@@ -122,9 +128,13 @@ function kill({ world }: Lone, harm: Prng): void {
   after(world, harm.unit() * 500, () => start(world))
 }
 
-/** A process has started: what it found is what was durable, and its timers begin anew. */
+/**
+ * A process has started and orders the writes: what it found is what was durable, and its timers
+ * begin anew.
+ */
 function checkRestart(lone: Lone): void {
   const { world, heard, tally } = lone
+  lone.isBack = true
   for (const known of heard.values()) known.at = world.now
   catchUp(lone)
   tally.snapshot++
@@ -142,6 +152,10 @@ function checkStep(lone: Lone): void {
     'durable',
     () => `entry ${applied} is applied; the disk has ${durableIndex(world)}`,
   )
+  if (!lone.isBack) {
+    if (canRead(agent.order)) checkRestart(lone)
+    return
+  }
   const before = model.applied
   catchUp(lone)
   if (model.applied > before) checkState(lone, 'state-machine')

@@ -5,9 +5,11 @@ import type { AgentEffect, SnapshotOrder } from '../../agent/effects.ts'
 import type { AgentEvent } from '../../agent/events.ts'
 import type { Agent } from '../../agent/record.ts'
 import type { AgentConfig } from '../../config/agent-config.ts'
-import type { Persist } from '../../entry.ts'
-import { type RequestId, requestId } from '../../ids.ts'
+import type { Persist, Recovered } from '../../entry.ts'
+import { logIndex, type RequestId, requestId } from '../../ids.ts'
 import { createPrng, type Prng } from '../../prng.ts'
+import type { Configuration } from '../../raft/messages.ts'
+import { configurationCodec } from '../../raft/wire.ts'
 import type { Request, Response } from '../../route/request.ts'
 import type { Instant, WallMs } from '../../time.ts'
 import {
@@ -32,6 +34,9 @@ interface Happening {
   readonly run: () => void
 }
 
+/** By its own disk alone, or by raft with one voter. */
+export type Ordering = 'alone' | 'together'
+
 export interface LoneWorld {
   now: Instant
   events: number
@@ -40,6 +45,7 @@ export interface LoneWorld {
   readonly hash: TraceHash
   readonly prng: Prng
   readonly config: AgentConfig
+  readonly ordering: Ordering
   readonly disk: Disk
   readonly conditions: DiskConditions
   /** How far the wall clock is from what it would be. It jumps; the other never does. */
@@ -59,6 +65,7 @@ export interface LoneWorld {
 export interface LoneOptions {
   readonly seed: number
   readonly config: AgentConfig
+  readonly ordering: Ordering
   readonly conditions: DiskConditions
   readonly onStart: () => void
   readonly onStep: () => void
@@ -80,6 +87,7 @@ export function createLoneWorld(options: LoneOptions): LoneWorld {
     hash: createTraceHash(),
     prng,
     config: options.config,
+    ordering: options.ordering,
     disk: createDisk(prng.fork()),
     conditions: options.conditions,
     wallOffset: 0,
@@ -119,8 +127,8 @@ export function start(world: LoneWorld): void {
   world.startedAt = world.now
   world.agent = createAgent({
     config: world.config,
-    ordering: 'alone',
-    recovered: recover(world.disk.platter),
+    ordering: world.ordering,
+    recovered: recoveredOf(world.disk),
     entropy: () => Uint8Array.from({ length: 16 }, () => prng.range(0, 255)),
     seed: prng.next(),
     clock: clockOf(world),
@@ -254,14 +262,30 @@ function persist(world: LoneWorld, write: Persist): void {
   })
 }
 
-function saveSnapshot(world: LoneWorld, { index, term, chunks }: SnapshotOrder): void {
+function saveSnapshot(world: LoneWorld, order: SnapshotOrder): void {
   const { disk, conditions } = world
+  const { index, term, chunks } = order
+  const named = order.configuration
+  const configuration = (named && configurationCodec.decode(named.data)) ?? NOBODY
+  const meta = { index, term, configuration, configurationIndex: named?.index ?? logIndex(0) }
   later(world, conditions.snapshotMs * (0.5 + disk.prng.unit()), () => {
-    const configuration = { servers: [] }
-    const meta = { index, term, configuration, configurationIndex: index }
     keepSnapshot(disk.platter, { meta, chunks: Array.from(chunks) })
     give(world, { type: 'snapshot-saved', index })
   })
+}
+
+const NOBODY: Configuration = { servers: [] }
+
+function recoveredOf({ platter }: Disk): Recovered {
+  const { snapshot, ...found } = recover(platter)
+  const meta = platter.snapshots.at(-1)?.meta
+  if (snapshot === undefined || meta === undefined || meta.configuration === NOBODY)
+    return { ...found, snapshot }
+  const data = configurationCodec.encode(meta.configuration)
+  return {
+    ...found,
+    snapshot: { ...snapshot, configuration: { index: meta.configurationIndex, data } },
+  }
 }
 
 /** The last entry that a crash would leave for certain. */
