@@ -121,19 +121,19 @@ export const LONE_MUTANTS: readonly Mutant[] = [
     what: 'the TTL of a session runs by the wall clock',
     patches: [
       {
-        file: 'core/agent/agent.ts',
+        file: 'core/agent/requests.ts',
         from: 'renewSession(agent.sessions, row, agent.clock.now)',
         to: 'renewSession(agent.sessions, row, agent.clock.wall)',
       },
       {
-        file: 'core/agent/agent.ts',
+        file: 'core/agent/ordering.ts',
         from: 'for (const row of news.born) renewSession(sessions, row, clock.now)',
         to: 'for (const row of news.born) renewSession(sessions, row, clock.wall)',
       },
       {
-        file: 'core/agent/agent.ts',
-        from: '    renewSession(agent.sessions, row, clock.now)\n',
-        to: '    renewSession(agent.sessions, row, clock.wall)\n',
+        file: 'core/agent/ordering.ts',
+        from: '    renewSession(sessions, row, clock.now)\n',
+        to: '    renewSession(sessions, row, clock.wall)\n',
       },
       {
         file: 'core/agent/agent.ts',
