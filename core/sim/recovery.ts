@@ -39,7 +39,7 @@ function isPatient({ conditions, settings }: Draw): boolean {
   return settings.leaseMs > 4 * (delayMs + delaySpreadMs + conditions.tickMs)
 }
 
-/** Somebody lives who is no voter any more, and may not know it: he asks for votes again and again. */
+/** Somebody lives who is no voter any more and may not know it: he asks for votes for ever. */
 function hasOutsider({ world }: Run): boolean {
   const { servers } = leaderOf(world)?.host?.raft.history.at(-1)?.configuration ?? NOBODY
   return world.nodes.some(({ peer, host }) => {
