@@ -7,8 +7,15 @@ import type { Instant } from '../time.ts'
 import { againDue } from './hint.ts'
 import { lastPosition } from './log.ts'
 import type { ServerId, VoteReply } from './messages.ts'
-import { hasMajority, isVoter, votersOf } from './quorum.ts'
-import { configurationOf, drawTimeout, note, type OutgoingCall, type Raft } from './raft.ts'
+import { hasMajority, votersOf } from './quorum.ts'
+import {
+  configurationOf,
+  drawTimeout,
+  mayLead,
+  note,
+  type OutgoingCall,
+  type Raft,
+} from './raft.ts'
 import { adoptTerm, call, canWrite, giveVote } from './save.ts'
 import { becomeFollower } from './transitions.ts'
 
@@ -28,7 +35,7 @@ export interface Candidacy {
  * and a server whose disk takes nothing would lead badly.
  */
 function obstacle(raft: Raft): string | undefined {
-  if (!isVoter(configurationOf(raft), raft.self.id)) return 'it is no voter'
+  if (!mayLead(raft)) return 'it is no voter'
   if (raft.quarantine !== undefined) return 'its log is incomplete'
   return canWrite(raft) ? undefined : 'its disk takes nothing'
 }
@@ -73,7 +80,7 @@ export function takeOver(raft: Raft): void {
 /** The real election: a new term, our own vote in it, both on the disk before anybody knows. */
 export function stand(raft: Raft, transfer: boolean): void {
   const { self, settings } = raft
-  assert(isVoter(configurationOf(raft), self.id), 'only a voter stands')
+  assert(mayLead(raft), 'only a voter stands')
   raft.leader = undefined
   adoptTerm(raft, nextTerm(raft))
   giveVote(raft, self)

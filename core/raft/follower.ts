@@ -26,11 +26,10 @@ import type {
   RequestVote,
   SnapshotMeta,
 } from './messages.ts'
-import { isVoter } from './quorum.ts'
 import {
   advanceCommit,
-  configurationOf,
   drawTimeout,
+  mayLead,
   note,
   type Raft,
   tellConfiguration,
@@ -299,7 +298,7 @@ export function takeSnapshot(raft: Raft, snapshot: SnapshotMeta): boolean {
     ...(kept === 'prefix' ? later : []),
   ]
   // It may have begun to campaign while the snapshot was written, and have no vote by it.
-  if (raft.role.type === 'candidate' && !isVoter(configurationOf(raft), raft.self.id))
+  if (raft.role.type === 'candidate' && !mayLead(raft))
     becomeFollower(raft, 'it is no voter any more')
   raft.commit = snapshot.index
   raft.delivered = snapshot.index

@@ -6,8 +6,7 @@ import type { LogIndex, Term } from '../ids.ts'
 import type { Leadership } from './leader.ts'
 import { checkBounds, checkLog, lastIndex, termAt } from './log.ts'
 import type { Progress } from './progress.ts'
-import { isVoter } from './quorum.ts'
-import { configurationOf, type Raft, WITHHELD } from './raft.ts'
+import { mayLead, type Raft, WITHHELD } from './raft.ts'
 
 /** What was seen after the step before. */
 export interface Watched {
@@ -97,7 +96,7 @@ function checkCandidate(raft: Raft): void {
   const { role, self, vote } = raft
   assert(raft.leader === undefined, 'a candidate knows no leader')
   assert(raft.quarantine === undefined, 'a server in quarantine does not campaign')
-  assert(isVoter(configurationOf(raft), self.id), 'only a voter campaigns')
+  assert(mayLead(raft), 'only who has a vote, or may have it still, campaigns')
   if (role.type === 'candidate' && role.phase === 'vote')
     assert(vote.votedFor.startsWith(self.id), 'a candidate votes for itself')
 }

@@ -88,11 +88,15 @@ function matchFollowers(raft: Raft, leadership: Leadership): void {
   }
 }
 
-/** A server that was removed is let go when it knows, or when it had time enough to hear of it. */
+/**
+ * A server that was removed is let go when it was told that this is agreed on, or when it had time
+ * enough to hear of it. Otherwise it would campaign.
+ */
 function dropLeavers(raft: Raft, { followers }: Leadership): void {
-  for (const [id, { leavesAt, match }] of followers) {
+  for (const [id, { leavesAt, match, commitTold }] of followers) {
     if (leavesAt === undefined) continue
-    if (raft.now >= leavesAt || match >= latest(raft).index) followers.delete(id)
+    const isTold = Math.min(match, commitTold) >= latest(raft).index
+    if (raft.now >= leavesAt || isTold) followers.delete(id)
   }
 }
 

@@ -26,7 +26,7 @@ import type {
   ServerId,
   SnapshotMeta,
 } from './messages.ts'
-import { votersOf } from './quorum.ts'
+import { isVoter, votersOf } from './quorum.ts'
 import type { Held } from './save.ts'
 
 /** Knobs. Each trades speed of detection against false alarms or load. */
@@ -241,6 +241,11 @@ export interface RaftOptions {
   readonly snapshot: SnapshotMeta | undefined
   readonly now: Instant
   readonly boot: Boot
+  /**
+   * When the first campaign may begin, instead of a time that is drawn: servers that begin a
+   * cluster together need not split its first vote.
+   */
+  readonly firstElectionMs?: number
 }
 
 const NOBODY: Configuration = { servers: [] }
@@ -288,9 +293,12 @@ export function createRaft(options: RaftOptions): Raft {
   }
   for (const entry of raft.log.entries) noteConfiguration(raft, entry)
   if (isAlone(raft)) standAlone(raft)
-  else raft.role = { type: 'follower', electionDue: drawTimeout(raft, settings.heartbeatMs) }
+  else raft.role = { type: 'follower', electionDue: firstDue(raft, options) }
   return raft
 }
+
+const firstDue = (raft: Raft, { firstElectionMs, settings, now }: RaftOptions): Instant =>
+  firstElectionMs === undefined ? drawTimeout(raft, settings.heartbeatMs) : now + firstElectionMs
 
 function checkSettings(settings: Settings): void {
   const { heartbeatMs, electionMs, leaseMs, leaseDrift, inflightMax, appendEntriesMax } = settings
@@ -321,6 +329,14 @@ export function isAlone(raft: Raft): boolean {
   const voters = votersOf(configurationOf(raft))
   return voters.length === 1 && voters[0]?.id === raft.self.id
 }
+
+/**
+ * Whether this server has a vote, or had one before changes of which it does not know whether they
+ * were agreed on: its log may be the only one that can win, and without it nobody ever would
+ * (Thesis §4.2.2). Its own vote does not count then.
+ */
+export const mayLead = ({ history, self }: Raft): boolean =>
+  history.some(({ configuration }) => isVoter(configuration, self.id))
 
 /** Alone there is no leader to wait for, and no lease but our own. */
 export function standAlone(raft: Raft): void {

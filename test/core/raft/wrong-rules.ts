@@ -153,4 +153,18 @@ export const WRONG_RULES: readonly WrongRule[] = [
     '  else if (snapshot.index <= raft.commit) confirmInstall(raft, id, snapshot)\n',
     '',
   ),
+  rule(
+    'W22',
+    'who has no vote in the configuration in force does not campaign, agreed on or not',
+    'raft',
+    'history.some(({ configuration }) => isVoter(configuration, self.id))',
+    'history.slice(-1).some(({ configuration }) => isVoter(configuration, self.id))',
+  ),
+  rule(
+    'W23',
+    'who was removed is let go before it knows that this is agreed on',
+    'leader',
+    'const isTold = Math.min(match, commitTold) >= latest(raft).index',
+    'const isTold = match >= latest(raft).index',
+  ),
 ]
