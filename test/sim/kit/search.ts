@@ -106,7 +106,7 @@ export async function search(options: SearchOptions): Promise<Found> {
 }
 
 /** Every other seed by chance, the rest by each profile in turn. */
-function profileOf(seed: number): ProfileName {
+export function profileOf(seed: number): ProfileName {
   if (seed % 2 === 0) return 'swarm'
   return PROFILE_NAMES[((seed - 1) / 2) % PROFILE_NAMES.length] ?? 'swarm'
 }
