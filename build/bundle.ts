@@ -19,6 +19,7 @@ const MODULES: Readonly<Record<string, string>> = {
   config: 'daemons/runtime/config.ts',
   control: 'daemons/runtime/control.ts',
   'port-holder': 'daemons/runtime/port-holder.ts',
+  swimnode: 'daemons/swimnode.ts',
   oclif: 'commands/oclif.ts',
   testing: 'daemons/testing.ts',
 }

@@ -3,7 +3,7 @@
 # What may follow these words.
 _lictor_words() {
   case "$1" in
-    '') echo 'agent api catalog chaos completion doctor event force-leave help info join keygen kv leave logs maint members monitor operator ps reload rtt services session stop validate version wait watch' ;;
+    '') echo 'agent api catalog chaos completion doctor event force-leave help info join keygen kv leave logs maint members monitor operator ps reload rtt services session stop swim validate version wait watch' ;;
     'api') echo 'list' ;;
     'catalog') echo 'datacenters nodes services' ;;
     'chaos') echo 'replay shrink simulate' ;;
@@ -12,6 +12,7 @@ _lictor_words() {
     'operator raft') echo 'list-peers remove-peer transfer-leader' ;;
     'services') echo 'deregister register' ;;
     'session') echo 'create destroy info list node renew' ;;
+    'swim') echo 'event events force-leave info join keygen keys leave members monitor node query reachability rtt tags trace wait' ;;
   esac
 }
 
@@ -60,6 +61,23 @@ _lictor_flags() {
     'session node') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -plain -json -color -no-color' ;;
     'session renew') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
     'stop') echo '-timeout= -kill -json -color -no-color' ;;
+    'swim event') echo '-node= -rpc-addr= -socket= -payload= -coalesce -json -color -no-color' ;;
+    'swim events') echo '-node= -rpc-addr= -socket= -f -follow -count= -utc -json -color -no-color' ;;
+    'swim force-leave') echo '-node= -rpc-addr= -socket= -prune -json -color -no-color' ;;
+    'swim info') echo '-node= -rpc-addr= -socket= -format= -json -color -no-color' ;;
+    'swim join') echo '-node= -rpc-addr= -socket= -replay -json -color -no-color' ;;
+    'swim keygen') echo '-json -color -no-color' ;;
+    'swim keys') echo '-node= -rpc-addr= -socket= -install= -use= -remove= -list -json -color -no-color' ;;
+    'swim leave') echo '-node= -rpc-addr= -socket= -json -color -no-color' ;;
+    'swim members') echo '-node= -rpc-addr= -socket= -detailed -format= -name= -status= -tag= -role= -json -color -no-color' ;;
+    'swim monitor') echo '-node= -rpc-addr= -socket= -log-level= -json -color -no-color' ;;
+    'swim node') echo '-name= -port= -bind= -advertise= -join= -tag= -encrypt= -label= -profile= -event-handler= -disable-compression -ephemeral -rejoin -log-level= -socket= -ready-fd= -json -color -no-color' ;;
+    'swim query') echo '-node= -rpc-addr= -socket= -payload= -format= -only= -tag= -timeout= -no-ack -relay-factor= -json -color -no-color' ;;
+    'swim reachability') echo '-node= -rpc-addr= -socket= -timeout= -json -color -no-color' ;;
+    'swim rtt') echo '-node= -rpc-addr= -socket= -json -color -no-color' ;;
+    'swim tags') echo '-node= -rpc-addr= -socket= -set= -delete= -json -color -no-color' ;;
+    'swim trace') echo '-node= -rpc-addr= -socket= -once -count= -only= -about= -json -color -no-color' ;;
+    'swim wait') echo '-node= -rpc-addr= -socket= -timeout= -json -color -no-color' ;;
     'validate') echo '-config-format= -quiet -json -color -no-color' ;;
     'version') echo '-format= -json -color -no-color' ;;
     'wait') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
@@ -257,6 +275,43 @@ _lictor_value() {
     'session renew -ca-path') echo '@file' ;;
     'session renew -client-cert') echo '@file' ;;
     'session renew -client-key') echo '@file' ;;
+    'swim event -node') echo '@daemon' ;;
+    'swim event -socket') echo '@file' ;;
+    'swim events -node') echo '@daemon' ;;
+    'swim events -socket') echo '@file' ;;
+    'swim force-leave -node') echo '@daemon' ;;
+    'swim force-leave -socket') echo '@file' ;;
+    'swim info -node') echo '@daemon' ;;
+    'swim info -socket') echo '@file' ;;
+    'swim info -format') echo 'text json' ;;
+    'swim join -node') echo '@daemon' ;;
+    'swim join -socket') echo '@file' ;;
+    'swim keys -node') echo '@daemon' ;;
+    'swim keys -socket') echo '@file' ;;
+    'swim leave -node') echo '@daemon' ;;
+    'swim leave -socket') echo '@file' ;;
+    'swim members -node') echo '@daemon' ;;
+    'swim members -socket') echo '@file' ;;
+    'swim members -format') echo 'text json' ;;
+    'swim monitor -node') echo '@daemon' ;;
+    'swim monitor -socket') echo '@file' ;;
+    'swim monitor -log-level') echo 'trace debug info warn error' ;;
+    'swim node -profile') echo 'lesson lan wan local' ;;
+    'swim node -log-level') echo 'info trace debug warn error' ;;
+    'swim node -socket') echo '@file' ;;
+    'swim query -node') echo '@daemon' ;;
+    'swim query -socket') echo '@file' ;;
+    'swim query -format') echo 'text json' ;;
+    'swim reachability -node') echo '@daemon' ;;
+    'swim reachability -socket') echo '@file' ;;
+    'swim rtt -node') echo '@daemon' ;;
+    'swim rtt -socket') echo '@file' ;;
+    'swim tags -node') echo '@daemon' ;;
+    'swim tags -socket') echo '@file' ;;
+    'swim trace -node') echo '@daemon' ;;
+    'swim trace -socket') echo '@file' ;;
+    'swim wait -node') echo '@daemon' ;;
+    'swim wait -socket') echo '@file' ;;
     'validate -config-format') echo 'hcl json' ;;
     'version -format') echo 'pretty json' ;;
     'wait -token-file') echo '@file' ;;

@@ -46,7 +46,7 @@ import {
   sweepHttp,
 } from './runtime/http.ts'
 import { type OnStop, type Started, startInOrder } from './runtime/lifecycle.ts'
-import { type Log, resumeWatcher, watchLog, writeLog } from './runtime/log.ts'
+import { followLog, type Log, writeLog } from './runtime/log.ts'
 import { createProber, type Prober } from './runtime/probe.ts'
 
 /** The longest body of an endpoint that has no limit of its own. */
@@ -227,10 +227,7 @@ function createHttpFor({ config, log }: AgentOptions, { give, connectionsMax }: 
     sink: {
       request: (request) => give({ type: 'request', request }),
       abandoned: (id) => give({ type: 'abandoned', id }),
-      live: ({ level, json }, write) => {
-        const watcher = watchLog(log, { level, json, write })
-        return { resume: () => resumeWatcher(watcher), stop: () => log.watchers.delete(watcher) }
-      },
+      live: (body, write) => followLog(log, body, write),
     },
     now: () => readClock().now,
     bodyBytesMax: Math.max(kvMaxValueSize, txnMaxReqLen, BODY_BYTES_MAX),

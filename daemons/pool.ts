@@ -54,7 +54,7 @@ export interface PoolOptions {
   readonly name: string
   /** Port 0: any that is free for datagrams and streams alike. */
   readonly bind: Address
-  /** What others are told; undefined: what is bound. */
+  /** What others are told; undefined: what is bound. Port 0: the bound one. */
   readonly advertise?: Address
   readonly tags?: Tags
   readonly settings: Settings
@@ -103,7 +103,7 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
   const { datagrams, streams } = await bindBoth(options, () => events.pool)
   const keys = options.keys ?? []
   const cipher = keys.length === 0 ? undefined : createGossipCipher(keys)
-  const advertise = options.advertise ?? datagrams.address
+  const advertise = advertisedOf(options, datagrams.address)
   const rules = rulesOf(options, cipher)
   const { now } = readClock()
   const swim = createSwim(
@@ -139,6 +139,11 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
       await Promise.all([datagrams.close(), streams.shut()])
     },
   }
+}
+
+function advertisedOf({ advertise }: PoolOptions, bound: Address): Address {
+  if (advertise === undefined) return bound
+  return advertise.port === 0 ? { ...advertise, port: bound.port } : advertise
 }
 
 const BIND_TRIES = 16

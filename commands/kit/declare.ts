@@ -24,6 +24,7 @@ export interface Program {
 
 /** What a person types for a command of this program: `lictor kv get`, `chaos-consul simulate`. */
 export function typedAs({ name, group }: Program, line: string): string {
+  if (line === group) return name
   const prefix = `${group} `
   return `${name} ${line.startsWith(prefix) ? line.slice(prefix.length) : line}`
 }

@@ -9,6 +9,7 @@ import type {
 } from '../../daemons/runtime/config.ts'
 import type { DaemonRecord, Found } from '../../daemons/runtime/control.ts'
 import type { PortHolder } from '../../daemons/runtime/port-holder.ts'
+import type { SwimnodeProgram } from '../../daemons/swimnode.ts'
 import type { Env } from './declare.ts'
 
 export type { DaemonRecord, Found, Loaded, PortHolder }
@@ -17,6 +18,12 @@ export type { DaemonRecord, Found, Loaded, PortHolder }
 export async function launchAgent(order: AgentProgram): Promise<number> {
   const { runAgent } = await import('../../daemons/agent.ts')
   return runAgent(order)
+}
+
+/** Runs a member of a gossip pool in this process, likewise. */
+export async function launchSwimnode(order: SwimnodeProgram): Promise<number> {
+  const { runSwimnode } = await import('../../daemons/swimnode.ts')
+  return runSwimnode(order)
 }
 
 /** What an agent would make of files and flags. */

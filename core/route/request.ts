@@ -30,8 +30,16 @@ export interface Response {
 }
 
 /** A body without an end, fed by the runtime until the client leaves: its own log. */
-export interface LiveBody {
+interface LogBody {
   readonly live: 'log'
   readonly level: LogLevel
   readonly json: boolean
 }
+
+/** Another body without an end, which the daemon that answers knows by its number. */
+interface FeedBody {
+  readonly live: 'feed'
+  readonly feed: number
+}
+
+export type LiveBody = LogBody | FeedBody

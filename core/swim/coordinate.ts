@@ -29,6 +29,8 @@ export interface Vivaldi {
   adjustmentAt: number
   /** The last few round trips per member; their median is used. */
   readonly latencies: Map<string, number[]>
+  /** The last point that each member has told us of itself. */
+  readonly points: Map<string, Coordinate>
   /** How often our own point became invalid and was started afresh. */
   resets: number
 }
@@ -45,6 +47,7 @@ export const createVivaldi = (): Vivaldi => ({
   adjustments: new Float64Array(ADJUSTMENTS),
   adjustmentAt: 0,
   latencies: new Map(),
+  points: new Map(),
   resets: 0,
 })
 
@@ -73,6 +76,7 @@ export function learnRoundTrip(
   const { name, other, seconds } = sample
   if (!isValidCoordinate(other)) return false
   if (!(seconds >= 0) || seconds > RTT_MAX_SECONDS) return false
+  vivaldi.points.set(name, other)
   const rtt = Math.max(ZERO, medianLatency(vivaldi, name, seconds))
   const moved = pulled(vivaldi.coordinate, { other, rtt }, prng)
   const adjusted = { ...moved, adjustment: nextAdjustment(vivaldi, moved, { other, rtt }) }
@@ -89,6 +93,7 @@ export function learnRoundTrip(
 /** Members that are gone take their samples along. */
 export function forgetLatency(vivaldi: Vivaldi, name: string): void {
   vivaldi.latencies.delete(name)
+  vivaldi.points.delete(name)
 }
 
 function medianLatency(vivaldi: Vivaldi, name: string, seconds: number): number {

@@ -1,6 +1,7 @@
 // Log lines as text or JSON: to the standard output, to a file that is changed for a new one in
 // time, and to whoever watches through `monitor`. Writing a log never fails its writer: what cannot
 // be written is counted and told later.
+import { assert } from '../../core/assert.ts'
 import {
   formatLogJson,
   formatLogText,
@@ -8,6 +9,8 @@ import {
   type LogLine,
   showsAt,
 } from '../../core/log.ts'
+import type { LiveBody } from '../../core/route/request.ts'
+import type { LiveFeed } from './http.ts'
 
 /** Lines kept for a watcher that does not keep up; more are dropped, counted and told. */
 export const WATCHED_LINES_MAX = 512
@@ -69,6 +72,13 @@ export function watchLog(log: Log, how: Pick<Watcher, 'level' | 'json' | 'write'
   const watcher: Watcher = { ...how, wall: log.wall, queue: [], isFull: false, dropped: 0 }
   log.watchers.add(watcher)
   return watcher
+}
+
+/** The log as the body of an answer, until its client leaves. */
+export function followLog(log: Log, body: LiveBody, write: (text: string) => boolean): LiveFeed {
+  assert(body.live === 'log', 'this daemon has no other body without an end')
+  const watcher = watchLog(log, { level: body.level, json: body.json, write })
+  return { resume: () => resumeWatcher(watcher), stop: () => log.watchers.delete(watcher) }
 }
 
 /** The watcher has taken what it was given. */

@@ -151,8 +151,10 @@ async function compare(run: Run, step: Step, id: number | undefined): Promise<st
     unordered: step.unordered,
   }
   const foreground = id === undefined ? '' : await run.shell.output(id)
+  // What is run again until it fits is not waited for.
+  const waits = run.background.length > 0 && step.eventuallyMs === undefined
   const patience = run.plan.options.backgroundMs ?? BACKGROUND_MS
-  const deadline = performance.now() + (run.background.length > 0 ? patience : 0)
+  const deadline = performance.now() + (waits ? patience : 0)
   for (;;) {
     const news = await backgroundNews(run)
     const output = joinOutputs([foreground, ...news.map(({ text }) => text)])
