@@ -122,7 +122,7 @@ function checkHandlerFlags({ given }: Watch): void {
 async function printFirst(call: Watch, client: Client, question: Question): Promise<Answer> {
   const options = { signal: call.out.gone, talk: call.out.talk }
   for await (const seen of poll(client, question, options)) {
-    return { json: seen.value, text: `${encodeJson(seen.value, 4)}\n` }
+    return { text: `${encodeJson(shownAs(call, question, seen), 4)}\n` }
   }
   return {}
 }
@@ -167,7 +167,7 @@ async function runHandlers(call: Watch, client: Client, question: Question): Pro
   for await (const seen of poll(client, question, { signal: out.gone, talk: out.talk })) {
     if (before !== undefined && isSame(before, seen.value)) continue
     before = seen.value
-    const end = await runChild(orderOf(call, seen))
+    const end = await runChild(orderOf(call, question, seen))
     if (end.type === 'not-started') throw cannotStart(end)
     if (end.signal !== undefined) return { exit: signalExit(end.signal) }
     if (end.exit !== 0) throw handlerFailed(end)
@@ -190,12 +190,17 @@ const cannotStart = (end: End<'not-started'>): Failure =>
     consul: `Error executing handler: ${goStart(end)}`,
   })
 
-function orderOf({ args, env, flags, given, program }: Watch, seen: Seen): ChildOrder {
+/** As Consul the records of its client, under our name the answer of the API. */
+const shownAs = ({ program }: Watch, { asConsul }: Question, { value }: Seen): Json =>
+  program.profile === 'consul' && asConsul !== undefined ? asConsul(value) : value
+
+function orderOf(call: Watch, question: Question, seen: Seen): ChildOrder {
+  const { args, env, flags, given, program } = call
   const unsaid = program.profile === 'consul' || args.length === 1
   const shell = given.has('shell') ? flags.shell : unsaid
   return {
     run: shell ? { script: args.join(' ') } : { argv: args },
-    input: { text: `${encodeJson(seen.value)}\n` },
+    input: { text: `${encodeJson(shownAs(call, question, seen))}\n` },
     env: { ...env, CONSUL_INDEX: String(seen.index) },
   }
 }

@@ -2,13 +2,15 @@
 // blocking queries).
 import type { Json } from '../../core/route/json.ts'
 import { formatDuration } from '../../core/time.ts'
+import { parseU64, type U64 } from '../../core/u64.ts'
 import type { Client, Reply } from '../kit/client.ts'
 import { answerIsNo, Failure } from '../kit/failure.ts'
 import { pause } from '../kit/pause.ts'
 import type { Question } from './question.ts'
 
 export interface Seen {
-  readonly index: number
+  /** Those of events are hashes of 64 bits. */
+  readonly index: U64
   readonly value: Json
 }
 
@@ -31,7 +33,7 @@ export async function* poll(
   question: Question,
   { signal, talk }: PollOptions,
 ): AsyncGenerator<Seen> {
-  let index = 0
+  let index: U64 = 0
   let failures = 0
   let reached = false
   while (!signal.aborted) {
@@ -59,7 +61,7 @@ export async function* poll(
 function askOnce(
   client: Client,
   { path, query, mayBeMissing }: Question,
-  { index, signal }: { index: number; signal: AbortSignal },
+  { index, signal }: { index: U64; signal: AbortSignal },
 ): Promise<Reply> {
   const blocking: Record<string, string> =
     index === 0 ? {} : { index: String(index), wait: formatDuration(WAIT_MS) }
@@ -74,9 +76,9 @@ function askOnce(
 }
 
 /** Without an index there is nothing to wait for: asking on would be a loop at full speed. */
-function indexOf(reply: Reply): number {
-  const index = Number(reply.header('x-consul-index'))
-  if (Number.isSafeInteger(index) && index > 0) return index
+function indexOf(reply: Reply): U64 {
+  const index = parseU64(reply.header('x-consul-index') ?? '')
+  if (index.ok && index.value > 0) return index.value
   throw answerIsNo('bad_answer', 'the answer has no index to wait for', {
     why: `X-Consul-Index: ${reply.header('x-consul-index') ?? 'missing'}`,
   })

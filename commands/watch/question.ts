@@ -5,6 +5,7 @@ import type { Json } from '../../core/route/json.ts'
 import { jsonOf, type Reply } from '../kit/client.ts'
 import { type Failure, misuse } from '../kit/failure.ts'
 import { entriesOf } from '../kv/entry.ts'
+import { goChecks, goInstances } from './go-shapes.ts'
 
 /** The flags that say what to watch; undefined or empty: not given. */
 export interface WatchParams {
@@ -24,8 +25,9 @@ export interface Question {
   readonly query: Readonly<Record<string, string>>
   /** 404 is an answer: there is no such key. */
   readonly mayBeMissing?: boolean
-  /** The answer as Consul's command prints it. */
   readonly read: (reply: Reply) => Json
+  /** What was read, as Consul's command prints it. */
+  readonly asConsul?: (value: Json) => Json
 }
 
 const KV = { topic: 'kv', mayBeMissing: true } as const
@@ -113,14 +115,14 @@ function askService(params: WatchParams): Question {
     ...(tag[0] === undefined ? {} : { tag: tag[0] }),
     ...(params.passingonly === 'true' ? { passing: '1' } : {}),
   }
-  return { topic: 'health', path, query, read: jsonOf }
+  return { topic: 'health', path, query, read: jsonOf, asConsul: goInstances }
 }
 
 function askChecks(params: WatchParams): Question {
   const { service, state } = params
   if (service && state) throw complaint('Cannot specify service and state')
   const path = service ? `/v1/health/checks/${service}` : `/v1/health/state/${state || 'any'}`
-  return { topic: 'checks', path, query: filterOf(params), read: jsonOf }
+  return { topic: 'checks', path, query: filterOf(params), read: jsonOf, asConsul: goChecks }
 }
 
 const filterOf = ({ filter }: WatchParams): Record<string, string> => (filter ? { filter } : {})
