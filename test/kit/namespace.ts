@@ -1,5 +1,5 @@
 // A network of one's own: fixed ports such as 8500 are free in it, whatever else runs on the
-// machine.
+// machine. What is mounted in it, as a resolv.conf of its own, nobody else sees.
 import { spawnSync } from 'node:child_process'
 
 /**
@@ -13,8 +13,8 @@ export function inNamespace(argv: readonly string[]): string[] | undefined {
 
 /** As root; else through a user namespace, where the kernel lets everybody. */
 const UNSHARE = [
-  ['unshare', '--net', '--'],
-  ['unshare', '--map-root-user', '--net', '--'],
+  ['unshare', '--net', '--mount', '--'],
+  ['unshare', '--map-root-user', '--net', '--mount', '--'],
 ]
 
 const WITH_LOOPBACK = ['sh', '-c', 'ip link set lo up && exec "$@"', 'sh']

@@ -7,6 +7,9 @@
 //   <!-- background -->                the next block's command runs on, as in a second terminal
 //   <!-- eventually 5s -->             repeat the next block's command until it matches
 //   <!-- unordered -->                 lists of the next block compare as sets
+//   <!-- paragraphs -->                of the next block's output only paragraphs are shown, without regard
+//                                      to blanks: each is found by its first line, the rest is a set
+//   <!-- untold -->                    the page does not tell what the next block prints
 //   <!-- exit 1 -->                    exit code of the next block's commands
 //   <!-- skip: reason -->              leave the next block out, loudly
 //   <!-- alias 42 43>42 -->            literals of the text that stand for a value of this machine
@@ -22,6 +25,8 @@ export interface Step {
   readonly background: boolean
   readonly hidden: boolean
   readonly unordered: boolean
+  readonly paragraphs: boolean
+  readonly untold: boolean
   readonly exit: number
   readonly eventuallyMs: number | undefined
   readonly skip: string | undefined
@@ -44,6 +49,8 @@ export interface Alias {
 interface Notes {
   background?: boolean
   unordered?: boolean
+  paragraphs?: boolean
+  untold?: boolean
   exit?: number
   eventuallyMs?: number
   skip?: string
@@ -91,10 +98,10 @@ function onNote(draft: Draft, note: string, line: number): void {
       notes.only = rest
       return
     case 'background':
-      notes.background = true
-      return
     case 'unordered':
-      notes.unordered = true
+    case 'paragraphs':
+    case 'untold':
+      notes[word] = true
       return
     case 'eventually':
       notes.eventuallyMs = milliseconds(rest, line)
@@ -141,6 +148,8 @@ function onBlock(draft: Draft, block: string, line: number): void {
       hidden: false,
       background: notes.background ?? isBackground(command),
       unordered: notes.unordered ?? false,
+      paragraphs: notes.paragraphs ?? false,
+      untold: notes.untold ?? false,
       exit: notes.exit ?? 0,
       eventuallyMs: notes.eventuallyMs,
       skip: notes.skip,
@@ -160,6 +169,8 @@ function hiddenSteps(block: string, where: { line: number; only: string | undefi
       hidden: true,
       background: isBackground(command),
       unordered: false,
+      paragraphs: false,
+      untold: false,
       exit: 0,
       eventuallyMs: patience === undefined ? undefined : milliseconds(patience, at),
       skip: undefined,
@@ -182,6 +193,8 @@ function commandsOf(block: string, line: number): Command[] {
       commands.push({ at: line + i, command: text.slice(2), expected: [] })
     } else if (text.startsWith('> ') && last?.expected.length === 0) {
       last.command += `\n${text.slice(2)}`
+    } else if (last?.expected.length === 0 && isOpen(last.command)) {
+      last.command += `\n${text}`
     } else if (text.startsWith('#')) {
       // A remark of the page, as a shell would read it.
     } else if (last === undefined) {
@@ -193,6 +206,10 @@ function commandsOf(block: string, line: number): Command[] {
   for (const { expected } of commands) while (expected.at(-1)?.trim() === '') expected.pop()
   return commands
 }
+
+/** A quote that does not end goes on in the next line, as a shell reads it. */
+const isOpen = (command: string): boolean =>
+  /["']/.test(withoutComment(command).replaceAll(/'[^']*'|"(?:\\.|[^"\\])*"|\\./gs, ''))
 
 function isBackground(command: string): boolean {
   const text = withoutComment(command).trimEnd()

@@ -3,6 +3,7 @@ import { withoutComment } from './comment.ts'
 import type { Alias } from './document.ts'
 import { fits, type Scope, wordOf } from './holes.ts'
 import { differs, type Expected, parseExpected } from './json.ts'
+import { missingParagraph } from './paragraphs.ts'
 
 type Item =
   | { readonly type: 'line'; readonly pattern: string }
@@ -13,6 +14,8 @@ export interface Expectation {
   readonly lines: readonly string[]
   readonly aliases: readonly Alias[]
   readonly unordered: boolean
+  /** The output has more than is shown: see paragraphs.ts. */
+  readonly paragraphs: boolean
 }
 
 /** Undefined where the output fits; else why not. Fills the scope only where it fits. */
@@ -21,6 +24,7 @@ export function mismatch(
   output: string,
   scope: Scope,
 ): string | undefined {
+  if (expectation.paragraphs) return missingParagraph(expectation.lines, output)
   const trial: Scope = new Map(scope)
   const items = itemsOf(expectation, trial)
   const lines = output === '' ? [] : output.replace(/\n$/, '').split('\n')

@@ -1,6 +1,6 @@
 // The player must fail when it should: a page that lies, a command that hangs, a process that
 // stays.
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -123,6 +123,24 @@ player('each page has a network of its own', async () => {
   const listen = `$ node -e '${server}' &\n`
   const page = block(`${listen}$ true\nup`)
   await Promise.all([passes(page), passes(page)])
+})
+
+player('a quote that is open goes on in the next line', async () => {
+  await passes(block("$ printf '%s\\n' 'a\nb'\na\nb"))
+  await passes(block("$ echo \"it's\" # don't\nit's"))
+})
+
+player('what a page does not tell is not compared, but the exit code is', async () => {
+  await passes(`<!-- untold -->\n${block('$ echo more')}`)
+  await fails(`<!-- untold -->\n${block('$ false')}`, /exit code 1, expected 0/)
+})
+
+player('what is mounted in a page nobody else sees', async () => {
+  const page = block(
+    '$ echo mine >mine\n$ mount --bind mine /etc/hostname\n$ cat /etc/hostname\nmine',
+  )
+  await passes(page)
+  assert.is.not(await readFile('/etc/hostname', 'utf8'), 'mine\n')
 })
 
 player('a tool that is not there skips the page and says so', async () => {

@@ -124,7 +124,7 @@ async function attempt(run: Run, step: Step): Promise<string | undefined> {
   else if (exit !== step.exit) {
     return failure(run, { step, id, why: `exit code ${exit}, expected ${step.exit}` })
   }
-  if (step.hidden && step.expected.length === 0) return undefined
+  if (step.untold || (step.hidden && step.expected.length === 0)) return undefined
   const why = await compare(run, step, step.background ? undefined : id)
   return why === undefined ? undefined : failure(run, { step, id, why })
 }
@@ -149,6 +149,7 @@ async function compare(run: Run, step: Step, id: number | undefined): Promise<st
     lines: step.expected,
     aliases: run.plan.page.aliases,
     unordered: step.unordered,
+    paragraphs: step.paragraphs,
   }
   const foreground = id === undefined ? '' : await run.shell.output(id)
   // What is run again until it fits is not waited for.

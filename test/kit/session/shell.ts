@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import { killMarked, MARK, processesMarked } from '../leftovers.ts'
 
 export interface ShellOptions {
@@ -25,6 +26,25 @@ export interface Shell {
   /** Ends the jobs politely, then the shell. Names what would not end, and ends that, too. */
   close(limitMs: number): Promise<string[]>
 }
+
+/** The commands of marked processes, but for the shell's, that do not end within the time. */
+async function stillThere(
+  mark: string,
+  shell: number | undefined,
+  limitMs: number,
+): Promise<string[]> {
+  const deadline = performance.now() + limitMs
+  for (;;) {
+    const kept = (await processesMarked(mark)).filter(({ pid }) => pid !== shell)
+    const names = kept
+      .map(({ command }) => command)
+      .filter((name) => name !== 'bash --noprofile --norc')
+    if (names.length === 0 || performance.now() >= deadline) return names
+    await pause(POLL_MS)
+  }
+}
+
+const POLL_MS = 20
 
 export function openShell(options: ShellOptions): Shell {
   const mark = randomUUID()
@@ -73,15 +93,13 @@ export function openShell(options: ShellOptions): Shell {
 
   async function close(limitMs: number): Promise<string[]> {
     if (hung) return endAtOnce()
-    const stop = 'jobs=$(jobs -p); [ -z "$jobs" ] || { kill -TERM $jobs; wait $jobs; }; true'
+    // Each job is a group of its own: a command that was put behind braces is not its leader.
+    const stop = 'for job in $(jobs -p); do kill -TERM -- "-$job"; wait "$job"; done; true'
     const { exit } = await run(stop, limitMs)
     bash.stdin.end('exit\n')
-    const kept = (await processesMarked(mark)).filter(({ pid }) => pid !== bash.pid)
+    const names = await stillThere(mark, bash.pid, limitMs)
     await killMarked(mark)
     await gone
-    const names = kept
-      .map(({ command }) => command)
-      .filter((name) => name !== 'bash --noprofile --norc')
     return exit === undefined && names.length === 0 ? ['the shell itself'] : names
   }
 
