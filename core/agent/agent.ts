@@ -8,7 +8,7 @@ import { createLetterhead } from '../api/answer.ts'
 import { createParking, parkedCount } from '../api/blocking.ts'
 import { abandon, changed, expire, refuse, sayTo, wake } from '../api/pipeline.ts'
 import { createRouter } from '../api/router.ts'
-import { ROUTES } from '../api/table.ts'
+import { routesOf } from '../api/table.ts'
 import { unreachable } from '../assert.ts'
 import { registerLoneNode } from '../catalog/boot.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
@@ -93,7 +93,7 @@ export function createAgent(options: AgentOptions): Agent {
     registered: () => countOwn(own),
   })
   const desk = {
-    router: createRouter(ROUTES),
+    router: createRouter(routesOf(config.httpConfig.dialect)),
     site,
     head: createLetterhead(config),
     uuid: () => uuidOf(entropy()),

@@ -1,9 +1,10 @@
 // From what a route found or said to a response: the one place where headers, JSON, pretty
 // printing and the text of errors are made.
+import { unreachable } from '../assert.ts'
 import { utf8 } from '../bytes.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import { ApiError } from '../errors.ts'
-import { encodeJson } from '../route/json.ts'
+import { encodeJson, encodeSpaced } from '../route/json.ts'
 import type { Response } from '../route/request.ts'
 import type { Found, MetaHeaders, Said } from '../route/route.ts'
 import type { U64 } from '../u64.ts'
@@ -18,6 +19,7 @@ export interface Letterhead {
   /** `endpoint` and a JSON content type. */
   readonly json: readonly string[]
   readonly errorFormat: 'text' | 'json'
+  readonly dialect: 'consul' | 'lesson'
 }
 
 const PLAIN_TEXT = ['Content-Type', 'text/plain; charset=utf-8'] as const
@@ -29,7 +31,8 @@ export function createLetterhead(config: AgentConfig): Letterhead {
   endpoint.push('X-Consul-Default-Acl-Policy', config.acl.defaultPolicy)
   if (config.translateWanAddrs) endpoint.push('X-Consul-Translate-Addresses', 'true')
   const json = [...endpoint, ...JSON_TYPE]
-  return { custom, endpoint, json, errorFormat: config.httpConfig.errorFormat }
+  const { errorFormat, dialect } = config.httpConfig
+  return { custom, endpoint, json, errorFormat, dialect }
 }
 
 /** What an answer tells of the state that it was read from. */
@@ -45,8 +48,11 @@ export interface Manner {
   readonly layout: Layout
 }
 
-/** How JSON is laid out. A dev agent indents all of it, `?pretty` adds a newline at the end. */
-export type Layout = 'compact' | 'indented' | 'pretty'
+/**
+ * How JSON is laid out. A dev agent indents all of it, `?pretty` adds a newline at the end; the
+ * lessons put blanks and a newline at the end.
+ */
+export type Layout = 'compact' | 'indented' | 'pretty' | 'spaced'
 
 export function answerFound(
   head: Letterhead,
@@ -139,30 +145,34 @@ export function answerError(
   error: ApiError,
   meta: readonly string[] = [],
 ): Response {
-  const { status, message } = error
+  const { message } = error
+  // In a lesson whoever asks wrongly is told so; Consul's 500 for it is no model.
+  const status = head.dialect === 'lesson' && error.code === 'invalid' ? 400 : error.status
   if (head.errorFormat === 'text' || message === '') {
     return { status, headers: [...head.endpoint, ...PLAIN_TEXT, ...meta], body: message }
   }
   // The exact text stays in reach of whoever debugs a client that matches on it.
   const exact = ['X-Lictor-Error', encodeURI(message.trim())]
-  const body = encodeJson({ error: message.trim() })
+  const said = { error: message.trim() }
+  const body = head.dialect === 'lesson' ? printJson(said, 'spaced') : encodeJson(said)
   return { status, headers: [...head.json, ...exact, ...meta], body }
 }
 
 /** What the router itself answers, before any endpoint: only the configured headers. */
-export const answerBare = (
+export function answerBare(
   head: Letterhead,
   status: number,
-  said: { text?: string; headers?: readonly string[] },
-): Response => ({
-  status,
-  headers: [
-    ...head.custom,
-    ...(said.headers ?? []),
-    ...(said.text === undefined ? [] : PLAIN_TEXT),
-  ],
-  body: said.text ?? '',
-})
+  { text, headers = [] }: { text?: string; headers?: readonly string[] },
+): Response {
+  const own = [...head.custom, ...headers]
+  if (text === undefined) return { status, headers: own, body: '' }
+  if (head.dialect === 'consul') return { status, headers: [...own, ...PLAIN_TEXT], body: text }
+  return {
+    status,
+    headers: [...own, ...JSON_TYPE],
+    body: printJson({ error: text.trim() }, 'spaced'),
+  }
+}
 
 /** Where a path should have led. A browser gets a line of HTML, as Go's mux writes it. */
 export function answerRedirect(head: Letterhead, to: string, method: string): Response {
@@ -183,9 +193,23 @@ const HTML: Readonly<Record<string, string>> = {
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => HTML[c] as string)
 
 const printJson = (value: unknown, layout: Layout): string | Uint8Array => {
-  const json = layout === 'compact' ? encodeJson(value) : encodeJson(value, 4)
-  const text = layout === 'pretty' ? `${json}\n` : json
+  const text = layOut(value, layout)
   return text.length > ENCODE_EARLY_CHARS ? utf8(text) : text
+}
+
+function layOut(value: unknown, layout: Layout): string {
+  switch (layout) {
+    case 'compact':
+      return encodeJson(value)
+    case 'indented':
+      return encodeJson(value, 4)
+    case 'pretty':
+      return `${encodeJson(value, 4)}\n`
+    case 'spaced':
+      return `${encodeSpaced(value)}\n`
+    default:
+      return unreachable(layout)
+  }
 }
 
 /**

@@ -93,9 +93,14 @@ function openEndpoint(desk: Desk, request: Request, found: Found): Call | Respon
   if (route.kind === 'read' || route.kind === 'write') route.check?.(bare, desk.site)
   const body: unknown = route.kind === 'read' ? undefined : bodyOf(desk.site.config, route, request)
   const input: Input<unknown> = body === undefined ? bare : { ...bare, body }
-  const layout = query.has('pretty') ? 'pretty' : desk.site.config.dev ? 'indented' : 'compact'
+  const layout = query.has('pretty') ? 'pretty' : usualLayout(desk)
   const elsewhere = datacenterOf(desk.site.config, route, query)
   return { id: request.id, route, input, options, layout, elsewhere }
+}
+
+function usualLayout({ head, site }: Desk): Layout {
+  if (head.dialect === 'lesson') return 'spaced'
+  return site.config.dev ? 'indented' : 'compact'
 }
 
 const NO_OPTIONS: QueryOptions = { consistency: 'default', minIndex: 0, waitMs: 0 }

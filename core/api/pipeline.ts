@@ -279,10 +279,11 @@ export function replyTo(
 
 /** What to say when a change of the agent's own is kept and the catalog knows it. */
 export const changed = (pipeline: Pipeline, call: Call): Response =>
-  respondSaid(pipeline, call, CHANGED)
+  respondSaid(pipeline, call, pipeline.desk.head.dialect === 'lesson' ? DONE : CHANGED)
 
 /** An empty answer that still calls itself JSON, as Consul's do. */
 const CHANGED: Said = { headers: ['Content-Type', 'application/json'] }
+const DONE: Said = { json: { success: true } }
 
 /** What to say when the machine around the agent has answered. */
 export const sayTo = (

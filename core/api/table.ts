@@ -4,6 +4,7 @@ import { catalogRoutes } from '../catalog/routes.ts'
 import { eventRoutes } from '../events/routes.ts'
 import { deleteKey, getKey, putKey } from '../kv/routes.ts'
 import { ownRoutes } from '../local/routes.ts'
+import { registryRoutes } from '../registry/routes.ts'
 import type { Route } from '../route/route.ts'
 import { selfRoutes } from '../self/routes.ts'
 import { sessionRoutes } from '../sessions/routes.ts'
@@ -23,3 +24,10 @@ export const TABLE = [
 
 /** The same for code that treats all routes alike. */
 export const ROUTES: readonly Route[] = [...TABLE]
+
+/** What the registry of the lesson answers: its own routes, and behind them all others. */
+const LESSON_ROUTES: readonly Route[] = [...ROUTES, ...registryRoutes]
+
+/** Of two routes with one path the later counts. */
+export const routesOf = (dialect: 'consul' | 'lesson'): readonly Route[] =>
+  dialect === 'lesson' ? LESSON_ROUTES : ROUTES

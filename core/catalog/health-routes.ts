@@ -108,7 +108,7 @@ function checkGroup({ query }: Input): void {
 }
 
 /** `?passing` alone counts, and so does every boolean that Go's strconv takes. */
-function wantsPassing(query: Query): boolean {
+export function wantsPassing(query: Query): boolean {
   const given = query.get('passing')
   if (given === undefined) return false
   if (given === '') return true

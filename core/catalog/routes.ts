@@ -146,7 +146,7 @@ const nodeServices = read({
   },
 })
 
-const registerRoute = write({
+export const registerRoute = write({
   path: 'PUT /v1/catalog/register',
   about: 'register a node, and with it a service and checks',
   acl: 'none', // each part is judged by itself
@@ -162,7 +162,7 @@ const registerRoute = write({
   },
 })
 
-const deregisterRoute = write({
+export const deregisterRoute = write({
   path: 'PUT /v1/catalog/deregister',
   about: 'remove a service, a check, or a node with all that is on it',
   acl: 'none', // as above

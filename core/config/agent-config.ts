@@ -153,6 +153,8 @@ export interface AgentConfig {
     readonly maxHeaderBytes: number
     /** D7: `text` is Consul's. */
     readonly errorFormat: 'text' | 'json'
+    /** D6: `lesson` is what the lesson daemons speak; no setting of an agent. */
+    readonly dialect: 'consul' | 'lesson'
     readonly allowUnprintable: boolean
   }
   readonly limits: {

@@ -169,6 +169,7 @@ function planHttp({ http_config: http, disable_http_unprintable_char_filter }: S
     useCache: http?.use_cache ?? true,
     maxHeaderBytes: http?.max_header_bytes ?? 0,
     errorFormat: http?.error_format === 'json' ? ('json' as const) : ('text' as const),
+    dialect: 'consul' as const,
     allowUnprintable: disable_http_unprintable_char_filter ?? false,
   }
 }

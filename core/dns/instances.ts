@@ -78,10 +78,13 @@ function foundOf({ node, service, checks }: Health, datacenter: string): Found {
 
 /** Undefined for a node whose name cannot be asked for. */
 const nodePrefix = ({ name }: NodeRow, datacenter: string): Prefix | undefined =>
-  prefixOfText(`${name}.node.${datacenter}`)
+  prefixOfText(below(`${name}.node`, datacenter))
 
 export const addressPrefix = (ip: IpBytes, datacenter: string): Prefix | undefined =>
-  prefixOfText(`${digitsOfIp(ip)}.addr.${datacenter}`)
+  prefixOfText(below(`${digitsOfIp(ip)}.addr`, datacenter))
+
+const below = (name: string, datacenter: string): string =>
+  datacenter === '' ? name : `${name}.${datacenter}`
 
 /** `tag` without regard to case. */
 export function withTag(found: readonly Found[], tag: string): Found[] {

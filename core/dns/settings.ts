@@ -10,6 +10,8 @@ export interface DnsSettings {
   /** Always below this one: reverse names. */
   readonly domain: Name
   readonly altDomain: Name | undefined
+  /** Whether the names of nodes and addresses in answers carry the datacenter. */
+  readonly namesDatacenter: boolean
   readonly onlyPassing: boolean
   readonly nodeTtl: number
   readonly serviceTtls: ServiceTtls
@@ -40,6 +42,7 @@ export function dnsSettings({ datacenter, domain, dns }: AgentConfig): DnsSettin
     datacenter,
     domain: main,
     altDomain: nameOfText(dns.altDomain),
+    namesDatacenter: true,
     onlyPassing: dns.onlyPassing,
     nodeTtl: secondsOf(dns.nodeTtlMs),
     serviceTtls: serviceTtls(dns.serviceTtlMs),

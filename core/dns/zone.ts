@@ -143,8 +143,12 @@ const serving = ({ view, instances, settings }: Desk, name: string): readonly Fo
   instancesOf(view, instances, {
     name,
     onlyPassing: settings.onlyPassing,
-    datacenter: settings.datacenter,
+    datacenter: toldDatacenter(settings),
   })
+
+/** What names in answers carry; empty: nothing. */
+const toldDatacenter = ({ namesDatacenter, datacenter }: DnsSettings): string =>
+  namesDatacenter ? datacenter : ''
 
 const shuffled = ({ prng }: Desk, found: readonly Found[]): Found[] => prng.shuffle([...found])
 
@@ -325,7 +329,7 @@ function leadTo(
   const onNode = place.type === 'alias' || place.onNode
   const target =
     (onNode ? joined(nodeName, lookup.domain) : undefined) ??
-    joined(addressName ?? addressPrefix(ip, desk.settings.datacenter), lookup.domain)
+    joined(addressName ?? addressPrefix(ip, toldDatacenter(desk.settings)), lookup.domain)
   if (target === undefined) return undefined
   return { target, glue: [addressRecord(target, lookup.ttl, ip)] }
 }

@@ -92,7 +92,7 @@ function checkFilterOf(query: Query): Predicate {
   }
 }
 
-const registerService = own({
+export const registerService = own({
   path: 'PUT /v1/agent/service/register',
   about: 'register a service with this agent, and with it checks; ?replace-existing-checks',
   acl: 'none', // judged by the name in the body
@@ -182,7 +182,7 @@ function wantsMaintenance(query: Query): boolean {
   throw new ApiError('bad-request', `Invalid value for enable: ${quoteGo(given)}`)
 }
 
-const registerCheck = own({
+export const registerCheck = own({
   path: 'PUT /v1/agent/check/register',
   about: 'register a check with this agent',
   acl: 'none', // judged by the service or node that it is for

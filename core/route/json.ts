@@ -40,6 +40,24 @@ export function encodeJson(value: unknown, indent = 0): string {
   return text.replace(ESCAPED, (character) => ESCAPES[character] as string)
 }
 
+/**
+ * The same on one line with a blank behind each colon and comma, as the lessons print it; a list of
+ * records has a line for each.
+ */
+export function encodeSpaced(value: unknown): string {
+  const isTable = Array.isArray(value) && value.length > 0 && value.every(isRecord)
+  return isTable ? `[\n${value.map(onOneLine).join(',\n')}\n]` : onOneLine(value)
+}
+
+const isRecord = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Within a text JSON has no line ends, so every one of them is the layout's. */
+const onOneLine = (value: unknown): string =>
+  encodeJson(value, 1)
+    .replace(/(?<=[[{])\n *|\n *(?=[\]}])/g, '')
+    .replace(/\n */g, ' ')
+
 /** As JSON.stringify, with the digits of bigints. */
 function printExactly(value: unknown, indent: number, depth: number): string {
   if (typeof value === 'bigint') return String(value)

@@ -60,6 +60,7 @@ const DEFAULTS: AgentConfig = {
     useCache: true,
     maxHeaderBytes: 0,
     errorFormat: 'text',
+    dialect: 'consul',
     allowUnprintable: false,
   },
   limits: { kvMaxValueSize: 524_288, txnMaxReqLen: 524_288, httpMaxConnsPerClient: 200 },

@@ -164,6 +164,7 @@ export const ROOMS: readonly string[] = [
   'catalog',
   'local',
   'events',
+  'registry',
   'intentions',
   'queries',
   'dns',
