@@ -3,7 +3,7 @@
 # What may follow these words.
 _lictor_words() {
   case "$1" in
-    '') echo 'agent api catalog chaos completion doctor event force-leave help info join keygen kv leave logs maint members monitor operator ps reload rtt services session stop swim validate version wait watch' ;;
+    '') echo 'agent api catalog chaos completion doctor event force-leave help info join keygen kv leave logs maint members monitor operator ps registry registry-dns reload rtt services session stop swim validate version wait watch' ;;
     'api') echo 'list' ;;
     'catalog') echo 'datacenters nodes services' ;;
     'chaos') echo 'replay shrink simulate' ;;
@@ -50,6 +50,8 @@ _lictor_flags() {
     'operator raft remove-peer') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -address= -id= -json -color -no-color' ;;
     'operator raft transfer-leader') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -id= -json -color -no-color' ;;
     'ps') echo '-plain -json -color -no-color' ;;
+    'registry') echo '-port= -bind= -dialect= -enable-script-checks -ready-fd= -socket= -json -color -no-color' ;;
+    'registry-dns') echo '-port= -bind= -registry= -domain= -ttl= -recursor= -ready-fd= -socket= -json -color -no-color' ;;
     'reload') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
     'rtt') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -wan -json -color -no-color' ;;
     'services deregister') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -id= -json -color -no-color' ;;
@@ -221,6 +223,9 @@ _lictor_value() {
     'operator raft transfer-leader -ca-path') echo '@file' ;;
     'operator raft transfer-leader -client-cert') echo '@file' ;;
     'operator raft transfer-leader -client-key') echo '@file' ;;
+    'registry -dialect') echo 'lesson consul' ;;
+    'registry -socket') echo '@file' ;;
+    'registry-dns -socket') echo '@file' ;;
     'reload -token-file') echo '@file' ;;
     'reload -ca-file') echo '@file' ;;
     'reload -ca-path') echo '@file' ;;

@@ -1,6 +1,8 @@
 // The only door from commands to daemons. Dynamic: a command that only talks to an agent never
 // loads one.
 import type { AgentProgram } from '../../daemons/agent.ts'
+import type { RegistryProgram } from '../../daemons/registry.ts'
+import type { RegistryDnsProgram } from '../../daemons/registry-dns.ts'
 import type {
   Loaded,
   LoadedServices,
@@ -24,6 +26,18 @@ export async function launchAgent(order: AgentProgram): Promise<number> {
 export async function launchSwimnode(order: SwimnodeProgram): Promise<number> {
   const { runSwimnode } = await import('../../daemons/swimnode.ts')
   return runSwimnode(order)
+}
+
+/** The registry of the lesson, in this process until it is told to end. */
+export async function launchRegistry(order: RegistryProgram): Promise<number> {
+  const { runRegistry } = await import('../../daemons/registry.ts')
+  return runRegistry(order)
+}
+
+/** DNS for it. */
+export async function launchRegistryDns(order: RegistryDnsProgram): Promise<number> {
+  const { runRegistryDns } = await import('../../daemons/registry-dns.ts')
+  return runRegistryDns(order)
 }
 
 /** What an agent would make of files and flags. */

@@ -60,7 +60,7 @@ const EXITS: Readonly<Record<string, readonly number[]>> = {
 }
 
 /** Examples that never end, or end the agent that the others need: they have tests of their own. */
-const ELSEWHERE = /^(?:agent|monitor|stop|logs -follow|leave$|watch .* -- )/
+const ELSEWHERE = /^(?:agent|registry|monitor|stop|logs -follow|leave$|watch .* -- )/
 
 const shownLine = (example: { readonly command: string; readonly pipe?: string }): string =>
   `lictor ${example.command} ${example.pipe ?? ''}`.replaceAll('/etc/lictor.d', 'conf.d').trim()

@@ -1,0 +1,17 @@
+// What every lesson daemon takes besides its own: flags that concern the process.
+import { type Call, count, type Flags, optional, typedAs } from './declare.ts'
+
+export const DAEMON_FLAGS = {
+  'ready-fd': count('write a line to this file descriptor when it is ready', 0),
+  socket: optional('the control socket, instead of one in the runtime folder', {
+    placeholder: 'PATH',
+    completes: 'file',
+  }),
+} as const satisfies Flags
+
+export const daemonSettings = ({ program, id, env, flags, given }: Call<typeof DAEMON_FLAGS>) => ({
+  program: typedAs(program, id),
+  env,
+  socket: flags.socket,
+  readyFd: given.has('ready-fd') ? flags['ready-fd'] : undefined,
+})

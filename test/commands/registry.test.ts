@@ -1,0 +1,175 @@
+// The lesson daemons as programs: what stays on the disk, what goes with whoever leaves, scripts as
+// checks, and DNS that follows.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { run } from '../kit/cli.ts'
+import { type Home, openHome } from '../kit/home.ts'
+import { jq } from '../kit/jq.ts'
+import { before, within } from '../kit/within.ts'
+
+const lessons = suite<{ home: Home }>('lesson daemons')
+
+lessons.before(async (context) => {
+  context.home = await openHome()
+})
+lessons.after(({ home }) => home.close())
+
+const READY_MS = 15_000
+
+interface Daemon {
+  readonly child: ChildProcess
+  /** `127.0.0.1:PORT` of the protocol. */
+  readonly address: string
+  said(): string
+  end(signal: NodeJS.Signals): Promise<number | string>
+}
+
+async function start(home: Home, argv: readonly string[], protocol: string): Promise<Daemon> {
+  const [name = '', ...args] = argv
+  const child = spawn(home.program(name), args, {
+    cwd: home.work,
+    env: home.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  child.stdout.on('data', (chunk: Buffer) => (said += `OUT ${chunk}`))
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk))
+  const ended = new Promise<number | string>((resolve) =>
+    child.once('exit', (code, signal) => resolve(code ?? signal ?? '')),
+  )
+  const ready = new RegExp(`ready: .*?${protocol} (127\\.0\\.0\\.1:\\d+)`)
+  const address = await within(READY_MS, () => ready.exec(said)?.[1], `${argv.join(' ')}: ready`)
+  return {
+    child,
+    address,
+    said: () => said,
+    end: (signal) => {
+      child.kill(signal)
+      return before(READY_MS, () => ended, `the end after ${signal}`)
+    },
+  }
+}
+
+/** Runs a test with daemons that are gone afterwards, whatever happened. */
+async function withDaemons(work: (started: Daemon[]) => Promise<void>): Promise<void> {
+  const started: Daemon[] = []
+  try {
+    await work(started)
+  } finally {
+    for (const { child, end } of started) {
+      if (child.exitCode === null && child.signalCode === null) await end('SIGKILL')
+    }
+  }
+}
+
+async function call(address: string, method: string, path: string, body?: unknown) {
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+  const headers = { connection: 'close' }
+  const response = await fetch(`http://${address}/v1/${path}`, { method, headers, ...sent })
+  return { status: response.status, text: await response.text() }
+}
+
+lessons('what was registered is there again after a kill', async ({ home }) => {
+  await withDaemons(async (started) => {
+    const first = await start(home, ['registry', '--port=0'], 'http')
+    started.push(first)
+    const service = { name: 'web', id: 'web-1', port: 8080, tags: ['blue'], check: { ttl: '10m' } }
+    const said = await call(first.address, 'PUT', 'agent/service/register', service)
+    assert.equal(said, { status: 200, text: '{"success": true}\n' })
+    await call(first.address, 'PUT', 'agent/check/pass/service:web-1')
+    await first.end('SIGKILL')
+    assert.not.match(first.said(), 'OUT', 'nothing goes to standard output')
+    assert.ok(existsSync(join(home.work, '.lictor/registry-0')))
+
+    const second = await start(home, ['lictor', 'registry', '--port=0'], 'http')
+    started.push(second)
+    const { text } = await call(second.address, 'GET', 'catalog/service/web?tag=blue')
+    assert.is(await jq(text, '.[0] | .id + " " + .status'), 'web-1 passing')
+
+    const ps = await run(home, ['lictor', 'ps', '-json'])
+    assert.is(await jq(ps.stdout, '.[] | select(.kind == "registry") | .cwd'), home.work)
+    await call(second.address, 'PUT', 'agent/leave')
+    await within(READY_MS, () => second.child.exitCode !== null, 'the end')
+    assert.is(second.child.exitCode, 0)
+
+    const third = await start(home, ['registry', '--port=0'], 'http')
+    started.push(third)
+    assert.is((await call(third.address, 'GET', 'catalog/services')).text, '{}\n')
+    assert.is(await third.end('SIGTERM'), 0)
+  })
+})
+
+lessons('a script is a check where that is allowed: 0, 1 and any other code', async ({ home }) => {
+  const state = join(home.work, 'state')
+  await withDaemons(async (started) => {
+    const registry = await start(home, ['registry', '--port=0', '--enable-script-checks'], 'http')
+    started.push(registry)
+    for (const [code, status] of [
+      [0, 'passing'],
+      [1, 'warning'],
+      [2, 'critical'],
+    ] as const) {
+      await writeFile(state, String(code))
+      const args = ['sh', '-c', `exit $(cat ${state})`]
+      const check = { args, interval: '1s', status: 'critical' }
+      const service = { name: `job-${code}`, check }
+      await call(registry.address, 'PUT', 'agent/service/register', service)
+      await within(READY_MS, async () => {
+        const { text } = await call(registry.address, 'GET', `catalog/service/job-${code}`)
+        return text.includes(`"status": "${status}"`)
+      })
+    }
+    const consul = await start(home, ['registry', '--port=0', '--dialect=consul'], 'http').catch(
+      (error: Error) => error.message,
+    )
+    assert.match(String(consul), 'ready', 'one at a time has the state of a folder')
+  })
+})
+
+lessons('DNS follows the registry, and says when there is none', async ({ home }) => {
+  await withDaemons(async (started) => {
+    const registry = await start(home, ['registry', '--port=0'], 'http')
+    started.push(registry)
+    const words = ['registry-dns', '--port=0', '--ttl=7', `--registry=${registry.address}`]
+    const dns = await start(home, words, 'dns')
+    started.push(dns)
+    const [, port = ''] = dns.address.split(':')
+    const dig = async (...more: string[]) =>
+      (await run(home, ['dig', '@127.0.0.1', '-p', port, '+noall', '+answer', ...more])).stdout
+    assert.is(await dig('web.service.consul'), '')
+    const web = { name: 'web', id: 'web-1', address: '10.1.2.3', port: 80, tags: ['blue'] }
+    await call(registry.address, 'PUT', 'agent/service/register', web)
+    await within(READY_MS, async () => (await dig('web.service.consul')).includes('10.1.2.3'))
+    assert.match(
+      await dig('_web._tcp.service.consul', 'SRV'),
+      /7\s+IN\s+SRV\s+1 1 80 web-1\.node\./,
+    )
+    assert.match(await dig('+tcp', 'blue.web.service.consul'), '10.1.2.3')
+    assert.is(await dig('web.service.consul', 'AAAA'), '')
+    await call(registry.address, 'PUT', 'agent/service/deregister/web-1')
+    await within(READY_MS, async () => (await dig('web.service.consul')) === '')
+
+    await registry.end('SIGKILL')
+    await within(READY_MS, () => dns.said().includes('no registry answers'), 'a warning')
+    assert.is(await dns.end('SIGTERM'), 0)
+  })
+})
+
+lessons('a port that is taken is told, with what to do', async ({ home }) => {
+  await withDaemons(async (started) => {
+    const first = await start(home, ['registry', '--port=0'], 'http')
+    started.push(first)
+    const [, port = ''] = first.address.split(':')
+    const { exit, stderr } = await run(home, ['registry', `--port=${port}`])
+    assert.is(exit, 1)
+    assert.match(stderr, `registry: cannot listen on 127.0.0.1:${port}: address already in use`)
+    assert.match(stderr, `registry --port=${Number(port) + 1}`)
+    assert.match((await run(home, ['registry', '--help'])).stdout, 'registry [flags]')
+  })
+})
+
+lessons.run()
