@@ -1,5 +1,5 @@
-// What a registry tells, as rows that DNS answers from. In the lesson each instance is a node of its
-// own: `web-1.node.consul` is where the instance web-1 is found.
+// What a registry tells, as rows that DNS answers from. In the lesson each instance is a node of
+// its own: `web-1.node.consul` is where the instance web-1 is found.
 import { assert } from '../assert.ts'
 import { fold } from '../bytes.ts'
 import { CATALOG_INDEXES, CHECKS, type CheckSpec, NODES, SERVICES } from '../catalog/records.ts'

@@ -7,8 +7,8 @@
 //   <!-- background -->                the next block's command runs on, as in a second terminal
 //   <!-- eventually 5s -->             repeat the next block's command until it matches
 //   <!-- unordered -->                 lists of the next block compare as sets
-//   <!-- paragraphs -->                of the next block's output only paragraphs are shown, without regard
-//                                      to blanks: each is found by its first line, the rest is a set
+//   <!-- paragraphs -->                of the next block's output some paragraphs are shown: see
+//                                      paragraphs.ts
 //   <!-- untold -->                    the page does not tell what the next block prints
 //   <!-- exit 1 -->                    exit code of the next block's commands
 //   <!-- skip: reason -->              leave the next block out, loudly

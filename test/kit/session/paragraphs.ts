@@ -1,6 +1,6 @@
-// Output of which a page shows some paragraphs, as it does with dig's: a paragraph begins with a line
-// that begins with `;`, and ends at an empty line. Its other lines come in any order. How many blanks
-// and tabs stand between two words means nothing.
+// Output of which a page shows some paragraphs, as it does with dig's: a paragraph begins with a
+// line that begins with `;`, and ends at an empty line. Its other lines come in any order. How many
+// blanks and tabs stand between two words means nothing.
 
 /** The first paragraph that is not there as it is shown; undefined: all are. */
 export function missingParagraph(shown: readonly string[], output: string): string | undefined {
