@@ -7,7 +7,7 @@ import { mismatch } from './match.ts'
 
 const scopeOf = (known: Record<string, string> = {}): Scope => new Map(Object.entries(known))
 
-const plain = { aliases: [], unordered: false, paragraphs: false }
+const plain = { aliases: [], unordered: false }
 
 const differs = (lines: string, output: string, scope = scopeOf()) =>
   mismatch({ ...plain, lines: lines.split('\n') }, output, scope)
@@ -128,10 +128,7 @@ match('lists keep their order unless told otherwise, and say when they may be lo
   const swapped = '[{"k": 3}, {"k": 1}, {"k": 2}]'
   assert.ok(differs(swapped, output))
   const lines = swapped.split('\n')
-  assert.is(
-    mismatch({ lines, aliases: [], unordered: true, paragraphs: false }, output, scopeOf()),
-    undefined,
-  )
+  assert.is(mismatch({ lines, aliases: [], unordered: true }, output, scopeOf()), undefined)
   assert.is(differs('[{"k": 3}, ...]', output), undefined)
   assert.match(differs('[{"k": 4}, ...]', output) ?? '', /no element fits/)
 })
@@ -148,7 +145,7 @@ match('a number of the page stands for one of this machine, and keeps its order'
   ]
   const scope = scopeOf()
   const expect = (line: string, output: string) =>
-    mismatch({ lines: [line], aliases, unordered: false, paragraphs: false }, output, scope)
+    mismatch({ lines: [line], aliases, unordered: false }, output, scope)
   assert.is(expect('[{"ModifyIndex": 42}]', '[{"ModifyIndex": 13}]'), undefined)
   assert.ok(
     expect('[{"ModifyIndex": 42}]', '[{"ModifyIndex": 14}]'),
@@ -156,18 +153,6 @@ match('a number of the page stands for one of this machine, and keeps its order'
   )
   assert.ok(expect('[{"ModifyIndex": 43}]', '[{"ModifyIndex": 12}]'), 'a lower number')
   assert.is(expect('[{"ModifyIndex": 43}]', '[{"ModifyIndex": 15}]'), undefined)
-})
-
-match('of output in paragraphs the shown ones must be there, whole, in any order', () => {
-  const output =
-    ';; HEAD\n\n;; ANSWER SECTION:\na.\t\t30 IN\tA 1\nb.\t30 IN A 2\n\n;; Query time: 1'
-  const problem = (text: string) => {
-    const lines = text.split('\n')
-    return mismatch({ ...plain, lines, paragraphs: true }, output, scopeOf())
-  }
-  assert.is(problem(';; ANSWER SECTION:\nb. 30 IN A 2\na. 30 IN A 1'), undefined)
-  assert.match(problem(';; ANSWER SECTION:\na. 30 IN A 1') ?? '', /expected a. 30 IN A 1\n/)
-  assert.match(problem(';; ADDITIONAL SECTION:') ?? '', /no paragraph ;; ADDITIONAL SECTION:/)
 })
 
 match.run()

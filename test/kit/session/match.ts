@@ -15,7 +15,7 @@ export interface Expectation {
   readonly aliases: readonly Alias[]
   readonly unordered: boolean
   /** The output has more than is shown: see paragraphs.ts. */
-  readonly paragraphs: boolean
+  readonly paragraphs?: boolean
 }
 
 /** Undefined where the output fits; else why not. Fills the scope only where it fits. */
