@@ -15,7 +15,7 @@ import { TOMBSTONES } from '../kv/records.ts'
 import { count, sample } from '../metrics.ts'
 import type { RaftNote } from '../raft/raft.ts'
 import { SESSIONS } from '../sessions/records.ts'
-import { forgetSession, renewSession } from '../sessions/ttl.ts'
+import { forgetSession, renewSession, restartSessions } from '../sessions/ttl.ts'
 import { viewOf, type Waiter } from '../state/store.ts'
 import { peekList, tableIndex } from '../state/txn.ts'
 import { counted, isSnapshotDue, noteTombstones } from './duties.ts'
@@ -122,8 +122,7 @@ function answerWrite(agent: Agent, index: LogIndex, result: unknown): void {
  */
 function onLeads(agent: Agent): void {
   const { clock, fsm, order, own, pipeline, sessions } = agent
-  for (const row of peekList(viewOf(fsm.store), SESSIONS, ''))
-    renewSession(sessions, row, clock.now)
+  restartSessions(sessions, peekList(viewOf(fsm.store), SESSIONS, ''), clock.now)
   noteTombstones(agent.tombstones, fsm.applied.index, clock.now)
   for (let index: number = fsm.applied.index; index < START_ENTRIES; index++)
     proposeNoop(order, clock.now)

@@ -1,13 +1,14 @@
 // What is done for whoever asks: the pipeline says what comes next, here it is done.
 
 import type { Call } from '../api/call.ts'
-import { begin, type Next, resume, sayTo } from '../api/pipeline.ts'
+import { begin, type Next, refuse, resume, sayTo } from '../api/pipeline.ts'
 import { unreachable } from '../assert.ts'
 import { ApiError } from '../errors.ts'
 import { type Command, encodeCommand } from '../fsm/commands.ts'
 import type { RequestId } from '../ids.ts'
-import type { Request } from '../route/request.ts'
+import type { Request, Response } from '../route/request.ts'
 import { SESSIONS } from '../sessions/records.ts'
+import { noSession } from '../sessions/routes.ts'
 import { renewSession } from '../sessions/ttl.ts'
 import { viewOf } from '../state/store.ts'
 import { peek } from '../state/txn.ts'
@@ -28,8 +29,7 @@ export function readNow(agent: Agent, call: Call): void {
 function perform(agent: Agent, id: RequestId, next: Next): void {
   switch (next.type) {
     case 'respond':
-      if (next.renews !== undefined) renew(agent, next.renews)
-      respond(agent, id, next.response)
+      respond(agent, id, renew(agent, next.renews) ?? next.response)
       break
     case 'propose':
       proposeFor(agent, next.call, next.command)
@@ -67,9 +67,11 @@ function askFor(agent: Agent, asking: Extract<Next, { type: 'ask' }>): void {
   agent.effects.push({ type: 'ask', id, question })
 }
 
-function renew(agent: Agent, id: string): void {
-  const row = peek(viewOf(agent.fsm.store), SESSIONS, id)
-  if (row !== undefined) renewSession(agent.sessions, row, agent.clock.now)
+/** A session whose end is on its way to the log is gone for whoever wants to renew it. */
+function renew(agent: Agent, id: string | undefined): Response | undefined {
+  const row = id === undefined ? undefined : peek(viewOf(agent.fsm.store), SESSIONS, id)
+  if (row === undefined || renewSession(agent.sessions, row, agent.clock.now)) return undefined
+  return refuse(agent.pipeline, new ApiError('not-found', noSession(row.id)))
 }
 
 function proposeFor(agent: Agent, call: Call, command: Command): void {

@@ -137,6 +137,8 @@ const destroySession = write({
   reply: () => ({ json: true }),
 })
 
+export const noSession = (id: string): string => `Session id '${id}' not found`
+
 const renewSession = write({
   path: 'PUT /v1/session/renew/*session',
   about: 'let the TTL of a session run from now',
@@ -147,7 +149,7 @@ const renewSession = write({
     look: (view): Said => {
       const id = textOfByteString(rest)
       const { value } = readSession(view, id)
-      if (value.length === 0) return { status: 404, text: `Session id '${id}' not found` }
+      if (value.length === 0) return { status: 404, text: noSession(id) }
       return { json: value, renews: id }
     },
   }),

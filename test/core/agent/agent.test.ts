@@ -267,4 +267,18 @@ agent('an agent that rests writes nothing', () => {
   assert.is(machine.disk.length, written)
 })
 
+agent('a session whose end is on its way cannot be renewed any more', () => {
+  const machine = createMachine()
+  const created = ask(machine, 'PUT /v1/session/create', { body: '{"TTL": "10s"}' })
+  const { ID } = jsonOf(created) as { ID: string }
+  assert.is(ask(machine, `PUT /v1/session/renew/${ID}`).status, 200)
+  machine.held = true
+  advance(machine, 20_100) // Consul lets a session live for twice its TTL
+  const renewed = ask(machine, `PUT /v1/session/renew/${ID}`)
+  assert.is(renewed.status, 404)
+  assert.is(textOfBody(renewed), `Session id '${ID}' not found`)
+  flush(machine)
+  assert.equal(jsonOf(ask(machine, 'GET /v1/session/list')), [])
+})
+
 agent.run()

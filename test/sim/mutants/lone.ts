@@ -132,8 +132,8 @@ export const LONE_MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'core/agent/ordering.ts',
-        from: '    renewSession(sessions, row, clock.now)\n',
-        to: '    renewSession(sessions, row, clock.wall)\n',
+        from: "SESSIONS, ''), clock.now)",
+        to: "SESSIONS, ''), clock.wall)",
       },
       {
         file: 'core/agent/agent.ts',
