@@ -1,42 +1,59 @@
-// node:http on one side, Request and Response on the other. Moves bytes and knows no endpoint:
-// which headers an answer has is decided by core/api. The one place to change if node:http is ever
-// exchanged for a server of our own.
+// HTTP/1.1 on one side, Request and Response on the other. Moves bytes and knows no endpoint: which
+// headers an answer has is decided by core/api. Why it is our own: docs/decisions/008.
 //
-// One request of a connection is answered at a time. Nothing here has a timer per request: ten
-// thousand parked queries cost their sockets and their records.
-import {
-  createServer,
-  type Server,
-  type ServerResponse,
-  validateHeaderName,
-  validateHeaderValue,
-} from 'node:http'
-import type { Socket } from 'node:net'
-import { EMPTY } from '../../core/bytes.ts'
+//   socket ─bytes▶ http-reader ─message▶ begin ─request▶ agent ─response▶ respond ─▶ out ─▶ socket
+//
+// One request of a connection is answered at a time. What one read of a socket brings is answered
+// with one write. Nothing here has a timer per request: ten thousand parked queries cost their
+// sockets and their records.
+import { createServer, type Server, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { ListenAddress } from '../../core/config/agent-config.ts'
 import { type RequestId, requestId } from '../../core/ids.ts'
+import type { LogLine } from '../../core/log.ts'
 import type { LiveBody, Request, Response } from '../../core/route/request.ts'
 import type { Instant } from '../../core/time.ts'
-import { clientFault, complaintText, isBehindClose } from './complaint.ts'
+import { withoutMapping } from '../../core/wire/ip.ts'
+import { readClock } from './clock.ts'
 import {
+  CONNECT_REFUSED,
+  complaintText,
+  type Fault,
+  TOO_LATE,
+  TOO_MANY_CONNECTIONS,
+} from './complaint.ts'
+import {
+  AHEAD_BYTES_MAX,
   addConnection,
+  beginWait,
   type Connection,
   type Connections,
   closeBy,
   createConnections,
   type Exchange,
+  endWait,
   HALF_CLOSED_MS,
   isOver,
-  type Message,
-  nextMessage,
   type OwnAnswer,
-  queueMessage,
+  type Remote,
   removeConnection,
   sayLast,
   sweepConnections,
 } from './connections.ts'
 import { acceptsGzip, compress, GZIP_BYTES_MIN } from './gzip.ts'
-import { hasBody, readBody } from './http-body.ts'
+import {
+  chunkText,
+  createDateLine,
+  type DateLine,
+  hasBody,
+  headText,
+  isSendable,
+  lastChunk,
+} from './http-answer.ts'
+import type { Head } from './http-head.ts'
+import { requestLine } from './http-log.ts'
+import { give, isAsked, isMidway, type Message, readMessage } from './http-reader.ts'
+import { requestOf } from './http-request.ts'
 import { listenOn, type SocketFile } from './listen.ts'
 import { StartRefused } from './refused.ts'
 
@@ -46,12 +63,14 @@ import { StartRefused } from './refused.ts'
  */
 const HEADERS_MS = 30_000
 const REQUEST_MS = 120_000
-/** How often node:http looks for requests that are late. */
-const LATE_CHECK_MS = 5_000
 /** A dead peer is noticed by the kernel after this long without a sign. */
 const TCP_KEEPALIVE_MS = 15_000
 /** What Go allows for a request line and all headers when nothing is configured. */
-const HEADER_BYTES_DEFAULT = 1 << 20
+const HEAD_BYTES_DEFAULT = 1 << 20
+/** Answers that are gathered before they are written. */
+const OUT_CHARS_MAX = 64 << 10
+/** Longer bodies are not copied behind their heads. */
+const COPIED_BYTES_MAX = 16 << 10
 
 /** A body that is fed until the client leaves. */
 export interface LiveFeed {
@@ -69,20 +88,24 @@ interface HttpSink {
   live(body: LiveBody, write: (text: string) => boolean): LiveFeed
 }
 
+/** Where a line for each answered request goes. */
+interface RequestLog {
+  /** Whether anybody reads such lines. */
+  isHeard(): boolean
+  write(line: LogLine): void
+}
+
 export interface HttpOptions {
   readonly sink: HttpSink
+  readonly log?: RequestLog
   readonly now: () => Instant
   /** The longest body that any endpoint takes. */
   readonly bodyBytesMax: number
   /** From all clients together; one more is closed without a word. */
   readonly connectionsMax: number
-  /** 0: HEADER_BYTES_DEFAULT. */
+  /** 0: HEAD_BYTES_DEFAULT. */
   readonly headerBytesMax: number
-  readonly late?: {
-    readonly headersMs: number
-    readonly requestMs: number
-    readonly checkMs: number
-  }
+  readonly late?: { readonly headersMs: number; readonly requestMs: number }
 }
 
 export interface Http {
@@ -91,6 +114,7 @@ export interface Http {
   /** Requests that the agent has and has not yet answered. */
   readonly pending: Map<RequestId, Exchange>
   readonly servers: { readonly server: Server; readonly closed: Promise<void> }[]
+  readonly date: DateLine
   /** Changed by a reload; 0: no limit. Unix sockets are never limited. */
   connectionsPerClientMax: number
   nextId: number
@@ -106,16 +130,12 @@ export interface Door {
   readonly ownAnswer?: OwnAnswer
 }
 
-/** Throws a StartRefused for a header that node:http would refuse to send, with every answer. */
+/** Throws a StartRefused for a header that no answer could carry. */
 export function checkHeaders(headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) {
-    try {
-      validateHeaderName(name)
-      validateHeaderValue(name, value)
-    } catch (cause) {
-      const shown = `${JSON.stringify(name)}: ${JSON.stringify(value)}`
-      throw new StartRefused(`http_config.response_headers: ${shown} is no header`, { cause })
-    }
+    if (isSendable(name, value)) continue
+    const shown = `${JSON.stringify(name)}: ${JSON.stringify(value)}`
+    throw new StartRefused(`http_config.response_headers: ${shown} is no header`)
   }
 }
 
@@ -124,6 +144,7 @@ export const createHttp = (options: HttpOptions): Http => ({
   connections: createConnections(),
   pending: new Map(),
   servers: [],
+  date: createDateLine(),
   connectionsPerClientMax: 0,
   nextId: 1, // 0 is what the agent asks for itself
   abandoned: 0,
@@ -135,34 +156,22 @@ export const createHttp = (options: HttpOptions): Http => ({
  * EADDRINUSE, EACCES.
  */
 export async function openDoor(http: Http, door: Door): Promise<ListenAddress> {
-  const late = http.options.late ?? {
-    headersMs: HEADERS_MS,
-    requestMs: REQUEST_MS,
-    checkMs: LATE_CHECK_MS,
-  }
   const server = createServer({
+    allowHalfOpen: true, // why: connections.ts
+    noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: TCP_KEEPALIVE_MS,
-    keepAliveTimeout: 0, // as Consul: a pooled connection may rest as long as its owner likes
-    headersTimeout: late.headersMs,
-    requestTimeout: late.requestMs,
-    connectionsCheckingInterval: late.checkMs,
-    maxHeaderSize: http.options.headerBytesMax || HEADER_BYTES_DEFAULT,
   })
-  // Their bytes are bounded; what is over a count node:http would drop without a word.
-  server.maxHeadersCount = 0
-  Object.assign(server, { httpAllowHalfOpen: true }) // not in its types; why: connections.ts
-  server.on('connection', (socket) => onConnection(http, door, socket))
-  server.on('request', (incoming, response) => onMessage(http, { incoming, response }))
-  // A Duplex in the types, for servers that are fed by hand; ours are fed by sockets.
-  server.on('clientError', (error, socket) => onClientError(http, error, socket as Socket))
-  server.on('connect', (_, socket) => {
-    socket.on('error', () => socket.destroy()) // node:http has let go of it
-    socket.end(complaintText(405))
-  })
+  server.on('connection', (socket) => serve(http, door, { socket, remote: remoteOf(socket) }))
   http.servers.push({ server, closed: new Promise((resolve) => server.once('close', resolve)) })
   return listenOn(server, door.address, door.file)
 }
+
+/** An IPv4 client of a listener for both families is the same client. */
+const remoteOf = ({ remoteAddress, remotePort }: Socket): Remote => ({
+  address: withoutMapping(remoteAddress ?? ''),
+  port: remotePort ?? 0,
+})
 
 /** Sends what the agent answers. A client that has left in the meantime is passed over. */
 export function respond(http: Http, id: RequestId, response: Response): void {
@@ -176,18 +185,32 @@ export function respond(http: Http, id: RequestId, response: Response): void {
 }
 
 /** To be called with every tick. */
-export const sweepHttp = (http: Http, now: Instant): void => sweepConnections(http.connections, now)
+export function sweepHttp(http: Http, now: Instant): void {
+  sweepConnections(http.connections, now)
+  const { headersMs, requestMs } = http.options.late ?? LATE
+  for (const connection of http.connections.late) {
+    const since = connection.lateSince ?? now
+    const limit = connection.reader.open === undefined ? headersMs : requestMs
+    if (now - since >= limit) giveUp(http, connection)
+  }
+}
+
+const LATE = { headersMs: HEADERS_MS, requestMs: REQUEST_MS }
+
+/** Who has said nothing is told nothing. */
+function giveUp(http: Http, connection: Connection): void {
+  if (isMidway(connection.reader)) complain(http, connection, TOO_LATE)
+  else connection.socket.destroy()
+}
 
 /** No more connections; those without a request end now, and so do bodies without an end. */
 export function closeDoors(http: Http): void {
   http.stopping = true
   for (const { server } of http.servers) server.close()
-  for (const { socket, current } of http.connections.bySocket.values()) {
-    if (current === undefined) socket.destroySoon()
-    else if (current.stop !== undefined) {
-      current.stop()
-      current.response.end()
-    }
+  for (const connection of http.connections.bySocket.values()) {
+    const { current, reader } = connection
+    if (current?.stop !== undefined) endLive(http, current)
+    else if (current === undefined && reader.open === undefined) leave(http, connection)
   }
 }
 
@@ -208,82 +231,111 @@ function dropConnections(http: Http, isMeant: (connection: Connection) => boolea
   }
 }
 
-function onConnection(http: Http, door: Door, socket: Socket): void {
-  const { connections, connectionsPerClientMax: max } = http
-  if (connections.bySocket.size >= http.options.connectionsMax) {
+/** Takes a connection in, whatever it runs over. */
+function serve(http: Http, door: Door, from: { socket: Duplex; remote: Remote }): void {
+  const { socket, remote } = from
+  const { connections, connectionsPerClientMax: max, options } = http
+  socket.on('error', () => socket.destroy())
+  if (connections.bySocket.size >= options.connectionsMax) {
     socket.destroy()
     return
   }
-  const connection = addConnection(connections, { socket, ownAnswer: door.ownAnswer })
+  const limits = {
+    headBytesMax: options.headerBytesMax || HEAD_BYTES_DEFAULT,
+    bodyBytesMax: options.bodyBytesMax,
+  }
+  const { ownAnswer } = door
+  const connection = addConnection(connections, { socket, remote, ownAnswer, limits })
   socket.on('close', () => onClose(http, connection))
   socket.on('end', () => onHalfClose(http, connection))
-  const here = connections.perClient.get(connection.remote) ?? 0
-  if (max > 0 && here > max) complain(http, connection, complaintText(429))
+  socket.on('data', (bytes: Buffer) => onBytes(http, connection, bytes))
+  const here = connections.perClient.get(remote.address) ?? 0
+  if (max > 0 && here > max) complain(http, connection, TOO_MANY_CONNECTIONS)
+  else beginWait(connections, connection, options.now())
 }
 
-function onMessage(http: Http, message: Message): void {
-  const connection = http.connections.bySocket.get(message.incoming.socket)
-  if (connection === undefined || isOver(connection)) return
-  if (connection.current === undefined) beginExchange(http, connection, message)
-  else queueMessage(connection, message)
-}
-
-function beginExchange(http: Http, connection: Connection, message: Message): void {
-  const { incoming, response } = message
-  const exchange: Exchange = {
-    id: undefined,
-    connection,
-    response,
-    acceptEncoding: incoming.headers['accept-encoding'],
-    unfinished: false,
-    stop: undefined,
-  }
-  connection.current = exchange
-  if (!hasBody(incoming)) {
-    deliver(http, exchange, EMPTY)
-    return
-  }
-  readBody(incoming, http.options.bodyBytesMax, ({ bytes, unfinished }) => {
-    exchange.unfinished = unfinished
-    deliver(http, exchange, bytes)
-  })
-}
-
-function deliver(http: Http, exchange: Exchange, body: Uint8Array): void {
-  const id = requestId(http.nextId++)
-  exchange.id = id
-  http.pending.set(id, exchange)
-  const { headers, method = 'GET', url = '/' } = exchange.response.req
-  const target = targetOf(url)
-  const mark = target.indexOf('?')
-  const request: Request = {
-    id,
-    method,
-    path: mark < 0 ? target : target.slice(0, mark),
-    query: mark < 0 ? '' : target.slice(mark + 1),
-    header: (name) => {
-      const value = headers[name]
-      return typeof value === 'string' ? value : undefined
-    },
-    body,
-    remote: exchange.connection.remote,
-  }
-  const answer = exchange.connection.ownAnswer?.(request)
-  if (answer === undefined) http.options.sink.request(request)
-  else respond(http, id, answer)
+function onBytes(http: Http, connection: Connection, bytes: Buffer): void {
+  if (isOver(connection)) return // read and dropped
+  give(connection.reader, bytes)
+  advance(http, connection)
 }
 
 /**
- * Path and query of a request target: whoever takes us for a proxy sends a whole URL (RFC 9112
- * §3.2.2).
+ * Begins what requests have come, as long as each is answered at once; writes the answers together.
  */
-function targetOf(url: string): string {
-  if (url.startsWith('/')) return url
-  const authority = url.indexOf('://')
-  if (authority < 0) return `/${url}`
-  const path = url.indexOf('/', authority + 3)
-  return path < 0 ? '/' : url.slice(path)
+function advance(http: Http, connection: Connection): void {
+  if (connection.isReading) return
+  connection.isReading = true
+  while (isFree(connection)) {
+    const read = readMessage(connection.reader)
+    if (read === undefined) break
+    if (read.type === 'fault') complain(http, connection, read)
+    else begin(http, connection, read)
+    if (connection.out.length > OUT_CHARS_MAX) flush(http, connection)
+  }
+  connection.isReading = false
+  flush(http, connection)
+  if (isFree(connection)) onHungry(http, connection)
+  pace(connection)
 }
+
+/** The next request may begin. */
+const isFree = (connection: Connection): boolean =>
+  connection.current === undefined && !connection.isFull && !isOver(connection)
+
+/** All that has come is answered, up to a message that is not whole. */
+function onHungry(http: Http, connection: Connection): void {
+  const { reader, socket } = connection
+  if (connection.isHalf) {
+    leave(http, connection)
+    return
+  }
+  if (isAsked(reader) && !connection.isWelcome) {
+    connection.isWelcome = true
+    socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
+  }
+  if (isMidway(reader) && connection.lateSince === undefined) {
+    beginWait(http.connections, connection, http.options.now())
+  }
+}
+
+/** A client that sends ahead is read only so far; so it waits for us, not we for it. */
+function pace(connection: Connection): void {
+  const { reader, socket } = connection
+  const isAhead = reader.ahead > AHEAD_BYTES_MAX
+  if (isAhead === socket.isPaused() || isOver(connection)) return
+  if (isAhead) socket.pause()
+  else socket.resume()
+}
+
+function begin(http: Http, connection: Connection, message: Message): void {
+  const { head, unfinished } = message
+  if (connection.lateSince !== undefined) endWait(http.connections, connection)
+  connection.isWelcome = false
+  if (head.method === 'CONNECT') {
+    complain(http, connection, CONNECT_REFUSED)
+    return
+  }
+  const request = requestOf(message, requestId(http.nextId++), connection.remote.address)
+  const exchange: Exchange = {
+    id: request.id,
+    connection,
+    isHead: head.method === 'HEAD',
+    minor: head.minor,
+    acceptEncoding: request.header('accept-encoding'),
+    keepAlive: head.keepAlive && !unfinished,
+    noted: noteOf(http, head),
+    stop: undefined,
+  }
+  connection.current = exchange
+  http.pending.set(request.id, exchange)
+  const answer = connection.ownAnswer?.(request)
+  if (answer === undefined) http.options.sink.request(request)
+  else respond(http, request.id, answer)
+}
+
+const noteOf = ({ options }: Http, { method, target }: Head): Exchange['noted'] =>
+  options.log?.isHeard() === true ? { method, target, since: options.now() } : undefined
 
 interface Whole extends Response {
   readonly body: string | Uint8Array
@@ -306,53 +358,103 @@ function sendWhole(http: Http, exchange: Exchange, whole: Whole): void {
 }
 
 function send(http: Http, exchange: Exchange, { status, headers, body }: Whole): void {
-  const { response, connection } = exchange
-  const sent = [...headers]
-  if (http.stopping || connection.deadline !== 0) sent.push('Connection', 'close')
-  else keepQuietly(response)
-  if (status !== 204 && status !== 304) sent.push('Content-Length', String(sizeOf(body)))
-  response.writeHead(status, sent)
-  response.end(body)
-  if (exchange.unfinished || connection.waiting.length > 0 || connection.complaint !== undefined) {
-    // What is next starts when this answer has left: a client that does not read gets no further
-    // ones computed.
-    response.once('finish', () => proceed(http, exchange))
-  } else connection.current = undefined
-}
-
-/**
- * HTTP/1.1 keeps a connection open without saying so, as Go does: node:http would add two headers
- * to each answer.
- */
-function keepQuietly(response: ServerResponse): void {
-  if (response.shouldKeepAlive && response.req.httpVersionMinor === 1) {
-    response.removeHeader('connection')
+  const { connection, minor, isHead } = exchange
+  const keepAlive = goesOn(http, exchange)
+  const isText = typeof body === 'string'
+  const length = isText ? Buffer.byteLength(body) : body.length
+  const framing = { status, headers, minor, keepAlive, length }
+  connection.out += headText(http.date, framing, readClock().wall)
+  if (!isHead && hasBody(status)) {
+    if (isText && length === body.length)
+      connection.out += body // ASCII is Latin-1
+    else sayBytes(http, connection, isText ? Buffer.from(body) : bufferOf(body))
   }
+  finish(http, exchange, keepAlive)
 }
 
-const sizeOf = (body: string | Uint8Array): number =>
-  typeof body === 'string' ? Buffer.byteLength(body) : body.length
+/** An answer that is the last of its connection says so. */
+function goesOn(http: Http, { keepAlive, connection }: Exchange): boolean {
+  const isLast = connection.isHalf && connection.reader.ahead === 0
+  return keepAlive && !isLast && !http.stopping
+}
 
-function proceed(http: Http, { connection, unfinished }: Exchange): void {
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength)
+
+function sayBytes(http: Http, connection: Connection, bytes: Buffer): void {
+  if (bytes.length <= COPIED_BYTES_MAX) {
+    connection.out += bytes.toString('latin1')
+    return
+  }
+  const { socket } = connection
+  socket.cork()
+  const before = Buffer.from(connection.out, 'latin1')
+  connection.out = ''
+  socket.write(before)
+  if (!socket.write(bytes)) waitForRoom(http, connection)
+  socket.uncork()
+}
+
+function flush(http: Http, connection: Connection): void {
+  const { out, socket } = connection
+  if (out === '') return
+  connection.out = ''
+  if (!socket.write(out, 'latin1')) waitForRoom(http, connection)
+}
+
+/** A client that does not read gets no further answers computed. */
+function waitForRoom(http: Http, connection: Connection): void {
+  if (connection.isFull) return
+  connection.isFull = true
+  connection.socket.once('drain', () => {
+    connection.isFull = false
+    advance(http, connection)
+  })
+}
+
+function finish(http: Http, exchange: Exchange, keepAlive: boolean): void {
+  const { connection, noted } = exchange
+  const { log, now } = http.options
+  if (noted !== undefined) log?.write(requestLine(noted, connection.remote, now()))
   connection.current = undefined
-  const next = unfinished ? undefined : nextMessage(connection)
-  if (next !== undefined) beginExchange(http, connection, next)
-  else if (unfinished) complain(http, connection, '')
-  else if (connection.complaint !== undefined) complain(http, connection, connection.complaint)
+  if (keepAlive) advance(http, connection)
+  else leave(http, connection)
 }
 
 function sendLive(http: Http, exchange: Exchange, live: Response & { body: LiveBody }): void {
-  const { response } = exchange
-  keepQuietly(response)
-  response.writeHead(live.status, [...live.headers])
-  response.flushHeaders()
-  const feed = http.options.sink.live(live.body, (text) => response.write(text))
-  response.on('drain', () => feed.resume())
+  const { connection, minor, isHead } = exchange
+  const { status, headers } = live
+  const { socket } = connection
+  const keepAlive = minor === 1 && goesOn(http, exchange)
+  const framing = { status, headers, minor, keepAlive, length: undefined }
+  connection.out += headText(http.date, framing, readClock().wall)
+  if (isHead) {
+    finish(http, exchange, keepAlive)
+    return
+  }
+  flush(http, connection)
+  const feed = http.options.sink.live(live.body, (text) => {
+    return text === '' || socket.write(chunkText(text, minor))
+  })
+  socket.on('drain', () => feed.resume())
   exchange.stop = () => feed.stop()
 }
 
-function complain(http: Http, connection: Connection, text: string): void {
-  sayLast(http.connections, { connection, text, now: http.options.now() })
+function endLive(http: Http, { connection, stop, minor }: Exchange): void {
+  stop?.()
+  connection.current = undefined
+  connection.out += lastChunk(minor)
+  leave(http, connection)
+}
+
+function complain(http: Http, connection: Connection, fault: Fault): void {
+  const { now } = http.options
+  sayLast(http.connections, { connection, complaint: complaintText(fault), now })
+}
+
+/** The end of a connection whose answers have all been given. */
+function leave(http: Http, connection: Connection): void {
+  sayLast(http.connections, { connection, now: http.options.now })
 }
 
 function onClose(http: Http, connection: Connection): void {
@@ -360,36 +462,16 @@ function onClose(http: Http, connection: Connection): void {
   removeConnection(http.connections, connection)
   if (current === undefined) return
   current.stop?.()
-  if (current.id === undefined || !http.pending.delete(current.id)) return
+  if (!http.pending.delete(current.id)) return
   http.abandoned++
   http.options.sink.abandoned(current.id)
 }
 
 function onHalfClose(http: Http, connection: Connection): void {
-  if (connection.current === undefined || connection.deadline !== 0) return
-  closeBy(http.connections, connection, http.options.now() + HALF_CLOSED_MS)
-}
-
-/**
- * What came is no HTTP, or came too slowly, or the connection broke. Earlier requests are answered
- * first.
- */
-function onClientError(http: Http, error: Error, socket: Socket): void {
-  if (isBehindClose(error)) return
-  const connection = http.connections.bySocket.get(socket)
-  const status = clientFault(error)
-  if (connection === undefined || status === undefined || socket.bytesRead === 0) {
-    socket.destroy()
-    return
+  connection.isHalf = true
+  if (isOver(connection)) return
+  if (isFree(connection)) onHungry(http, connection)
+  else if (connection.current !== undefined) {
+    closeBy(http.connections, connection, http.options.now() + HALF_CLOSED_MS)
   }
-  if (isOver(connection) || connection.complaint !== undefined) return
-  const { current, waiting } = connection
-  if (current?.stop !== undefined) {
-    socket.destroy()
-    return
-  }
-  connection.complaint = complaintText(status)
-  if (waiting.at(-1)?.incoming.complete === false) waiting.pop()
-  const isAsked = current !== undefined && current.id !== undefined
-  if (!isAsked) complain(http, connection, connection.complaint)
 }

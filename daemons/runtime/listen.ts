@@ -47,10 +47,23 @@ function listening(server: Server, listen: () => void): Promise<void> {
     server.once('error', reject)
     server.once('listening', () => {
       server.off('error', reject)
+      server.on('error', createWarner())
       resolve()
     })
     listen()
   })
+}
+
+/**
+ * Accepting may fail for a while (ENFILE, ENOMEM): the kernel keeps whoever waits, so this is no
+ * reason to end. It is said once: what fails a thousand times a second must not be said as often.
+ */
+function createWarner(): (error: Error) => void {
+  let isSaid = false
+  return (error) => {
+    if (!isSaid) process.emitWarning(error)
+    isSaid = true
+  }
 }
 
 function checkLength(path: string): void {

@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { EMPTY, textOf } from '../../../core/bytes.ts'
 import type { Request } from '../../../core/route/request.ts'
-import { HALF_CLOSED_MS, LINGER_MS, PIPELINED_MAX } from '../../../daemons/runtime/connections.ts'
+import { AHEAD_BYTES_MAX, HALF_CLOSED_MS, LINGER_MS } from '../../../daemons/runtime/connections.ts'
 import { checkHeaders, closeDoors, openDoor } from '../../../daemons/runtime/http.ts'
 import { DROPPED_BYTES_MAX } from '../../../daemons/runtime/http-body.ts'
 import { StartRefused } from '../../../daemons/runtime/refused.ts'
@@ -246,15 +246,18 @@ http('requests sent ahead are answered one after the other', () =>
   ),
 )
 
+/** The most that one read of a socket brings. */
+const READ_BYTES_MAX = 65_536
+
 http(
   'a flood of requests sent ahead is held back, and every one is answered in order',
   async () => {
     const count = 20_000
     const paths = Array.from({ length: count }, (_, n) => `/${n}`)
-    let mostWaiting = 0
+    let mostAhead = 0
     const onRequest = (request: Request) => {
       const [connection] = agent.http.connections.bySocket.values()
-      mostWaiting = Math.max(mostWaiting, connection?.waiting.length ?? 0)
+      mostAhead = Math.max(mostAhead, connection?.reader.ahead ?? 0)
       setImmediate(() => agent.answer(request, said(request.path)))
       return undefined
     }
@@ -265,25 +268,37 @@ http(
       assert.equal(bodies(client.received()), paths)
     })
     await agent.close()
-    const perRead = Math.ceil(65_536 / get('/0').length)
-    assert.ok(mostWaiting > PIPELINED_MAX, `${mostWaiting} waited`)
-    assert.ok(mostWaiting < PIPELINED_MAX + perRead, `${mostWaiting} waited`)
+    assert.ok(mostAhead > AHEAD_BYTES_MAX, `${mostAhead} bytes waited`)
+    assert.ok(mostAhead <= AHEAD_BYTES_MAX + READ_BYTES_MAX, `${mostAhead} bytes waited`)
   },
 )
 
-http('what is no HTTP is told so, and the connection closed', () =>
+const NO_HTTP = [
+  'hello\r\n\r\n',
+  'GET /\x01 HTTP/1.1\r\nHost: t\r\n\r\n',
+  get('/').replace('Host: test', 'Host test'),
+  '\x16\x03\x01\x02\x00\x01\x00\x01', // TLS, to the wrong port
+  'GET / HTTP/1.1\n', // a line without CR
+  'PUT / HTTP/1.1\r\nHost: t\r\nContent-Length: -1\r\n\r\n',
+  'PUT / HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx',
+  'PUT / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+]
+
+http('what is no HTTP is told so, in the words of Go, and the connection closed', () =>
   withPlain(echo, async ({ port, http }) => {
-    const bad = ['hello\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n', 'GET /\x01 HTTP/1.1\r\nHost: t\r\n\r\n']
-    bad.push(get('/').replace('Host: test', 'Host test'), '\x16\x03\x01\x02\x00\x01\x00\x01')
-    bad.push('PUT / HTTP/1.1\r\nHost: t\r\nContent-Length: -1\r\n\r\n')
-    bad.push('PUT / HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx')
-    bad.push('PUT / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n')
-    bad.push('GET / HTTP/1.1\r\n\r\n') // no Host
-    for (const bytes of bad) {
+    const told: [string, string][] = NO_HTTP.map((bytes) => [bytes, '400 Bad Request'])
+    told.push(['GET / HTTP/1.1\r\n\r\n', '400 Bad Request: missing required Host header'])
+    told.push([
+      'GET / HTTP/9.9\r\n\r\n',
+      '505 HTTP Version Not Supported: unsupported protocol version',
+    ])
+    for (const [bytes, title] of told) {
       await withClient(port, async (client) => {
         client.send(Buffer.from(bytes, 'latin1'))
-        assert.match(await client.ended(), /^HTTP\/1\.1 400 Bad Request\r\n/, JSON.stringify(bytes))
-        assert.match(client.received(), /Connection: close/)
+        const [head = '', body] = (await client.ended()).split('\r\n\r\n')
+        assert.is(head.split('\r\n')[0], `HTTP/1.1 ${title}`, JSON.stringify(bytes))
+        assert.match(head, /\r\nContent-Type: text\/plain; charset=utf-8\r\nConnection: close\r\n/)
+        assert.is(body, title)
       })
     }
     await within(5_000, () => http.connections.bySocket.size === 0, 'all connections gone')
@@ -382,38 +397,55 @@ http('the bound of headers is as configured', () =>
   }),
 )
 
-const HASTY = { headersMs: 50, requestMs: 150, checkMs: 20 }
+const HASTY = { headersMs: 50, requestMs: 150 }
 
 http('headers and bodies that drip are given up', () =>
-  withPlain({ late: HASTY }, async ({ port, requests }) => {
+  withPlain({ late: HASTY }, async ({ port, requests, pass, http }) => {
+    const late = (count: number) => within(5_000, () => http.connections.late.size === count)
     await withClient(port, async (client) => {
       client.send('GET / HTTP/1.1\r\nHost: t\r\nX-Slow: ')
+      await late(1)
+      await within(5_000, () => [...http.connections.late].every(({ reader }) => reader.partial))
+      pass(HASTY.headersMs - 1)
+      assert.is(client.received(), '')
+      pass(1)
       assert.match(await client.ended(), /^HTTP\/1\.1 408 Request Timeout\r\n/)
     })
     await withClient(port, async (client) => {
       client.send('PUT / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nslow')
+      await late(1)
+      await within(5_000, () => [...http.connections.late].every(({ reader }) => reader.open))
+      pass(HASTY.requestMs - 1)
+      assert.is(http.connections.late.size, 1)
+      pass(1)
       assert.match(await client.ended(), /^HTTP\/1\.1 408 /)
     })
     await withClient(port, async (client) => {
+      await late(1)
+      pass(HASTY.headersMs)
       assert.is(await client.ended(), '', 'who says nothing is told nothing')
     })
     assert.is(requests.length, 0)
   }),
 )
 
-http('no clock runs against a request that waits for its answer', () =>
-  withPlain({ late: HASTY }, ({ port, requests, answer }) =>
-    withClient(port, async (client) => {
-      client.send(get('/parked'))
-      await within(5_000, () => requests.length === 1)
-      const other = await openRaw(port) // is given up: then the time of the first is over as well
-      await other.ended()
-      other.socket.destroy()
-      const [request] = requests
-      if (request !== undefined) answer(request, said('at last'))
-      await client.until(/at last$/)
-    }),
-  ),
+http(
+  'no clock runs against a request that waits for its answer, nor against a connection at rest',
+  () =>
+    withPlain({ late: HASTY }, ({ port, requests, answer, pass, http }) =>
+      withClient(port, async (client) => {
+        for (const path of ['/first', '/second']) {
+          client.send(get(path))
+          await within(5_000, () => requests.at(-1)?.path === path)
+          pass(2 * HASTY.requestMs)
+          const request = requests.at(-1)
+          if (request !== undefined) answer(request, said(path))
+          await client.until(new RegExp(`${path}$`))
+          pass(2 * HASTY.requestMs)
+        }
+        assert.is(http.connections.bySocket.size, 1)
+      }),
+    ),
 )
 
 http('a client that vanishes is reported, and nothing of it stays', () =>
@@ -529,7 +561,7 @@ http('a live body flows until the client leaves', () =>
     async ({ port, feeds, abandoned, http }) => {
       const client = await openRaw(port)
       client.send(get('/v1/agent/monitor'))
-      await client.until(/X-A: b[\s\S]*Transfer-Encoding: chunked\r\n\r\n$/)
+      await client.until(/X-A: b[\s\S]*Transfer-Encoding: chunked\r\nDate: [^\r]*\r\n\r\n$/)
       feeds[0]?.write('one\n')
       await client.until(/\r\none\n\r\n$/)
       client.socket.pause()
