@@ -26,6 +26,7 @@ import type { RuntimeFacts } from '../route/route.ts'
 import { createSessionTimers, expiredSessions } from '../sessions/ttl.ts'
 import { viewOf } from '../state/store.ts'
 import { createClock } from '../swim/lamport.ts'
+import { createCoordinateDuty, dueCoordinates } from './coordinates.ts'
 import { createSnapshotDuty, createTombstoneDuty, dueTombstones } from './duties.ts'
 import type { AgentEffect } from './effects.ts'
 import type { AgentEvent, Clock } from './events.ts'
@@ -117,6 +118,7 @@ export function createAgent(options: AgentOptions): Agent {
     asks: new Map(),
     tombstones: createTombstoneDuty(),
     snapshots: createSnapshotDuty(),
+    coordinates: createCoordinateDuty(config.dev),
     sessions: createSessionTimers(),
     own,
     eventClock: createClock(),
@@ -237,6 +239,7 @@ function onTick(agent: Agent): void {
   rollMetrics(agent.metrics, wall)
   const through = dueTombstones(agent.tombstones, now)
   if (through !== undefined) proposeOwn(agent, { type: 'reap-tombstones', through, wall })
+  for (const command of dueCoordinates(agent.coordinates, now)) proposeOwn(agent, command)
   for (const id of expiredSessions(agent.sessions, now)) {
     proposeOwn(agent, { type: 'end-session', id, wall })
   }

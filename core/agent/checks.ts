@@ -5,7 +5,7 @@
 // try takes, so that it does not drift; one that is still being tried is passed over. The first try
 // comes soon, the second at a random place within the interval, so that checks that were registered
 // together do not run together.
-import { isSame } from '../catalog/same.ts'
+
 import type { CheckDefinition } from '../config/agent-config.ts'
 import { kindOf } from '../local/define.ts'
 import { type Due, type DueHeap, setDue, takeDue } from '../local/due.ts'
@@ -13,6 +13,7 @@ import { type Probe, type Probed, probeOf } from '../local/probe.ts'
 import type { Status } from '../local/records.ts'
 import { createStreak, judge, type Streak } from '../local/thresholds.ts'
 import type { Prng } from '../prng.ts'
+import { isSame } from '../same.ts'
 import type { Instant } from '../time.ts'
 
 /** The first try comes this soon: not at once, so that who registers sees what was registered. */

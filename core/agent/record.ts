@@ -14,6 +14,7 @@ import type { Asked } from '../route/route.ts'
 import type { SessionTimers } from '../sessions/ttl.ts'
 import type { LamportClock } from '../swim/lamport.ts'
 import type { Instant } from '../time.ts'
+import type { CoordinateDuty } from './coordinates.ts'
 import type { SnapshotDuty, TombstoneDuty } from './duties.ts'
 import type { AgentEffect } from './effects.ts'
 import type { Clock } from './events.ts'
@@ -35,6 +36,7 @@ export interface Agent {
   readonly asks: Map<RequestId, { readonly call: Call; readonly asked: Asked }>
   readonly tombstones: TombstoneDuty
   readonly snapshots: SnapshotDuty
+  readonly coordinates: CoordinateDuty
   readonly sessions: SessionTimers
   /** The services and checks of this agent. */
   readonly own: Own

@@ -12,6 +12,7 @@ import { noSession } from '../sessions/routes.ts'
 import { renewSession } from '../sessions/ttl.ts'
 import { viewOf } from '../state/store.ts'
 import { peek } from '../state/txn.ts'
+import { noteCoordinate } from './coordinates.ts'
 import { confirmRead, type Proposed, propose } from './order.ts'
 import { changeFor } from './own.ts'
 import { type Agent, refuseCall, respond } from './record.ts'
@@ -61,6 +62,11 @@ function askFor(agent: Agent, asking: Extract<Next, { type: 'ask' }>): void {
   if (question.type === 'fire-event') {
     const why = fireEvent(agent, question.event)
     respond(agent, id, sayTo(agent.pipeline, asking, why === undefined ? {} : { why }))
+    return
+  }
+  if (question.type === 'update-coordinate') {
+    noteCoordinate(agent.coordinates, question.row)
+    respond(agent, id, sayTo(agent.pipeline, asking, {}))
     return
   }
   agent.asks.set(id, asking)

@@ -5,6 +5,7 @@ import type { LogIndex } from '../ids.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Settings } from '../raft/raft.ts'
 import type { Member, RaftConfiguration, Site } from '../route/site.ts'
+import { originPoint } from '../swim/coordinate.ts'
 import { CONSUL_VERSION } from '../version.ts'
 import type { Standing } from './order.ts'
 
@@ -32,6 +33,10 @@ export function createLoneSite(facts: LoneFacts): Site {
     contact: () => ({ knownLeader: standing().leader !== undefined, lastContactMs: 0 }),
     members: () => [loneMember(config)],
     wanMembers: () => [wanMember(config)],
+    ownPoint: originPoint,
+    wanAreas: () => [
+      { datacenter: config.datacenter, nodes: [{ name: config.nodeName, point: originPoint() }] },
+    ],
     raftConfiguration: () => configurationOf(config, standing()),
     stats: () => ({ agent: registered(), ...statsOf(facts) }),
   }

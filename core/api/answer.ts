@@ -60,7 +60,8 @@ export function answerFound(
   how: Manner & { meta: MetaHeaders; state: Meta },
 ): Response {
   const hash = found.hash === undefined ? [] : ['X-Consul-ContentHash', found.hash]
-  const meta = [...metaHeaders(how.meta, how.state, how.consistency), ...hash]
+  const shown = found.bare === true ? 'none' : how.meta
+  const meta = [...metaHeaders(shown, how.state, how.consistency), ...hash]
   if (found.raw !== undefined) {
     const headers = [...head.endpoint, ...meta, ...found.raw.headers]
     return { status: 200, headers, body: found.raw.bytes }

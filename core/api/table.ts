@@ -1,6 +1,7 @@
 // Every endpoint of the HTTP API, in one list: the map of the whole surface. `lictor api list`
 // prints it, the client of core/api/client.ts takes its types from it.
 import { catalogRoutes } from '../catalog/routes.ts'
+import { coordinateRoutes } from '../coordinates/routes.ts'
 import { eventRoutes } from '../events/routes.ts'
 import { deleteKey, getKey, putKey } from '../kv/routes.ts'
 import { ownRoutes } from '../local/routes.ts'
@@ -17,6 +18,7 @@ export const TABLE = [
   putTxn,
   ...sessionRoutes,
   ...catalogRoutes,
+  ...coordinateRoutes,
   ...ownRoutes,
   ...eventRoutes,
   ...selfRoutes,

@@ -10,6 +10,7 @@ import {
   filtered,
   isPeered,
   nameOf,
+  nearest,
   nobodyConnects,
   wantedOf,
 } from './queries.ts'
@@ -44,24 +45,28 @@ const nodeHealth = read({
 const serviceChecks = read({
   ...CATALOG_READ,
   path: 'GET /v1/health/checks/*service',
-  about: 'the checks of a service; ?node-meta=KEY:VALUE chooses',
+  about: 'the checks of a service; ?node-meta=KEY:VALUE chooses, ?near=NODE sorts',
   acl: { resource: 'service', access: 'read', of: 'service' },
   check: checkNamed('Missing service name'),
-  run: (view, input): Found<readonly HealthCheck[]> => {
-    const { index, rows } = listServiceChecks(view, nameOf(input), wantedOf(input.query))
-    return { index, value: filtered(rows.map(healthCheck), input, HEALTH_CHECK) }
+  run: (view, input, site): Found<readonly HealthCheck[]> => {
+    const { query } = input
+    const { index, rows } = listServiceChecks(view, nameOf(input), wantedOf(query))
+    const sorted = nearest({ view, query, site }, rows, ({ node }) => node)
+    return { index, value: filtered(sorted.map(healthCheck), input, HEALTH_CHECK) }
   },
 })
 
 const checksInState = read({
   ...CATALOG_READ,
   path: 'GET /v1/health/state/*state',
-  about: 'the checks that are passing, warning or critical, or any; ?node-meta=KEY:VALUE chooses',
+  about: 'the checks that are passing, warning or critical, or any; ?near=NODE sorts',
   acl: { resource: 'node', access: 'read' },
   check: checkNamed('Missing check state'),
-  run: (view, input): Found<readonly HealthCheck[]> => {
-    const { index, rows } = listChecksInState(view, nameOf(input), wantedOf(input.query))
-    return { index, value: filtered(rows.map(healthCheck), input, HEALTH_CHECK) }
+  run: (view, input, site): Found<readonly HealthCheck[]> => {
+    const { query } = input
+    const { index, rows } = listChecksInState(view, nameOf(input), wantedOf(query))
+    const sorted = nearest({ view, query, site }, rows, ({ node }) => node)
+    return { index, value: filtered(sorted.map(healthCheck), input, HEALTH_CHECK) }
   },
 })
 
@@ -76,10 +81,12 @@ const serviceHealth = read({
     checkGroup(input)
     wantsPassing(input.query)
   },
-  run: (view, input): Found<readonly ServiceEntry[]> => {
-    if (isPeered(input.query)) return { index: 0, value: [] }
-    const { index, rows } = listHealth(view, nameOf(input), wantedOf(input.query))
-    const shown = wantsPassing(input.query) ? rows.filter(isPassing) : rows
+  run: (view, input, site): Found<readonly ServiceEntry[]> => {
+    const { query } = input
+    if (isPeered(query)) return { index: 0, value: [] }
+    const { index, rows } = listHealth(view, nameOf(input), wantedOf(query))
+    const sorted = nearest({ view, query, site }, rows, ({ node }) => node.name)
+    const shown = wantsPassing(query) ? sorted.filter(isPassing) : sorted
     return { index, value: filtered(shown.map(serviceEntry), input, SERVICE_ENTRY) }
   },
 })

@@ -1,10 +1,12 @@
 // What the questions of the catalog have in common: which rows are wanted, and what this version
 // cannot tell.
 import { textOfByteString } from '../bytes.ts'
+import { byDistance } from '../coordinates/read.ts'
 import { ApiError } from '../errors.ts'
 import { filterOf, type Shape } from '../filter/filter.ts'
 import type { Query } from '../route/query.ts'
 import type { Found, Input } from '../route/route.ts'
+import type { Site } from '../route/site.ts'
 import type { View } from '../state/txn.ts'
 import { serviceIndex } from './indexes.ts'
 import type { Wanted } from './read.ts'
@@ -28,11 +30,20 @@ export function filtered<Row>(rows: readonly Row[], { query }: Input, shape: Sha
   return rows.filter(fits)
 }
 
-/**
- * `node-meta=KEY:VALUE` and `tag=NAME`, each as often as needed. `near` is not among them: it sorts
- * by distance, which is unknown as long as nodes have no coordinates, and then Consul leaves the
- * order as it is, too.
- */
+/** `near=NODE`: the rows sorted by the distance of their nodes from there. */
+export function nearest<Row>(
+  { view, query, site }: { readonly view: View; readonly query: Query; readonly site: Site },
+  rows: readonly Row[],
+  nodeOf: (row: Row) => string,
+): readonly Row[] {
+  const near = query.get('near') ?? ''
+  return byDistance(view, rows, { near: near === SELF ? site.config.nodeName : near, nodeOf })
+}
+
+/** As a node's name: whose agent is asked. */
+const SELF = '_agent'
+
+/** `node-meta=KEY:VALUE` and `tag=NAME`, each as often as needed. */
 export const wantedOf = (query: Query): Wanted => ({
   tags: query.all('tag'),
   nodeMeta: Object.fromEntries(query.all('node-meta').map(splitPair)),

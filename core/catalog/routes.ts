@@ -17,6 +17,7 @@ import {
   filtered,
   isPeered,
   nameOf,
+  nearest,
   nobodyConnects,
   wantedOf,
 } from './queries.ts'
@@ -44,13 +45,15 @@ const datacenters = local({
 const nodes = read({
   ...CATALOG_READ,
   path: 'GET /v1/catalog/nodes',
-  about: 'all nodes; ?node-meta=KEY:VALUE chooses',
+  about: 'all nodes; ?node-meta=KEY:VALUE chooses, ?near=NODE sorts',
   acl: { resource: 'node', access: 'read' },
   ignoresEnterprise: true,
   check: checkPartition,
-  run: (view, input): Found<readonly CatalogNode[]> => {
-    const { index, rows } = listNodes(view, wantedOf(input.query))
-    return { index, value: filtered(rows.map(catalogNode), input, NODE) }
+  run: (view, input, site): Found<readonly CatalogNode[]> => {
+    const { query } = input
+    const { index, rows } = listNodes(view, wantedOf(query))
+    const sorted = nearest({ view, query, site }, rows, ({ name }) => name)
+    return { index, value: filtered(sorted.map(catalogNode), input, NODE) }
   },
 })
 
@@ -85,13 +88,15 @@ const services = read({
 const service = read({
   ...CATALOG_READ,
   path: 'GET /v1/catalog/service/*service',
-  about: 'the instances of a service; ?tag, ?node-meta=KEY:VALUE choose',
+  about: 'the instances of a service; ?tag, ?node-meta=KEY:VALUE choose, ?near=NODE sorts',
   acl: { resource: 'service', access: 'read', of: 'service' },
   check: checkNamed('Missing service name'),
-  run: (view, input): Found<readonly ServiceNode[]> => {
-    if (isPeered(input.query)) return { index: 0, value: [] }
-    const { index, rows } = listInstances(view, nameOf(input), wantedOf(input.query))
-    const shown = rows.map(({ service, node }) => serviceNode(service, node))
+  run: (view, input, site): Found<readonly ServiceNode[]> => {
+    const { query } = input
+    if (isPeered(query)) return { index: 0, value: [] }
+    const { index, rows } = listInstances(view, nameOf(input), wantedOf(query))
+    const sorted = nearest({ view, query, site }, rows, ({ node }) => node.name)
+    const shown = sorted.map(({ service, node }) => serviceNode(service, node))
     return { index, value: filtered(shown, input, SERVICE_NODE) }
   },
 })

@@ -4,6 +4,7 @@ import { present } from '../assert.ts'
 import { fold } from '../bytes.ts'
 import { type Refused, refused } from '../outcome.ts'
 import { quoteGo } from '../quote.ts'
+import { isSame } from '../same.ts'
 import { get, list, listBy, put, remove, type Txn, type View } from '../state/txn.ts'
 import { leaveService, nodeIndexName, retireNode, serviceIndexName, touch } from './indexes.ts'
 import {
@@ -25,7 +26,6 @@ import {
   type ServiceRow,
   type ServiceSpec,
 } from './records.ts'
-import { isSame } from './same.ts'
 
 /**
  * A node, then its service, then checks. Everything that can be refused is refused before anything

@@ -1,7 +1,11 @@
 // Which rule a command is applied by. Everything here is deterministic: each server runs the same
 // commands in the same order and must come to the same state (design 2.4).
 import { unreachable } from '../assert.ts'
+import { fold } from '../bytes.ts'
+import { NODES } from '../catalog/records.ts'
 import { deregister, register } from '../catalog/write.ts'
+import type { CoordinateRow } from '../coordinates/records.ts'
+import { putCoordinate } from '../coordinates/write.ts'
 import type { KvCommand, KvRow } from '../kv/records.ts'
 import { casKey, deleteKey, deleteKeyCas, deleteTree, reapTombstones, setKey } from '../kv/write.ts'
 import { isRefused, type Refused } from '../outcome.ts'
@@ -12,7 +16,7 @@ import {
   reapLockDelays,
   unlockKey,
 } from '../sessions/write.ts'
-import type { Txn } from '../state/txn.ts'
+import { get, type Txn } from '../state/txn.ts'
 import type { TxnCommand } from '../txn/records.ts'
 import { runTxn } from '../txn/write.ts'
 import type { Command } from './commands.ts'
@@ -60,9 +64,18 @@ export function applyCommand(txn: Txn, command: Command): Applied {
         sessions: { born: [], ended: ended === undefined ? [] : [ended.id] },
       }
     }
+    case 'update-coordinates':
+      placeNodes(txn, command.updates)
+      return stands(true)
     default:
       return unreachable(command)
   }
+}
+
+/** Agents may speak of themselves before they are registered. */
+function placeNodes(txn: Txn, updates: readonly CoordinateRow[]): void {
+  for (const row of updates)
+    if (get(txn, NODES, fold(row.node)) !== undefined) putCoordinate(txn, row)
 }
 
 /** Sessions end between the operations, so that a later one finds their locks free. */

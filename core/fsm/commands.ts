@@ -6,6 +6,7 @@
 // readable for ever: fields may be added (what an older entry lacks is zero), never renamed.
 import { AssertionError, assert, present, unreachable } from '../assert.ts'
 import type { DeregisterCommand, RegisterCommand } from '../catalog/records.ts'
+import type { UpdateCoordinatesCommand } from '../coordinates/records.ts'
 import type { KvChange, KvCommand, ReapTombstonesCommand } from '../kv/records.ts'
 import type { CreateSessionCommand, EndSessionCommand } from '../sessions/records.ts'
 import {
@@ -35,7 +36,7 @@ import {
 import { readTag } from '../wire/msgpack-read.ts'
 import { struct } from '../wire/msgpack-struct.ts'
 import { putByte } from '../wire/msgpack-write.ts'
-import { checkFields, nodeFields, serviceFields, sessionFields } from './rows.ts'
+import { checkFields, coordinateRow, nodeFields, serviceFields, sessionFields } from './rows.ts'
 
 export type Command =
   | RegisterCommand
@@ -45,6 +46,7 @@ export type Command =
   | TxnCommand
   | CreateSessionCommand
   | EndSessionCommand
+  | UpdateCoordinatesCommand
 
 type Of<Type extends Command['type']> = Extract<Command, { readonly type: Type }>
 
@@ -163,6 +165,10 @@ const FORMS: { readonly [Type in Command['type']]: Form<Of<Type>> } = {
   'end-session': {
     byte: 100,
     codec: struct({ type: literal('end-session'), id: str, wall: stamp }),
+  },
+  'update-coordinates': {
+    byte: 6,
+    codec: struct({ type: literal('update-coordinates'), updates: list(coordinateRow) }),
   },
   txn: {
     byte: 8,

@@ -8,6 +8,7 @@ import type {
   NodeRow,
   ServiceRow,
 } from '../catalog/records.ts'
+import type { CoordinateRow } from '../coordinates/records.ts'
 import type { KvRow, Tombstone } from '../kv/records.ts'
 import type { LockDelayRow, SessionCheckRow, SessionRow } from '../sessions/records.ts'
 import {
@@ -17,6 +18,7 @@ import {
   type Codec,
   choice,
   dictionary,
+  f64,
   i64,
   int,
   list,
@@ -159,4 +161,10 @@ export const checkRow: Codec<CheckRow> = struct({
   serviceTags: texts,
   ...indexes,
 })
+export const coordinateRow: Codec<CoordinateRow> = struct({
+  node: str,
+  segment: str,
+  point: struct({ vec: list(f64), error: f64, adjustment: f64, height: f64 }),
+})
+
 export const indexRow: Codec<IndexRow> = struct({ name: byteString, index: uint })

@@ -3,6 +3,7 @@
 // entry of the log.
 import { fold } from '../bytes.ts'
 import { CHECKS, CRITICAL, type Fallout, NODES, onNode } from '../catalog/records.ts'
+import { forgetCoordinates } from '../coordinates/write.ts'
 import {
   checksOf,
   SESSIONS,
@@ -43,10 +44,14 @@ function whyNot(txn: Txn, session: SessionSpec): string | undefined {
   return undefined
 }
 
-/** Ends the sessions that stood on what a command took away or found critical. */
+/**
+ * Ends the sessions that stood on what a command took away or found critical; a node that went is
+ * nowhere.
+ */
 export function endByFallout(txn: Txn, fallout: Fallout, wall: WallMs): SessionNews {
   const doomed = new Set<string>()
   for (const node of fallout.nodes) {
+    forgetCoordinates(txn, node)
     for (const { id } of listBy(txn, SESSIONS, 'node', fold(node))) doomed.add(id)
   }
   for (const { node, id } of fallout.checks) {

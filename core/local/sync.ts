@@ -17,7 +17,7 @@ import {
   SERVICES,
   type ServiceRow,
 } from '../catalog/records.ts'
-import { isSame } from '../catalog/same.ts'
+import { isSame } from '../same.ts'
 import { peek, peekList, type View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
 import { OWN_CHECKS, OWN_SERVICES, type OwnCheck, type OwnService } from './records.ts'

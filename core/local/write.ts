@@ -2,7 +2,7 @@
 // be refused was refused by the route, which has looked at the same state.
 import { unreachable } from '../assert.ts'
 import { byteString } from '../bytes.ts'
-import { isSame } from '../catalog/same.ts'
+import { isSame } from '../same.ts'
 import { get, listBy, put, remove, type Txn } from '../state/txn.ts'
 import {
   NODE_MAINTENANCE,

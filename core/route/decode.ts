@@ -31,7 +31,7 @@ export function jsonBody<T>(complaint: string, decoder: Decoder<T>): (body: Uint
 }
 
 /** Go tells the digits only where it wanted a number. */
-const NUMERIC = /^u?int/
+const NUMERIC = /^u?int|^float/
 
 const mismatch = (node: JsonNode, type: string): DecodeError => {
   const shown = node.type === 'number' && NUMERIC.test(type) ? `number ${node.text}` : node.type
@@ -58,6 +58,14 @@ export const integer: Decoder<number> = (node) => {
     throw mismatch(node, 'int')
   }
   return value === 0 ? 0 : value // no negative zero
+}
+
+/** Any number; one beyond the largest double is refused, as Go does. */
+export const float: Decoder<number> = (node) => {
+  if (node.type === 'null') return 0
+  const value = node.type === 'number' ? Number(node.text) : Number.NaN
+  if (!Number.isFinite(value)) throw mismatch(node, 'float64')
+  return value
 }
 
 export const unsigned: Decoder<U64> = (node) => {

@@ -5,6 +5,7 @@ import type { ApiError } from '../errors.ts'
 import type { View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
 import type { U64 } from '../u64.ts'
+import type { Coordinate } from '../wire/serf.ts'
 import type { Query } from './query.ts'
 import type { Headers, LiveBody } from './request.ts'
 import type { Site } from './site.ts'
@@ -53,6 +54,8 @@ export interface Found<Value = unknown> {
   readonly missing?: boolean
   /** Of what was read, for those who wait by content: goes into X-Consul-ContentHash. */
   readonly hash?: string
+  /** A 404 that says nothing of the state that it was read from. */
+  readonly bare?: boolean
   /** In place of an index, of what has no order: a wait ends as soon as it is another one. */
   readonly cursor?: U64
 }
@@ -92,6 +95,15 @@ export type Question =
   | { readonly type: 'leave' }
   /** Tell all agents: answered by `{ why?: string }`, which says why it cannot be sent. */
   | { readonly type: 'fire-event'; readonly event: EventSpec }
+  /** Keep where a node stands. */
+  | { readonly type: 'update-coordinate'; readonly row: PlacedNode }
+
+/** A node and its point on the network's map. */
+export interface PlacedNode {
+  readonly node: string
+  readonly segment: string
+  readonly point: Coordinate
+}
 
 /** A user event as it is sent. */
 export interface EventSpec {

@@ -2,6 +2,7 @@
 // machine itself.
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { Metrics } from '../metrics.ts'
+import type { Coordinate } from '../wire/serf.ts'
 
 export interface Site {
   readonly config: AgentConfig
@@ -20,9 +21,19 @@ export interface Site {
   members(): readonly Member[]
   /** The pool that joins the servers of all datacenters. */
   wanMembers(): readonly Member[]
+  /** Where this agent stands in its own pool. */
+  ownPoint(): Coordinate
+  /** Where the servers of each datacenter stand, as far as the pool of all of them knows. */
+  wanAreas(): readonly WanArea[]
   raftConfiguration(): RaftConfiguration
   /** Sections and values of `lictor info`. */
   stats(): Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+export interface WanArea {
+  readonly datacenter: string
+  /** Their names without that of the datacenter. */
+  readonly nodes: readonly { readonly name: string; readonly point: Coordinate }[]
 }
 
 /** Who takes part in ordering the writes, as the log last said. */

@@ -1,6 +1,7 @@
 // /v1/agent: the agent about itself. Its services and checks stand in core/local.
 import { utf8 } from '../bytes.ts'
 import { nodeMeta } from '../catalog/boot.ts'
+import { printedPoint } from '../coordinates/records.ts'
 import { ApiError } from '../errors.ts'
 import { filterOf, INT, STRING, structOf, TEXTS } from '../filter/filter.ts'
 import { isLogLevel, type LogLevel } from '../log.ts'
@@ -32,9 +33,6 @@ const DONE: Said = { headers: ['Content-Type', 'application/json'] }
 const BUILD_DATE = '1970-01-01T00:00:01Z'
 const REVISION = ''
 
-/** Where a node stands before it has measured a distance to another (Vivaldi). */
-const ORIGIN = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 1e-5 } as const
-
 const self = local({
   path: 'GET /v1/agent/self',
   about: 'configuration, membership and numbers of this agent',
@@ -57,7 +55,7 @@ function describe(site: Site) {
       BuildDate: BUILD_DATE,
     },
     DebugConfig: config.debug,
-    Coord: ORIGIN,
+    Coord: printedPoint(site.ownPoint()),
     Member: site.members().find(({ Name }) => Name === config.nodeName),
     Stats: site.stats(),
     Meta: nodeMeta(site),

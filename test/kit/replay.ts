@@ -32,6 +32,7 @@ interface Step {
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
   readonly bind?: Readonly<Record<string, string>>
+  readonly until?: string
   readonly start?: string
   readonly finish?: string
   readonly sleep?: number
@@ -109,7 +110,7 @@ function playStep(stage: Stage, step: Step): Finished | undefined {
   const { machine, pending } = stage
   if (step.sleep !== undefined) advance(machine, step.sleep)
   if (step.http === undefined && step.finish === undefined) return undefined
-  const begun = step.finish === undefined ? { id: sendStep(stage, step), step } : undefined
+  const begun = step.finish === undefined ? { id: repeatStep(stage, step), step } : undefined
   if (step.start !== undefined && begun !== undefined) {
     pending.set(step.start, begun)
     return undefined
@@ -134,6 +135,25 @@ function waitFor(machine: Machine, id: RequestId): void {
     advance(machine, WAIT_STEP_MS)
   }
 }
+
+/** With `until`: again and again, until the answer matches, or the time for that is up. */
+function repeatStep(stage: Stage, step: Step): RequestId {
+  const { machine, marks } = stage
+  const wanted = step.until === undefined ? undefined : new RegExp(marks.fill(step.until))
+  for (let ms = 0; ; ms += UNTIL_STEP_MS) {
+    const id = sendStep(stage, step)
+    const response = machine.responses.get(id)
+    if (wanted === undefined || response === undefined || ms >= UNTIL_MS_MAX) return id
+    // As the runner matches: the answer as compact JSON.
+    const text = textOfBody(response)
+    if (wanted.test(text.startsWith('[') ? JSON.stringify(JSON.parse(text)) : text)) return id
+    advance(machine, UNTIL_STEP_MS)
+  }
+}
+
+/** As the runner of the corpus, whose time is real. */
+const UNTIL_MS_MAX = 20_000
+const UNTIL_STEP_MS = 100
 
 function sendStep({ machine, marks }: Stage, step: Step): RequestId {
   const sent = { body: marks.fill(bodyText(step.body)), headers: step.headers ?? {} }

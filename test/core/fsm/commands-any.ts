@@ -229,6 +229,25 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
       wall: fc.nat(9),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: record({
+      type: fc.constant('update-coordinates' as const),
+      updates: fc.array(
+        record({
+          node: someName,
+          segment: fc.constant(''),
+          point: record({
+            vec: fc.array(fc.double({ noNaN: true }), { maxLength: 8 }),
+            error: fc.double({ noNaN: true }),
+            adjustment: fc.constant(-0.5),
+            height: fc.constant(1e-5),
+          }),
+        }),
+        { maxLength: 3 },
+      ),
+    }),
+  },
 )
 
 /** The commands as entries of a log that begins with `first`. */

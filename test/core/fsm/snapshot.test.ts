@@ -88,10 +88,13 @@ function smallState(): Fsm {
     { type: 'create-session', session: session('s3') },
     kv('lock', 'delayed', { session: 's3' }),
     { type: 'end-session', id: 's3', wall: 5 },
+    { type: 'update-coordinates', updates: [{ node: 'n', segment: '', point: POINT }] },
   ])
   for (const entry of commands) applyEntry(fsm, entry)
   return fsm
 }
+
+const POINT = { vec: [0.1, 0, 0, 0, 0, 0, 0, -2], error: 0.5, adjustment: -0.25, height: 1e-5 }
 
 const session = (id: string) => ({
   id,
@@ -144,7 +147,7 @@ snapshot('what is restored has every row, every table index and the place in the
   const other = createFsm()
   restoreFsm(other, snapshotChunks(fsm))
   assert.equal(stateOf(other), stateOf(fsm))
-  assert.equal(other.applied, { index: 9, term: 1 })
+  assert.equal(other.applied, { index: 10, term: 1 })
 })
 
 snapshot('secondary indexes and the order of keys are there again', () => {
