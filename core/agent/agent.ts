@@ -6,6 +6,7 @@
 
 import { createLetterhead } from '../api/answer.ts'
 import { createParking, parkedCount } from '../api/blocking.ts'
+import { createCacheBook } from '../api/cached.ts'
 import { abandon, changed, expire, refuse, sayTo, wake } from '../api/pipeline.ts'
 import { createRouter } from '../api/router.ts'
 import { routesOf } from '../api/table.ts'
@@ -109,6 +110,7 @@ export function createAgent(options: AgentOptions): Agent {
       own: own.store,
       parking: createParking(),
       canRead: () => canRead(order),
+      cache: createCacheBook(),
       prng,
     },
     resolver: createResolver(dnsSettings(config), prng.fork()),

@@ -40,6 +40,8 @@ export interface Meta {
   readonly index: U64
   readonly knownLeader: boolean
   readonly lastContactMs: number
+  /** It comes out of a view that events keep up to date. */
+  readonly streamed?: boolean
 }
 
 export interface Manner {
@@ -57,11 +59,12 @@ export type Layout = 'compact' | 'indented' | 'pretty' | 'spaced'
 export function answerFound(
   head: Letterhead,
   found: Found,
-  how: Manner & { meta: MetaHeaders; state: Meta },
+  how: Manner & { state: Meta; extra?: readonly string[] },
 ): Response {
   const hash = found.hash === undefined ? [] : ['X-Consul-ContentHash', found.hash]
   const shown = found.bare === true ? 'none' : how.meta
-  const meta = [...metaHeaders(shown, how.state, how.consistency), ...hash]
+  const extra = how.extra ?? []
+  const meta = [...metaHeaders(shown, how.state, how.consistency), ...hash, ...extra]
   if (found.raw !== undefined) {
     const headers = [...head.endpoint, ...meta, ...found.raw.headers]
     return { status: 200, headers, body: found.raw.bytes }
@@ -128,7 +131,7 @@ export function metaHeaders(which: MetaHeaders, state: Meta, consistency: Consis
     'X-Consul-LastContact',
     String(state.lastContactMs),
     'X-Consul-Query-Backend',
-    'blocking-query',
+    state.streamed === true ? 'streaming' : 'blocking-query',
   ]
   if (which === 'effective') {
     const effective = consistency === 'default' ? 'leader' : consistency

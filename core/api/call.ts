@@ -10,7 +10,8 @@ import type { Site } from '../route/site.ts'
 import type { WallMs } from '../time.ts'
 import { isWriteAllowed } from './allow-write.ts'
 import { answerBare, answerRedirect, answerSaid, type Layout, type Letterhead } from './answer.ts'
-import { parseOptions, type QueryOptions, refuseEnterprise } from './options.ts'
+import type { Freshness } from './cached.ts'
+import { DEFAULT_OPTIONS, parseOptions, type QueryOptions, refuseEnterprise } from './options.ts'
 import { type Endpoint, matchPath, type Router } from './router.ts'
 
 export interface Call {
@@ -19,6 +20,8 @@ export interface Call {
   readonly input: Input<unknown>
   readonly options: QueryOptions
   readonly layout: Layout
+  /** What a cache says of the answer; undefined: it does not come out of one. */
+  readonly freshness: Freshness | undefined
   /** A datacenter other than ours that shall answer; empty: this one. */
   readonly elsewhere: string
 }
@@ -95,7 +98,7 @@ function openEndpoint(desk: Desk, request: Request, found: Found): Call | Respon
   const input: Input<unknown> = body === undefined ? bare : { ...bare, body }
   const layout = query.has('pretty') ? 'pretty' : usualLayout(desk)
   const elsewhere = datacenterOf(desk.site.config, route, query)
-  return { id: request.id, route, input, options, layout, elsewhere }
+  return { id: request.id, route, input, options, layout, freshness: undefined, elsewhere }
 }
 
 function usualLayout({ head, site }: Desk): Layout {
@@ -103,10 +106,8 @@ function usualLayout({ head, site }: Desk): Layout {
   return site.config.dev ? 'indented' : 'compact'
 }
 
-const NO_OPTIONS: QueryOptions = { consistency: 'default', minIndex: 0, waitMs: 0 }
-
 const optionsOf = (route: Route, request: Request, query: Query): QueryOptions =>
-  isPlain(route) ? NO_OPTIONS : parseOptions(request, query)
+  isPlain(route) ? DEFAULT_OPTIONS : parseOptions(request, query)
 
 /** Consistency, blocking and datacenter are not even looked at. */
 const isPlain = (route: Route): boolean =>

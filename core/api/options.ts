@@ -15,22 +15,34 @@ export interface QueryOptions {
   readonly minIndex: U64
   /** As asked for in milliseconds; 0 or less: the default. */
   readonly waitMs: number
+  /** The answer may come out of a cache. */
+  readonly cached: CacheAsked | undefined
 }
 
-const DEFAULTS: QueryOptions = { consistency: 'default', minIndex: 0, waitMs: 0 }
+export interface CacheAsked {
+  /** 0: any age will do. */
+  readonly maxAgeMs: number
+  readonly mustRevalidate: boolean
+}
+
+export const DEFAULT_OPTIONS: QueryOptions = {
+  consistency: 'default',
+  minIndex: 0,
+  waitMs: 0,
+  cached: undefined,
+}
 
 /** The options of a request; a refusal (400) for those that make no sense. */
 export function parseOptions(request: Request, query: Query): QueryOptions {
-  const cacheControl = request.header('cache-control')
-  if (cacheControl !== undefined) checkCacheControl(cacheControl)
-  if (request.query === '') return DEFAULTS
+  const asked = cacheAsked(request.header('cache-control') ?? '')
+  if (request.query === '') return DEFAULT_OPTIONS
   const consistency = parseConsistency(query)
   const index = query.get('index') ?? ''
   const minIndex = index === '' ? 0 : parseIndex(index)
   const wait = query.get('wait') ?? ''
   const waitMs = wait === '' ? 0 : parseDuration(wait)
   if (waitMs === undefined) throw new ApiError('bad-request', 'Invalid wait time')
-  return { consistency, minIndex, waitMs }
+  return { consistency, minIndex, waitMs, cached: query.has('cached') ? asked : undefined }
 }
 
 function parseIndex(text: string): U64 {
@@ -54,18 +66,19 @@ function parseConsistency(query: Query): Consistency {
 const conflict = (mode: string) =>
   new ApiError('bad-request', `Cannot specify ?${mode} with ?consistent, conflicting semantics.`)
 
-/**
- * Only `max-age` and `stale-if-error` carry numbers; nothing is cached here, so they are checked
- * and not used.
- */
-function checkCacheControl(header: string): void {
+/** Only `max-age` and `stale-if-error` carry numbers, of seconds. */
+function cacheAsked(header: string): CacheAsked {
+  let [maxAgeMs, mustRevalidate] = [0, false]
   for (const part of header.toLowerCase().split(',')) {
     const [name = '', value] = part.trim().split('=')
+    if (name === 'must-revalidate') mustRevalidate = true
     if (name !== 'max-age' && name !== 'stale-if-error') continue
     if (value === undefined || !/^\d+$/.test(value)) {
       throw new ApiError('bad-request', 'Invalid Cache-Control header.')
     }
+    if (name === 'max-age') maxAgeMs = Number(value) * 1000
   }
+  return { maxAgeMs, mustRevalidate }
 }
 
 const ENTERPRISE = [

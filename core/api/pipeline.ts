@@ -29,6 +29,7 @@ import {
   parkedCount,
   unpark,
 } from './blocking.ts'
+import { type CacheBook, freshnessHeaders, lookUpCached } from './cached.ts'
 import { type Call, type Desk, openCall } from './call.ts'
 
 export interface Pipeline {
@@ -39,6 +40,7 @@ export interface Pipeline {
   readonly parking: Parking
   /** Whether what is here is known to be all that was ever acknowledged. */
   readonly canRead: () => boolean
+  readonly cache: CacheBook
   /** For the jitter of waits. */
   readonly prng: Prng
 }
@@ -76,12 +78,18 @@ export function begin(pipeline: Pipeline, request: Request, clock: Clock): Next 
   try {
     const opened = openCall(pipeline.desk, request, clock.wall)
     if ('status' in opened) return { type: 'respond', response: opened }
-    call = opened
+    call = withFreshness(pipeline, opened, clock.now)
     if (call.elsewhere !== '') throw new ApiError('no-path', 'No path to datacenter')
     return proceed(pipeline, call, { now: clock.now, isConfirmed: pipeline.canRead() })
   } catch (error) {
     return { type: 'respond', response: failed(pipeline, error, call) }
   }
+}
+
+function withFreshness({ cache, desk }: Pipeline, call: Call, now: Instant): Call {
+  const mayCache = desk.site.config.httpConfig.useCache && call.elsewhere === ''
+  const freshness = mayCache ? lookUpCached(cache, call, now) : undefined
+  return freshness === undefined ? call : { ...call, freshness }
 }
 
 /** A read whose answer cannot be stale any more. */
@@ -115,7 +123,8 @@ function proceed(pipeline: Pipeline, call: Call, { now, isConfirmed }: At): Next
   const { site } = pipeline.desk
   switch (route.kind) {
     case 'read': {
-      const mayBeStale = route.of === 'own' || call.options.consistency === 'stale'
+      const isStale = call.options.consistency === 'stale' || call.freshness !== undefined
+      const mayBeStale = route.of === 'own' || isStale
       if (!isConfirmed && !mayBeStale) return { type: 'confirm', call }
       return beginRead(pipeline, call, now)
     }
@@ -152,7 +161,8 @@ function beginRead(pipeline: Pipeline, call: Call, now: Instant): Next {
     return { type: 'respond', response: respondFound(pipeline, call, find(pipeline, call)) }
   }
   const parked: Parked = {
-    call,
+    // What is waited for was not there.
+    call: call.freshness === undefined ? call : { ...call, freshness: { ageMs: undefined } },
     deadline: now + waitOf(pipeline, call),
     minIndex: call.options.minIndex,
     hash,
@@ -305,17 +315,23 @@ function guard(pipeline: Pipeline, answer: () => Response): Response {
 export const refuse = (pipeline: Pipeline, error: ApiError): Response =>
   answerError(pipeline.desk.head, error)
 
-const respondSaid = (pipeline: Pipeline, call: Call, said: Said): Response =>
-  answerSaid(pipeline.desk.head, said, call.layout)
+function respondSaid({ desk }: Pipeline, call: Call, said: Said): Response {
+  const extra = freshnessHeaders(call.freshness)
+  const shown =
+    extra.length === 0 ? said : { ...said, headers: [...(said.headers ?? []), ...extra] }
+  return answerSaid(desk.head, shown, call.layout)
+}
 
 function respondFound(pipeline: Pipeline, call: Call, found: Found): Response {
   const { site, head } = pipeline.desk
-  const { meta } = readRouteOf(call)
+  const { meta, cached } = readRouteOf(call)
+  const isStreamed = cached === 'streamed' && call.freshness !== undefined
   const index = found.cursor ?? found.index
   const state = meta === 'none' ? NOTHING_READ : { index, ...site.contact() }
   return answerFound(head, found, {
     meta,
-    state,
+    state: isStreamed ? { ...state, knownLeader: false, streamed: true } : state,
+    extra: freshnessHeaders(call.freshness),
     consistency: call.options.consistency,
     layout: call.layout,
   })

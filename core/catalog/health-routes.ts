@@ -74,6 +74,7 @@ const serviceHealth = read({
   ...CATALOG_READ,
   metaOnFailure: false,
   path: 'GET /v1/health/service/*service',
+  cached: 'streamed',
   about: 'the instances of a service with their checks; ?passing, ?tag, ?node-meta choose',
   acl: { resource: 'service', access: 'read', of: 'service' },
   check: (input) => {
@@ -95,6 +96,7 @@ const connectHealth = read({
   ...CATALOG_READ,
   metaOnFailure: false,
   path: 'GET /v1/health/connect/*service',
+  cached: 'streamed',
   about: 'the same of those that serve a name over Connect; none in this version',
   acl: { resource: 'service', access: 'read', of: 'service' },
   check: (input) => {

@@ -38,6 +38,7 @@ const datacenters = local({
   acl: 'none',
   ignoresDatacenter: true,
   parsesOptions: true,
+  cached: 'kept',
   body: noBody,
   run: ({ config }): Said<readonly string[]> => ({ json: [config.datacenter] }),
 })
@@ -67,6 +68,7 @@ function checkPartition({ query }: Input): void {
 const services = read({
   ...CATALOG_READ,
   path: 'GET /v1/catalog/services',
+  cached: 'refreshed',
   about: 'the names of all services with their tags; ?node-meta=KEY:VALUE chooses',
   acl: { resource: 'service', access: 'read' },
   run: (view, input): Found<Readonly<Record<string, readonly string[]>>> => {
@@ -88,6 +90,7 @@ const services = read({
 const service = read({
   ...CATALOG_READ,
   path: 'GET /v1/catalog/service/*service',
+  cached: 'refreshed',
   about: 'the instances of a service; ?tag, ?node-meta=KEY:VALUE choose, ?near=NODE sorts',
   acl: { resource: 'service', access: 'read', of: 'service' },
   check: checkNamed('Missing service name'),
@@ -104,6 +107,7 @@ const service = read({
 const connected = read({
   ...CATALOG_READ,
   path: 'GET /v1/catalog/connect/*service',
+  cached: 'refreshed',
   about: 'the instances that serve a name over Connect; none in this version',
   acl: { resource: 'service', access: 'read', of: 'service' },
   check: checkNamed('Missing service name'),

@@ -131,6 +131,12 @@ export type Intent<Command> =
  */
 export type MetaHeaders = 'none' | 'bare' | 'index' | 'effective'
 
+/**
+ * How a cache would keep the answer: fetched anew whenever it changes, as a view that events keep
+ * up to date, or as it was until it is too old.
+ */
+export type CacheKind = 'refreshed' | 'streamed' | 'kept'
+
 interface Declared<P extends Pattern> {
   readonly path: P
   readonly acl: AclNeed
@@ -162,6 +168,8 @@ export interface ReadRoute<P extends Pattern, Value> extends Declared<P> {
   readonly defaultWaitMs?: number
   /** Read from what is registered with this agent instead of the replicated state. */
   readonly of?: 'own'
+  /** It knows `?cached`. */
+  readonly cached?: CacheKind
   /** Parameters are checked here, before any state is read. */
   readonly check?: (input: Input, site: Site) => void
   readonly run: (view: View, input: Input, site: Site) => Found<Value>
@@ -187,6 +195,8 @@ export interface LocalRoute<P extends Pattern, Body, Value> extends Declared<P> 
    * nothing.
    */
   readonly parsesOptions?: boolean
+  /** It knows `?cached`. */
+  readonly cached?: CacheKind
   readonly body: (bytes: Uint8Array) => Body
   readonly run: (site: Site, input: Input<Body>) => Said<Value> | Asked
 }
