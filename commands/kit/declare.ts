@@ -179,7 +179,11 @@ export const choice = <const Word extends string>(
     about,
     placeholder: choices.join('|'),
     fallback: choices[0],
-    read: (given) => value(given, `must be one of ${choices.join(', ')}`),
+    read: (given) =>
+      value(
+        choices.find((one) => one === given),
+        `must be one of ${choices.join(', ')}`,
+      ),
     choices,
     ...more,
   })

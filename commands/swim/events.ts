@@ -44,9 +44,11 @@ export const command = defineCommand({
       const event = JSON.parse(line) as EventLine // our own daemon's words
       await out.print(flags.json ? `${line}\n` : eventText(event, flags.utc))
       shown += 1
-      if (shown === flags.count) stream.destroy()
+      if (shown !== flags.count) continue
+      stream.destroy()
+      return {}
     }
-    if (out.gone.aborted || shown === flags.count) return {}
+    if (out.gone.aborted) return {}
     throw memberGone()
   },
 })

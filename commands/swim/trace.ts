@@ -60,9 +60,11 @@ export const command = defineCommand({
       if (!isWanted(trace)) continue
       await show(line, trace)
       shown += 1
-      if (shown === flags.count) stream.destroy()
+      if (shown !== flags.count) continue
+      stream.destroy()
+      return {}
     }
-    if (out.gone.aborted || shown === flags.count) return {}
+    if (out.gone.aborted) return {}
     throw memberGone()
   },
 })

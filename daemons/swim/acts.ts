@@ -4,6 +4,7 @@ import type { Response } from '../../core/route/request.ts'
 import type { KeyOperation } from '../../core/swim/keys.ts'
 import { forceLeave, query, queryKeys, send, setTags } from '../../core/swim/server.ts'
 import { decodeAs, type QueryFilter } from '../../core/wire/serf.ts'
+import type { Pool } from '../pool.ts'
 import { type Asked, json, refusal } from './asked.ts'
 import { bytesJson } from './bytes-json.ts'
 import { keyOf } from './memory.ts'
@@ -91,10 +92,9 @@ export function queryDoor(asked: Asked): Response {
     ...filtersOf(fields),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   }
-  return streamQuery(asked, (listener) => {
-    const started = node.pool?.act((swim, now) => query(swim, asking, now))
-    return listenTo(node, started, listener)
-  })
+  return streamQuery(asked, (listener) =>
+    askPool(node, listener, (swim, now) => query(swim, asking, now)),
+  )
 }
 
 function filtersOf(fields: Fields): { filters?: readonly QueryFilter[] } {
@@ -107,13 +107,19 @@ function filtersOf(fields: Fields): { filters?: readonly QueryFilter[] } {
   return filters.length === 0 ? {} : { filters }
 }
 
-type Started = ReturnType<typeof query> | undefined
+type Ask = (...given: Parameters<Parameters<Pool['act']>[0]>) => ReturnType<typeof query>
 
-/** Why there is no query; undefined: the listener hears of it from now on. */
-function listenTo(node: SwimNode, started: Started, listener: QueryListener): string | undefined {
-  if (started === undefined || !started.ok) return started?.why ?? 'there is no pool'
-  node.queries.set(started.query, listener)
-  return undefined
+/**
+ * Why there is no query. Else the listener hears of it from now on, and first of all what we
+ * answer ourselves.
+ */
+function askPool(node: SwimNode, listener: QueryListener, ask: Ask): string | undefined {
+  return node.pool?.act((swim, now) => {
+    const asked = ask(swim, now)
+    if (!asked.ok) return asked.why
+    node.queries.set(asked.query, listener)
+    return undefined
+  })
 }
 
 /** What comes before the client listens is kept for it. */
@@ -208,15 +214,15 @@ export function keysDoor(asked: Asked): Promise<Response> | Response {
   }
   return new Promise((resolve) => {
     const end = () => resolve(json(200, summary))
-    const started = node.pool?.act((swim, now) => queryKeys(swim, { operation, key }, now))
-    const why = listenTo(node, started, {
+    const listener = {
       onAck: () => undefined,
-      onAnswer: (from, payload) => {
+      onAnswer: (from: string, payload: Uint8Array) => {
         noteKeys(summary, from, payload)
         if (summary.answers === summary.members) end()
       },
       onEnd: end,
-    })
+    }
+    const why = askPool(node, listener, (swim, now) => queryKeys(swim, { operation, key }, now))
     if (why !== undefined) resolve(refusal(400, why))
   })
 }
