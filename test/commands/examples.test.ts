@@ -8,11 +8,16 @@ import { TABLE } from '../../commands/table.ts'
 import { type AgentProcess, startAgent } from '../kit/agent.ts'
 import { run } from '../kit/cli.ts'
 import { type Home, openHome } from '../kit/home.ts'
+import { type SwimnodeProcess, startSwimnode } from '../kit/swimnode.ts'
 
 interface Context {
   home: Home
   agent: AgentProcess
+  /** Two members of a pool, in a runtime folder of their own: examples of `logs` want one daemon. */
+  members: readonly SwimnodeProcess[]
 }
+
+const gossipEnv = (home: Home) => ({ XDG_RUNTIME_DIR: join(home.path, 'tmp') })
 
 const examples = suite<Context>('examples')
 
@@ -21,6 +26,7 @@ examples.before(async (context) => {
   context.home = home
   const args = ['-dev', `-log-file=${join(home.path, 'tmp/agent.log')}`]
   context.agent = await startAgent(home, { args })
+  context.members = await startMembers(home)
   for (const folder of ['.zfunc', '.config/fish/completions']) {
     await mkdir(join(home.path, 'home', folder), { recursive: true })
   }
@@ -29,8 +35,9 @@ examples.before(async (context) => {
   await writeFile(join(home.work, 'conf.d/a.hcl'), config)
   await writeFile(join(home.work, 'agent.conf'), config)
 })
-examples.after(async ({ home, agent }) => {
+examples.after(async ({ home, agent, members }) => {
   await agent?.stop()
+  await Promise.all(members.map((member) => member.stop()))
   await home.close()
 })
 
@@ -57,10 +64,13 @@ const EXITS: Readonly<Record<string, readonly number[]>> = {
   'session renew 11111111-2222-3333-4444-555555555555': [1],
   'session renew 11111111-2222-3333-4444-555555555555 -json': [1],
   'doctor -json': [0, 1],
+  'swim join localhost:7001': [1],
+  'swim join localhost:7001 localhost:7002 --json': [1],
 }
 
 /** Examples that never end, or end the agent that the others need: they have tests of their own. */
-const ELSEWHERE = /^(?:agent|registry|monitor|stop|logs -follow|leave$|watch .* -- )/
+const ELSEWHERE =
+  /^(?:agent|registry|swim (?:node|leave|monitor)|monitor|stop|logs -follow|leave$|watch .* -- )/
 
 const shownLine = (example: { readonly command: string; readonly pipe?: string }): string =>
   `lictor ${example.command} ${example.pipe ?? ''}`.replaceAll('/etc/lictor.d', 'conf.d').trim()
@@ -70,13 +80,26 @@ for (const declared of await loadAll(TABLE, 'lictor')) {
     for (const example of declared.examples) {
       if (ELSEWHERE.test(example.command)) continue
       await prepare(agent, home)
-      const env = { CONSUL_HTTP_ADDR: agent.httpAddr }
+      const isGossip = declared.id.startsWith('swim ')
+      const env = { CONSUL_HTTP_ADDR: agent.httpAddr, ...(isGossip ? gossipEnv(home) : {}) }
       const line = shownLine(example)
       const { exit, stderr } = await run(home, ['bash', '-o', 'pipefail', '-c', line], { env })
       const expected = EXITS[example.command] ?? [0]
       assert.ok(expected.includes(exit), `${line}: exit ${exit}\n${stderr}`)
     }
   })
+}
+
+/** node1 and node2, sealed, and with a round trip measured between them. */
+async function startMembers(home: Home): Promise<readonly SwimnodeProcess[]> {
+  const env = gossipEnv(home)
+  const sealed = `--encrypt=${Buffer.alloc(32, 7).toString('base64')}`
+  const first = await startSwimnode(home, { name: 'node1', env, args: [sealed] })
+  const args = [sealed, `--join=${first.address}`]
+  const second = await startSwimnode(home, { name: 'node2', env, args })
+  const trace = `swimctl trace --only=ack --count=1 --node=${first.address}`
+  await run(home, ['bash', '-c', trace], { env })
+  return [first, second]
 }
 
 /** What the examples speak of. */

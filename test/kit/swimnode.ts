@@ -11,6 +11,7 @@ export interface SwimnodeOptions {
   /** Of an address of its own; the port is 7946 then, as Serf's. */
   readonly ip?: string
   readonly keeps?: boolean
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface SwimnodeProcess {
@@ -32,14 +33,14 @@ const GOSSIP_PORT = 7946
 
 export async function startSwimnode(
   home: Home,
-  { name, args = [], ip, keeps = false }: SwimnodeOptions,
+  { name, args = [], ip, keeps = false, env = {} }: SwimnodeOptions,
 ): Promise<SwimnodeProcess> {
   const where = ip === undefined ? ['127.0.0.1', 0] : [ip, GOSSIP_PORT]
   const own = [`--name=${name}`, `--bind=${where[0]}`, `--port=${where[1]}`]
   const child = spawn(
     home.program('swimnode'),
     [...own, ...(keeps ? [] : ['--ephemeral']), ...args],
-    { cwd: home.work, env: home.env, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: home.work, env: { ...home.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const said: string[] = []
   for (const stream of [child.stdout, child.stderr])
