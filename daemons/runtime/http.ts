@@ -3,8 +3,8 @@
 //
 //   socket ─bytes▶ http-reader ─message▶ begin ─request▶ agent ─response▶ respond ─▶ out ─▶ socket
 //
-// One request of a connection is answered at a time. What one read of a socket brings is answered
-// with one write. Nothing here has a timer per request: ten thousand parked queries cost their
+// One request of a connection is answered at a time. Answers are written at the end of a turn of the
+// event loop, each connection's together: a client that is woken finds more than one. Nothing here has a timer per request: ten thousand parked queries cost their
 // sockets and their records.
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -115,6 +115,8 @@ export interface Http {
   readonly pending: Map<RequestId, Exchange>
   readonly servers: { readonly server: Server; readonly closed: Promise<void> }[]
   readonly date: DateLine
+  /** Those with answers that are ready; written at the end of this turn of the event loop. */
+  readonly unwritten: Connection[]
   /** Changed by a reload; 0: no limit. Unix sockets are never limited. */
   connectionsPerClientMax: number
   nextId: number
@@ -145,6 +147,7 @@ export const createHttp = (options: HttpOptions): Http => ({
   pending: new Map(),
   servers: [],
   date: createDateLine(),
+  unwritten: [],
   connectionsPerClientMax: 0,
   nextId: 1, // 0 is what the agent asks for itself
   abandoned: 0,
@@ -260,9 +263,7 @@ function onBytes(http: Http, connection: Connection, bytes: Buffer): void {
   advance(http, connection)
 }
 
-/**
- * Begins what requests have come, as long as each is answered at once; writes the answers together.
- */
+/** Begins what requests have come, as long as each is answered at once. */
 function advance(http: Http, connection: Connection): void {
   if (connection.isReading) return
   connection.isReading = true
@@ -274,7 +275,6 @@ function advance(http: Http, connection: Connection): void {
     if (connection.out.length > OUT_CHARS_MAX) flush(http, connection)
   }
   connection.isReading = false
-  flush(http, connection)
   if (isFree(connection)) onHungry(http, connection)
   pace(connection)
 }
@@ -363,7 +363,7 @@ function send(http: Http, exchange: Exchange, { status, headers, body }: Whole):
   const isText = typeof body === 'string'
   const length = isText ? Buffer.byteLength(body) : body.length
   const framing = { status, headers, minor, keepAlive, length }
-  connection.out += headText(http.date, framing, readClock().wall)
+  say(http, connection, headText(http.date, framing, readClock().wall))
   if (!isHead && hasBody(status)) {
     if (isText && length === body.length)
       connection.out += body // ASCII is Latin-1
@@ -393,6 +393,18 @@ function sayBytes(http: Http, connection: Connection, bytes: Buffer): void {
   socket.write(before)
   if (!socket.write(bytes)) waitForRoom(http, connection)
   socket.uncork()
+}
+
+function say(http: Http, connection: Connection, text: string): void {
+  if (connection.out === '' && http.unwritten.push(connection) === 1) {
+    setImmediate(() => writeAll(http))
+  }
+  connection.out += text
+}
+
+function writeAll(http: Http): void {
+  for (const connection of http.unwritten) flush(http, connection)
+  http.unwritten.length = 0
 }
 
 function flush(http: Http, connection: Connection): void {
@@ -427,7 +439,7 @@ function sendLive(http: Http, exchange: Exchange, live: Response & { body: LiveB
   const { socket } = connection
   const keepAlive = minor === 1 && goesOn(http, exchange)
   const framing = { status, headers, minor, keepAlive, length: undefined }
-  connection.out += headText(http.date, framing, readClock().wall)
+  say(http, connection, headText(http.date, framing, readClock().wall))
   if (isHead) {
     finish(http, exchange, keepAlive)
     return
