@@ -19,6 +19,8 @@ const MODULES: Readonly<Record<string, string>> = {
   config: 'daemons/runtime/config.ts',
   control: 'daemons/runtime/control.ts',
   'port-holder': 'daemons/runtime/port-holder.ts',
+  'raft-offline': 'daemons/raft/offline.ts',
+  raftnode: 'daemons/raftnode.ts',
   swimnode: 'daemons/swimnode.ts',
   oclif: 'commands/oclif.ts',
   testing: 'daemons/testing.ts',

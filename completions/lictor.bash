@@ -3,13 +3,14 @@
 # What may follow these words.
 _lictor_words() {
   case "$1" in
-    '') echo 'agent api catalog chaos completion doctor event force-leave help info join keygen kv leave logs maint members monitor operator ps registry registry-dns reload rtt services session stop swim validate version wait watch' ;;
+    '') echo 'agent api catalog chaos completion doctor event force-leave help info join keygen kv leave logs maint members monitor operator ps raft registry registry-dns reload rtt services session stop swim validate version wait watch' ;;
     'api') echo 'list' ;;
     'catalog') echo 'datacenters nodes services' ;;
     'chaos') echo 'replay shrink simulate' ;;
     'kv') echo 'delete export get import put' ;;
     'operator') echo 'raft' ;;
     'operator raft') echo 'list-peers remove-peer transfer-leader' ;;
+    'raft') echo 'add apply get log node promote remove snapshot status trace transfer wait' ;;
     'services') echo 'deregister register' ;;
     'session') echo 'create destroy info list node renew' ;;
     'swim') echo 'event events force-leave info join keygen keys leave members monitor node query reachability rtt tags trace wait' ;;
@@ -50,6 +51,18 @@ _lictor_flags() {
     'operator raft remove-peer') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -address= -id= -json -color -no-color' ;;
     'operator raft transfer-leader') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -id= -json -color -no-color' ;;
     'ps') echo '-plain -json -color -no-color' ;;
+    'raft add') echo '-node= -cluster= -token-file= -timeout= -voter -json -color -no-color' ;;
+    'raft apply') echo '-node= -cluster= -token-file= -timeout= -json -color -no-color' ;;
+    'raft get') echo '-node= -cluster= -token-file= -timeout= -stale -json -color -no-color' ;;
+    'raft log') echo '-node= -cluster= -token-file= -from= -to= -decode -data-dir= -plain -json -color -no-color' ;;
+    'raft node') echo '-id= -peers= -address= -join -data-dir= -election-timeout= -snapshot-entries= -trailing-entries= -control= -control-token-file= -log-level= -socket= -ready-fd= -json -color -no-color' ;;
+    'raft promote') echo '-node= -cluster= -token-file= -timeout= -demote -json -color -no-color' ;;
+    'raft remove') echo '-node= -cluster= -token-file= -timeout= -json -color -no-color' ;;
+    'raft snapshot') echo '-node= -cluster= -token-file= -json -color -no-color' ;;
+    'raft status') echo '-node= -cluster= -token-file= -all -json -color -no-color' ;;
+    'raft trace') echo '-node= -cluster= -token-file= -once -commits -count= -json -color -no-color' ;;
+    'raft transfer') echo '-node= -cluster= -token-file= -timeout= -json -color -no-color' ;;
+    'raft wait') echo '-node= -cluster= -token-file= -timeout= -json -color -no-color' ;;
     'registry') echo '-port= -bind= -dialect= -enable-script-checks -ready-fd= -socket= -json -color -no-color' ;;
     'registry-dns') echo '-port= -bind= -registry= -domain= -ttl= -recursor= -ready-fd= -socket= -json -color -no-color' ;;
     'reload') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
@@ -223,6 +236,33 @@ _lictor_value() {
     'operator raft transfer-leader -ca-path') echo '@file' ;;
     'operator raft transfer-leader -client-cert') echo '@file' ;;
     'operator raft transfer-leader -client-key') echo '@file' ;;
+    'raft add -node') echo '@daemon' ;;
+    'raft add -token-file') echo '@file' ;;
+    'raft apply -node') echo '@daemon' ;;
+    'raft apply -token-file') echo '@file' ;;
+    'raft get -node') echo '@daemon' ;;
+    'raft get -token-file') echo '@file' ;;
+    'raft log -node') echo '@daemon' ;;
+    'raft log -token-file') echo '@file' ;;
+    'raft log -data-dir') echo '@file' ;;
+    'raft node -data-dir') echo '@file' ;;
+    'raft node -control-token-file') echo '@file' ;;
+    'raft node -log-level') echo 'info trace debug warn error' ;;
+    'raft node -socket') echo '@file' ;;
+    'raft promote -node') echo '@daemon' ;;
+    'raft promote -token-file') echo '@file' ;;
+    'raft remove -node') echo '@daemon' ;;
+    'raft remove -token-file') echo '@file' ;;
+    'raft snapshot -node') echo '@daemon' ;;
+    'raft snapshot -token-file') echo '@file' ;;
+    'raft status -node') echo '@daemon' ;;
+    'raft status -token-file') echo '@file' ;;
+    'raft trace -node') echo '@daemon' ;;
+    'raft trace -token-file') echo '@file' ;;
+    'raft transfer -node') echo '@daemon' ;;
+    'raft transfer -token-file') echo '@file' ;;
+    'raft wait -node') echo '@daemon' ;;
+    'raft wait -token-file') echo '@file' ;;
     'registry -dialect') echo 'lesson consul' ;;
     'registry -socket') echo '@file' ;;
     'registry-dns -socket') echo '@file' ;;

@@ -1,6 +1,8 @@
 // The only door from commands to daemons. Dynamic: a command that only talks to an agent never
 // loads one.
 import type { AgentProgram } from '../../daemons/agent.ts'
+import type { OfflineLog } from '../../daemons/raft/offline.ts'
+import type { RaftnodeProgram } from '../../daemons/raftnode.ts'
 import type { RegistryProgram } from '../../daemons/registry.ts'
 import type { RegistryDnsProgram } from '../../daemons/registry-dns.ts'
 import type {
@@ -20,6 +22,18 @@ export type { DaemonRecord, Found, Loaded, PortHolder }
 export async function launchAgent(order: AgentProgram): Promise<number> {
   const { runAgent } = await import('../../daemons/agent.ts')
   return runAgent(order)
+}
+
+/** Runs a server of a raft cluster in this process, likewise. */
+export async function launchRaftnode(order: RaftnodeProgram): Promise<number> {
+  const { runRaftnode } = await import('../../daemons/raftnode.ts')
+  return runRaftnode(order)
+}
+
+/** The log in the data folder of a raft server. */
+export async function readRaftLog(dir: string): Promise<OfflineLog> {
+  const { readOfflineLog } = await import('../../daemons/raft/offline.ts')
+  return readOfflineLog(dir)
 }
 
 /** Runs a member of a gossip pool in this process, likewise. */

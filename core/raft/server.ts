@@ -200,19 +200,28 @@ export type Proposed =
 export const propose = (raft: Raft, data: Uint8Array, now: Instant): Proposed =>
   proposeEntry(raft, { type: ENTRY.command, data }, now)
 
+type Proposal = Pick<Entry, 'type' | 'data'>
+
 /** Committed when `takeCommitted` hands out this index with this term, not before. */
-export function proposeEntry(
-  raft: Raft,
-  { type, data }: Pick<Entry, 'type' | 'data'>,
-  now: Instant,
-): Proposed {
+export function proposeEntry(raft: Raft, entry: Proposal, now: Instant): Proposed {
   raft.now = now
-  const why = whyNoProposal(raft, data.length)
-  if (why !== undefined) return { ok: false, why }
-  const index = addEntry(raft, type, data)
-  const proposed = { ok: true, index, term: raft.vote.term } as const
+  const proposed = addProposal(raft, entry)
+  if (proposed.ok) settle(raft)
+  return proposed
+}
+
+/** Several that came together: one message and one write carry them. */
+export function proposeAll(raft: Raft, entries: readonly Proposal[], now: Instant): Proposed[] {
+  raft.now = now
+  const proposed = entries.map((entry) => addProposal(raft, entry))
   settle(raft)
   return proposed
+}
+
+function addProposal(raft: Raft, { type, data }: Proposal): Proposed {
+  const why = whyNoProposal(raft, data.length)
+  if (why !== undefined) return { ok: false, why }
+  return { ok: true, index: addEntry(raft, type, data), term: raft.vote.term }
 }
 
 function whyNoProposal(raft: Raft, bytes: number) {

@@ -3,11 +3,9 @@ import { type Clock, TICK_MS } from '../../core/agent/events.ts'
 
 export const readClock = (): Clock => ({ now: performance.now(), wall: Date.now() })
 
-/**
- * Calls back every TICK_MS until the returned function is called. A late tick is not made up for.
- */
-export function startTicking(onTick: () => void): () => void {
-  const timer = setInterval(onTick, TICK_MS)
+/** Calls back so often until the returned function is called. A late tick is not made up for. */
+export function startTicking(onTick: () => void, everyMs = TICK_MS): () => void {
+  const timer = setInterval(onTick, everyMs)
   return () => clearInterval(timer)
 }
 

@@ -5,7 +5,7 @@
 //
 // Behind the request for a snapshot comes its content. It is read to its end whatever becomes of
 // it: the peer would wait for ever otherwise.
-import type { Server, Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import type { LogLine } from '../../core/log.ts'
 import type { IncomingCall, Peer, RaftReply, SnapshotMeta } from '../../core/raft/messages.ts'
 import { fromRpc, toAnswer } from '../../core/raft/wire.ts'
@@ -80,7 +80,26 @@ export const createAcceptor = (self: Peer, ports: AcceptorPorts): Acceptor => ({
   isClosing: false,
 })
 
-export function acceptFrom(acceptor: Acceptor, server: Server): void {
+/** A server that may listen before anybody accepts: peers dial as soon as they can. */
+export interface PeerServer extends Server {
+  /** Who has come so far. */
+  readonly early: Socket[]
+}
+
+export function createPeerServer(): PeerServer {
+  const server = Object.assign(createServer(), { early: [] })
+  server.on('connection', hold)
+  return server
+}
+
+function hold(this: PeerServer, socket: Socket): void {
+  socket.on('error', () => socket.destroy())
+  this.early.push(socket)
+}
+
+export function acceptFrom(acceptor: Acceptor, server: PeerServer): void {
+  server.off('connection', hold)
+  for (const socket of server.early.splice(0)) acceptConnection(acceptor, socket)
   server.on('connection', (socket) => acceptConnection(acceptor, socket))
 }
 

@@ -5,7 +5,7 @@
 //
 // There are no timers here: the driver's tick calls `sweepTransport`.
 import { once } from 'node:events'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import type { LogLine } from '../../core/log.ts'
 import type {
   IncomingCall,
@@ -27,6 +27,8 @@ import {
   answerCall,
   closeAcceptor,
   createAcceptor,
+  createPeerServer,
+  type PeerServer,
   type SnapshotSink,
 } from './raft-acceptor.ts'
 import {
@@ -62,7 +64,7 @@ interface TransportPorts {
 export interface TransportOptions {
   readonly self: Peer
   /** Where peers connect: see listenForPeers. Undefined: connections are handed over one by one. */
-  readonly server: Server | undefined
+  readonly server: PeerServer | undefined
   readonly settings: Settings
   readonly ports: TransportPorts
   /** Sent first on every connection of ours. */
@@ -93,13 +95,34 @@ export interface RaftTransport {
 const SNAPSHOT_STALL_MS = 10_000
 const NO_GREETING = new Uint8Array(0)
 
-/** Listens before anything else, so that the port is known when peers are told of it. */
-export async function listenForPeers(address: { host: string; port: number }): Promise<Server> {
-  const server = createServer()
-  server.listen(address)
+/**
+ * Listens before anything else, so that the port is known when peers are told of it. `localhost` is
+ * both of its addresses, if there are two.
+ */
+export async function listenForPeers(address: { host: string; port: number }): Promise<PeerServer> {
+  const isLocal = address.host === 'localhost'
+  const server = createPeerServer()
+  server.listen(isLocal ? { ...address, host: '127.0.0.1' } : address)
   await once(server, 'listening')
+  if (isLocal) await listenBeside(server)
   return server
 }
+
+/** Whoever comes by the other address is handed over. */
+async function listenBeside(server: PeerServer): Promise<void> {
+  const bound = server.address()
+  if (typeof bound !== 'object' || bound === null) return
+  const beside = createServer((socket) => server.emit('connection', socket))
+  try {
+    beside.listen({ host: '::1', port: bound.port })
+    await once(beside, 'listening')
+    server.once('close', () => beside.close())
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && NO_SUCH_ADDRESS.has(error.code))) throw error
+  }
+}
+
+const NO_SUCH_ADDRESS: ReadonlySet<unknown> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT'])
 
 export function createTransport(options: TransportOptions): RaftTransport {
   const { self, server, ports } = options

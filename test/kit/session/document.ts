@@ -12,7 +12,8 @@
 //   <!-- untold -->                    the page does not tell what the next block prints
 //   <!-- exit 1 -->                    exit code of the next block's commands
 //   <!-- skip: reason -->              leave the next block out, loudly
-//   <!-- alias 42 43>42 -->            literals of the text that stand for a value of this machine
+//   <!-- alias 42 43>42 5+ -->         literals of the text that stand for a value of this machine:
+//                                      43 for a greater one than 42; 5 for one that may rise
 //   <!-- needs dig -->                 programs without which the page is skipped, loudly
 //   <!-- hosts dc2=127.0.2.1 -->       names of the page's own machine
 import { parseDuration } from '../../../core/time.ts'
@@ -44,6 +45,8 @@ export interface Page {
 export interface Alias {
   readonly literal: string
   readonly above: string | undefined
+  /** A later value may be greater. */
+  readonly rises?: boolean
 }
 
 interface Notes {
@@ -133,8 +136,8 @@ function milliseconds(text: string, line: number): number {
 }
 
 function readAlias(word: string): Alias {
-  const [literal = '', above] = word.split('>')
-  return { literal, above }
+  const [literal = '', above] = word.replace(/\+$/, '').split('>')
+  return { literal, above, rises: word.endsWith('+') }
 }
 
 function onBlock(draft: Draft, block: string, line: number): void {

@@ -6,6 +6,7 @@
 //   [i] [i+1]   what was remembered, or a number beside it
 //   [>i]      a number above i                [j>i]       the same, remembered as j
 //   [~x]      remembered at first sight, equal ever after (this is how aliases are written)
+//   [~x+]     remembered at each sight, never less than before
 
 /** What holes have been filled with so far. */
 export type Scope = Map<string, string>
@@ -34,6 +35,8 @@ export interface Hole {
   readonly source: string
   readonly bind: string | undefined
   readonly above: string | undefined
+  /** What it is bound to may be exceeded. */
+  readonly rises?: boolean
 }
 
 /**
@@ -66,7 +69,9 @@ function holeOf(parts: Record<string, string | undefined>, scope: Scope): Hole |
 
 /** `[~43>42]`: the literal 43, which must come out above what 42 stands for. */
 function aliasHole(alias: string, scope: Scope): Hole {
-  const [literal = '', above] = alias.split('>')
+  const rises = alias.endsWith('+')
+  const [literal = '', above] = alias.replace(/\+$/, '').split('>')
+  if (rises) return { source: KINDS['INT'] ?? '', bind: literal, above, rises }
   const known = scope.get(literal)
   return known === undefined ? { source: '\\S+?', bind: literal, above } : plain(quoted(known))
 }
@@ -95,10 +100,11 @@ export function fits(pattern: string, line: string, scope: Scope): boolean {
 
 function fill(holes: readonly Hole[], values: readonly string[], scope: Scope): boolean {
   const found: Scope = new Map()
-  for (const [i, { bind, above }] of holes.entries()) {
+  for (const [i, { bind, above, rises = false }] of holes.entries()) {
     const value = values[i] ?? ''
     const known = bind === undefined ? undefined : (found.get(bind) ?? scope.get(bind))
-    if (known !== undefined && known !== value) return false
+    if (known !== undefined && known !== value && !(rises && Number(value) > Number(known)))
+      return false
     const floor = above === undefined ? undefined : (found.get(above) ?? scope.get(above))
     if (above !== undefined && !(Number(value) > Number(floor))) return false
     if (bind !== undefined) found.set(bind, value)

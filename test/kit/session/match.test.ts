@@ -155,6 +155,22 @@ match('a number of the page stands for one of this machine, and keeps its order'
   assert.is(expect('[{"ModifyIndex": 43}]', '[{"ModifyIndex": 15}]'), undefined)
 })
 
+match('a number that may rise never falls', () => {
+  const aliases = [
+    { literal: '42', above: undefined },
+    { literal: '43', above: '42', rises: true },
+  ]
+  const scope = scopeOf()
+  const expect = (line: string, output: string) =>
+    mismatch({ lines: [line], aliases, unordered: false }, output, scope)
+  assert.is(expect('42', '7'), undefined)
+  assert.ok(expect('43', '7'), 'not above the other')
+  assert.is(expect('(43)', '(9)'), undefined)
+  assert.ok(expect('43', '8'), 'it has fallen')
+  assert.is(expect('43', '11'), undefined)
+  assert.ok(expect('43', '10'), 'it has fallen again')
+})
+
 match.run()
 
 const page = suite('page')

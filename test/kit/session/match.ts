@@ -53,14 +53,10 @@ function itemsOf(expectation: Expectation, scope: Scope): Item[] {
 
 /** A literal that is an alias becomes a hole that remembers. */
 function markAliases(line: string, aliases: readonly Alias[]): string {
-  return aliases.reduce(
-    (text, { literal, above }) =>
-      text.replaceAll(
-        wordOf(literal),
-        `[~${above === undefined ? literal : `${literal}>${above}`}]`,
-      ),
-    line,
-  )
+  return aliases.reduce((text, { literal, above, rises = false }) => {
+    const floor = above === undefined ? '' : `>${above}`
+    return text.replaceAll(wordOf(literal), `[~${literal}${floor}${rises ? '+' : ''}]`)
+  }, line)
 }
 
 function longestJson(

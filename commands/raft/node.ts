@@ -1,0 +1,126 @@
+// lictor raft node, raftnode: runs a server of a raft cluster in the foreground.
+import { readFileSync } from 'node:fs'
+import { parseDuration } from '../../core/time.ts'
+import {
+  type Answer,
+  boolean,
+  choice,
+  count,
+  defineCommand,
+  duration,
+  type Flags,
+  optional,
+  typedAs,
+} from '../kit/declare.ts'
+import { misuse, reasonOf } from '../kit/failure.ts'
+import { launchRaftnode } from '../kit/launch.ts'
+
+const LEVELS = ['info', 'trace', 'debug', 'warn', 'error'] as const
+const ELECTION_MS = parseDuration('150ms') ?? 0
+const ELECTION_MS_MIN = 20
+
+const FLAGS = {
+  id: optional('the name of this server; a number is a place among the peers', {
+    placeholder: 'ID',
+  }),
+  peers: optional('all servers, this one among them; `...`: those of last time', {
+    placeholder: 'HOST:PORT,…',
+  }),
+  address: optional('where this server listens, if it is none of the peers', {
+    placeholder: 'HOST:PORT',
+  }),
+  join: boolean('wait to be added (raftctl add) instead of making a cluster'),
+  'data-dir': optional('log, votes and snapshots, instead of ./.lictor/raftnode-ID', {
+    placeholder: 'DIR',
+    completes: 'file',
+  }),
+  'election-timeout': duration('campaign after this long, up to twice, without a leader (150ms)'),
+  'snapshot-entries': count('save a snapshot after so many entries', 8_192),
+  'trailing-entries': count('keep so many entries behind a snapshot', 10_240),
+  control: optional('also answer raftctl on this address, to whoever has the token', {
+    placeholder: 'HOST:PORT',
+  }),
+  'control-token-file': optional('the token that -control demands', {
+    placeholder: 'FILE',
+    completes: 'file',
+  }),
+  'log-level': choice('what goes to the log file', LEVELS),
+  socket: optional('the control socket, instead of one in the runtime folder', {
+    placeholder: 'PATH',
+    completes: 'file',
+  }),
+  'ready-fd': count('write a line to this file descriptor when the server is ready', 0),
+} as const satisfies Flags
+
+export const command = defineCommand({
+  id: 'raft node',
+  summary: 'Run a server of a raft cluster',
+  description: [
+    'Runs in the foreground. Servers elect a leader, agree on a log, and keep names and values: ' +
+      'lictor-raft(7). A server of --id=N listens where the Nth of the peers says. Programs on ' +
+      'hashicorp/raft can be servers of the same cluster.',
+    'What was acknowledged is on the disks of a majority. Log, votes and snapshots lie in ' +
+      '.lictor of the current folder; a server that is started again there goes on where it was.',
+    'SIGTERM hands the leadership over before the end, if this server has it.',
+  ],
+  examples: [
+    {
+      does: 'One of three',
+      command: 'raft node --id=1 --peers=localhost:8001,localhost:8002,localhost:8003',
+    },
+    { does: 'Again, with the peers of last time', command: 'raft node --id=1 --peers=...' },
+    {
+      does: 'One more, to be added with raftctl add 4 localhost:8004',
+      command: 'raft node --id=4 --address=localhost:8004 --peers=localhost:8001 --join',
+    },
+  ],
+  args: [],
+  flags: FLAGS,
+  run: async (call): Promise<Answer> => {
+    const { flags, env, program, given, id: command } = call
+    const { id } = flags
+    if (id === undefined) throw misuse('--id is missing', { next: [`${program.name} --help`] })
+    if (!/^[\w.-]{1,100}$/.test(id)) throw misuse(`--id=${id}: letters, digits, dots and dashes`)
+    const electionMs = flags['election-timeout'] ?? ELECTION_MS
+    if (electionMs < ELECTION_MS_MIN)
+      throw misuse(`--election-timeout: at least ${ELECTION_MS_MIN}ms`)
+    return {
+      exit: await launchRaftnode({
+        typed: typedAs(program, command),
+        env,
+        id,
+        peers: flags.peers,
+        address: flags.address,
+        join: flags.join,
+        dataDir: flags['data-dir'],
+        control: flags.control,
+        controlToken: tokenOf(flags),
+        electionMs,
+        snapshotEntries: flags['snapshot-entries'],
+        trailingEntries: flags['trailing-entries'],
+        logLevel: flags['log-level'],
+        socket: flags.socket,
+        readyFd: given.has('ready-fd') ? flags['ready-fd'] : undefined,
+      }),
+    }
+  },
+})
+
+interface TokenFlags {
+  readonly control: string | undefined
+  readonly 'control-token-file': string | undefined
+}
+
+/** Who can reach the port could write to the cluster: no port without a token. */
+function tokenOf(flags: TokenFlags): string | undefined {
+  const file = flags['control-token-file']
+  if (flags.control === undefined) return undefined
+  if (file === undefined) throw misuse('-control needs a token: -control-token-file=FILE')
+  try {
+    const token = readFileSync(file, 'utf8').trim()
+    if (token !== '') return token
+  } catch (error) {
+    throw misuse(`cannot read ${file}`, { why: reasonOf(error) })
+  }
+  throw misuse(`${file} is empty`)
+}

@@ -1,0 +1,115 @@
+// What a node of the second lesson keeps beside its log: who it is and who the others were, so that
+// `--peers=...`, typed as in the lesson, means those of last time.
+//
+//   raftnode-1/            the data folder (runtime/data-dir.ts)
+//   raftnode-1.json        { "id", "address", "peers" }
+//   raftnode-1.log         what it has logged
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Peer } from '../../core/raft/messages.ts'
+import { StartRefused } from '../runtime/refused.ts'
+
+/** Typed instead of addresses: those of last time. */
+const AS_BEFORE = '...'
+
+export interface Home {
+  readonly self: Peer
+  /** Of the whole cluster, this node among them. */
+  readonly peers: readonly Peer[]
+}
+
+export interface HomeWish {
+  readonly file: string
+  readonly id: string
+  /** As typed: `localhost:8001,localhost:8002` or `a=localhost:8001,…`; undefined: as before. */
+  readonly peers: string | undefined
+  /** Of this node, where it is not among the peers. */
+  readonly address: string | undefined
+}
+
+/** Throws a StartRefused. */
+export function settleHome(wish: HomeWish): Home {
+  const known = readHome(wish.file)
+  const isNamed = wish.peers !== undefined && wish.peers !== AS_BEFORE
+  const peers = isNamed ? parsePeers(wish.peers) : known?.peers
+  if (peers === undefined)
+    throw new StartRefused(
+      `nothing is kept in ${wish.file} of a node ${wish.id}, so the peers must be named: ` +
+        '--peers=localhost:8001,localhost:8002,localhost:8003',
+    )
+  const home = { self: selfAmong(peers, wish), peers }
+  if (known !== undefined && known.self.address !== home.self.address)
+    throw new StartRefused(
+      `${wish.file} is of a node ${wish.id} at ${known.self.address}, not at ` +
+        `${home.self.address}: start in another folder, or give --data-dir`,
+    )
+  writeHome(wish.file, home)
+  return home
+}
+
+function selfAmong(peers: readonly Peer[], { id, address }: HomeWish): Peer {
+  if (address !== undefined) return { id, address }
+  const self = peers.find((peer) => peer.id === id)
+  if (self !== undefined) return self
+  const ids = peers.map((peer) => peer.id).join(', ')
+  throw new StartRefused(`--id=${id} is none of the peers (${ids}): its address is not known`)
+}
+
+/** `HOST:PORT` are 1, 2, 3 in their order; `ID=HOST:PORT` have names. */
+function parsePeers(text: string): readonly Peer[] {
+  const peers = text.split(',').map((word, at): Peer => {
+    const [, id, address] = /^(?:([\w.-]+)=)?(.+:\d{1,5})$/.exec(word.trim()) ?? []
+    if (address === undefined) throw new StartRefused(`--peers: ${word} is no HOST:PORT`)
+    return { id: id ?? String(at + 1), address }
+  })
+  for (const of of [peers.map(({ id }) => id), peers.map(({ address }) => address)])
+    if (new Set(of).size < of.length) throw new StartRefused('--peers: one of them comes twice')
+  return peers
+}
+
+function readHome(file: string): Home | undefined {
+  if (!existsSync(file)) return undefined
+  try {
+    const read: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (!isHome(read)) throw new SyntaxError('not what a node keeps')
+    return read
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new StartRefused(`${file}: ${error.message}; remove it, and name the peers`, {
+      cause: error,
+    })
+  }
+}
+
+const isHome = (read: unknown): read is Home =>
+  typeof read === 'object' &&
+  read !== null &&
+  'self' in read &&
+  isPeer(read.self) &&
+  'peers' in read &&
+  Array.isArray(read.peers) &&
+  read.peers.every(isPeer)
+
+const isPeer = (read: unknown): read is Peer =>
+  typeof read === 'object' &&
+  read !== null &&
+  'id' in read &&
+  typeof read.id === 'string' &&
+  'address' in read &&
+  typeof read.address === 'string'
+
+/** A reader sees the old file or the new one. */
+function writeHome(file: string, home: Home): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  writeFileSync(`${file}.new`, `${JSON.stringify(home)}\n`, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+}
+
+/** `localhost:8001`, `[::1]:8001`. */
+export function splitAddress(address: string): { host: string; port: number } {
+  const at = address.lastIndexOf(':')
+  return {
+    host: address.slice(0, at).replace(/^\[(.*)\]$/, '$1'),
+    port: Number(address.slice(at + 1)),
+  }
+}
