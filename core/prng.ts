@@ -61,8 +61,10 @@ export function createPrng(seed: number): Prng {
 }
 
 function xoshiro(s: Uint32Array): number {
-  // four words, made above
-  const [s0, s1, s2, s3] = s as unknown as [number, number, number, number]
+  const s0 = s[0] as number // four words, made above; taking them apart as a list costs more
+  const s1 = s[1] as number
+  const s2 = s[2] as number
+  const s3 = s[3] as number
   const scrambled = Math.imul(rotate(Math.imul(s1, 5), 7), 9) >>> 0
   const t = s1 << 9
   const n2 = s2 ^ s0

@@ -13,6 +13,7 @@ import type { InstanceCache } from './instances.ts'
 import { createRoom, encodeRefusal, type Reply, type Room } from './message.ts'
 import { foldName, labelsOf, type Name, nameOfText } from './name.ts'
 import { decodeQuery } from './query.ts'
+import { keepReply, type ReadyReplies, readyReply } from './ready.ts'
 import { NOTHING, type Query, RCODE, type ResourceRecord, TYPE } from './record.ts'
 import { reverseIp } from './reverse.ts'
 import type { DnsSettings } from './settings.ts'
@@ -21,6 +22,7 @@ import { type Desk, domainOf, lookUp, missing, type Outcome, soaFor } from './zo
 export interface Resolver {
   readonly settings: DnsSettings
   readonly instances: InstanceCache
+  readonly ready: ReadyReplies
   readonly prng: Prng
   readonly room: Room
 }
@@ -28,6 +30,7 @@ export interface Resolver {
 export const createResolver = (settings: DnsSettings, prng: Prng): Resolver => ({
   settings,
   instances: new Map(),
+  ready: new Map(),
   prng,
   room: createRoom(),
 })
@@ -59,10 +62,21 @@ const ALIASES_MAX = 2
 const CHASED_PLAIN_MAX = 5
 const CHASED_MAX = 64
 
-export function answerPacket(
-  { settings, instances, prng, room }: Resolver,
+interface Seen {
+  readonly view: View
+  readonly wall: WallMs
+}
+
+export function answerPacket(resolver: Resolver, asking: Asking, seen: Seen): Answer {
+  const { prng, ready } = resolver
+  const bytes = readyReply(ready, asking, { view: seen.view, prng })
+  return bytes === undefined ? answerAnew(resolver, asking, seen) : { type: 'reply', bytes }
+}
+
+function answerAnew(
+  { settings, instances, ready, prng, room }: Resolver,
   { packet, transport, chased }: Asking,
-  { view, wall }: { readonly view: View; readonly wall: WallMs },
+  { view, wall }: Seen,
 ): Answer {
   const decoded = decodeQuery(packet)
   if (decoded.type === 'ignored') return { type: 'silence' }
@@ -88,6 +102,8 @@ export function answerPacket(
     return { type: 'reply', bytes: encode(notForwarded(desk, query, found)) }
   }
   const bytes = encode(replyTo(settings, query, found))
+  const { pool } = found
+  if (pool) keepReply(ready, { packet, transport, query, reply: bytes, pool, view })
   return unknown.size > 0
     ? { type: 'chase', names: [...unknown], partial: bytes }
     : { type: 'reply', bytes }

@@ -1,5 +1,6 @@
 // Answers for the names of our own domain, out of a view of the store (consul-surface 4.1, 4.2).
 import { fold } from '../bytes.ts'
+import { indexOf, serviceIndexName } from '../catalog/indexes.ts'
 import { NODES, type NodeRow } from '../catalog/records.ts'
 import type { IpBytes } from '../config/ip.ts'
 import type { Prng } from '../prng.ts'
@@ -10,6 +11,7 @@ import { type Meaning, meaningOf } from './meaning.ts'
 import { metaTexts } from './meta-text.ts'
 import { foldName, joined, labelsOf, type Name, nameOf, ROOT, suffixWithin } from './name.ts'
 import { type Family, type Place, placeOfNode } from './places.ts'
+import type { Pool } from './ready.ts'
 import {
   NOTHING,
   type Question,
@@ -51,6 +53,8 @@ export interface Lookup extends Question {
 export interface Outcome {
   readonly rcode: Rcode
   readonly sections: Sections
+  /** Where the answer is nothing but some of these. */
+  readonly pool?: Pool | undefined
 }
 
 const SRV_PRIORITY = 1
@@ -264,7 +268,28 @@ function lookUpService(
   const isEmpty = sections.answer.length === 0
   // RFC 2308 §2.2: the name is there, this type is not.
   const authority = isEmpty ? [soaFor(desk, lookup.name)] : []
-  return { rcode: RCODE.NOERROR, sections: { ...sections, authority } }
+  const pool = isEmpty ? undefined : poolOf(desk, { type: lookup.type, name, found })
+  return { rcode: RCODE.NOERROR, sections: { ...sections, authority }, pool }
+}
+
+interface Pooled {
+  readonly type: number
+  readonly name: string
+  readonly found: readonly Found[]
+}
+
+/** Undefined where an answer may hold more than addresses of one family. */
+function poolOf({ view }: Desk, { type, name, found }: Pooled): Pool | undefined {
+  if (type !== TYPE.A && type !== TYPE.AAAA) return undefined
+  const size = type === TYPE.A ? 4 : 16
+  const ips = new Map<string, IpBytes>()
+  for (const { places } of found) {
+    const place = places[familyOf(type)]
+    if (place.type === 'alias') return undefined
+    if (place.type === 'ip' && place.ip.length === size) ips.set(place.key, place.ip)
+  }
+  const index = serviceIndexName(name)
+  return { name: index, index: indexOf(view, index), ips: [...ips.values()] }
 }
 
 /** Each address once. An alias must be alone (RFC 1034 §3.6.2): it is told for want of these. */

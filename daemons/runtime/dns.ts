@@ -104,7 +104,10 @@ function createStreams(dns: Dns): Server {
 
 function openDatagrams(dns: Dns, { host, port }: Address): Promise<void> {
   const type = isIPv6(host) ? 'udp6' : 'udp4'
-  const socket = createSocket({ type, recvBufferSize: RECEIVE_BYTES })
+  // What a datagram came from is an address: nothing is looked up for an answer.
+  const lookup = (address: string, _: unknown, done: Looked) =>
+    done(null, address, type === 'udp6' ? 6 : 4)
+  const socket = createSocket({ type, recvBufferSize: RECEIVE_BYTES, lookup })
   socket.on('message', (packet, from) => onDatagram(dns, socket, { packet, from }))
   return new Promise((resolve, reject) => {
     socket.once('error', (error) => {
@@ -120,6 +123,8 @@ function openDatagrams(dns: Dns, { host, port }: Address): Promise<void> {
     })
   })
 }
+
+type Looked = (error: null, address: string, family: number) => void
 
 function onDatagram(
   dns: Dns,
