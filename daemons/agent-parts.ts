@@ -2,13 +2,12 @@
 // is in core, what it can do is in runtime. lictor/testing runs the result inside its own process,
 // agent.ts makes a program of it.
 import { createAgent, drain, step } from '../core/agent/agent.ts'
-import type { AgentEvent, Clock } from '../core/agent/events.ts'
+import type { AgentEvent, Clock, Reconfigured } from '../core/agent/events.ts'
 import { EMPTY } from '../core/bytes.ts'
 import type { AgentConfig, ListenAddress } from '../core/config/agent-config.ts'
 import type { Recovered } from '../core/entry.ts'
 import { type RequestId, requestId, term, uuidOf } from '../core/ids.ts'
 import type { KeptRecord } from '../core/local/keep.ts'
-import type { Definitions } from '../core/local/load.ts'
 import type { Request, Response } from '../core/route/request.ts'
 import type { Question } from '../core/route/route.ts'
 import { readClock, startTicking } from './runtime/clock.ts'
@@ -19,6 +18,7 @@ import {
   createDns,
   type Dns,
   openDns,
+  reconfigureDns,
   STREAMS_MAX,
   sweepDns,
 } from './runtime/dns.ts'
@@ -67,8 +67,8 @@ export interface RunningAgent {
   /** With the ports that were chosen and the id of the node. */
   readonly config: AgentConfig
   readonly http: Http
-  /** Files were read again: what they define now. */
-  redefine(definitions: Definitions): void
+  /** The configuration was read again. */
+  reconfigure(event: Reconfigured): void
   /** A request from inside the process. */
   ask(request: InnerRequest): Promise<Response>
   /**
@@ -140,7 +140,10 @@ async function startParts(options: AgentOptions, onStop: OnStop): Promise<Runnin
   return {
     config,
     http,
-    redefine: (definitions) => feed(started, { type: 'redefined', definitions }),
+    reconfigure: (event) => {
+      reconfigureDns(dns, event.config.dns)
+      feed(started, { type: 'reconfigured', ...event })
+    },
     ask: (asked) =>
       new Promise((resolve) => {
         const request = innerRequest(requestId(http.nextId++), asked)

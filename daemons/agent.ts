@@ -237,7 +237,8 @@ function reload(life: Life): { readonly error?: string } {
   life.log.level = life.config.log.level
   if (life.agent !== undefined) {
     life.agent.http.connectionsPerClientMax = life.config.limits.httpMaxConnsPerClient
-    life.agent.redefine(life.config)
+    const config = withLiveSettings(life.agent.config, loaded.config)
+    life.agent.reconfigure({ config, shown: loaded.config })
   }
   for (const change of changes) {
     const message = isLive(change)

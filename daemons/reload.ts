@@ -10,7 +10,12 @@ export interface Change {
 }
 
 /** Settings that a running agent takes over. */
-const LIVE: ReadonlySet<string> = new Set(['log.level', 'limits.httpMaxConnsPerClient'])
+const LIVE =
+  /^(?:log\.level|limits\.httpMaxConnsPerClient|checkOutput\.discard|raft\.snapshotThreshold)$/
+
+/** Groups of them, and what of a group waits for a restart all the same. */
+const LIVE_GROUPS = /^(?:nodeMeta|dns)(?:\.|$)/
+const NOT_LIVE = /^dns\.(?:listen|altDomain)(?:\.|$)/
 
 /** The agent itself says what of these has changed, by id. */
 const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(['services', 'checks'])
@@ -43,11 +48,16 @@ export const withLiveSettings = (running: AgentConfig, read: AgentConfig): Agent
   ...running,
   log: { ...running.log, level: read.log.level },
   limits: { ...running.limits, httpMaxConnsPerClient: read.limits.httpMaxConnsPerClient },
+  nodeMeta: read.nodeMeta,
+  dns: { ...read.dns, listen: running.dns.listen, altDomain: running.dns.altDomain },
+  checkOutput: { ...running.checkOutput, discard: read.checkOutput.discard },
+  raft: { ...running.raft, snapshotThreshold: read.raft.snapshotThreshold },
   services: read.services,
   checks: read.checks,
 })
 
-export const isLive = ({ setting }: Change): boolean => LIVE.has(setting)
+export const isLive = ({ setting }: Change): boolean =>
+  LIVE.test(setting) || (LIVE_GROUPS.test(setting) && !NOT_LIVE.test(setting))
 
 export const showChange = ({ setting, from, to }: Change): string =>
   `${setting} ${JSON.stringify(from) ?? 'unset'} -> ${JSON.stringify(to) ?? 'unset'}`

@@ -43,16 +43,8 @@ import {
   standingOf,
 } from './order.ts'
 import { endSnapshot, proposeOwn, settleOrder } from './ordering.ts'
-import {
-  countOwn,
-  createOwn,
-  loadOwn,
-  onProbed,
-  reloadOwn,
-  takeAnswered,
-  takeFailed,
-  tickOwn,
-} from './own.ts'
+import { countOwn, createOwn, loadOwn, onProbed, takeAnswered, takeFailed, tickOwn } from './own.ts'
+import { reconfigure } from './reconfigure.ts'
 import { type Agent, answerAll, refuseCall, respond } from './record.ts'
 import { diskFull, onRequest } from './requests.ts'
 import { createLoneSite, raftSettings, serverAddress } from './site.ts'
@@ -102,6 +94,7 @@ export function createAgent(options: AgentOptions): Agent {
   }
   const agent: Agent = {
     config,
+    site,
     fsm,
     order,
     pipeline: {
@@ -185,8 +178,8 @@ export function step(agent: Agent, event: AgentEvent, clock: Clock): void {
     case 'probed':
       onProbed(agent.own, agent.around(), event)
       break
-    case 'redefined':
-      reloadOwn(agent.own, agent.around(), event.definitions)
+    case 'reconfigured':
+      reconfigure(agent, event)
       break
     default:
       unreachable(event)

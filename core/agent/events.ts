@@ -1,12 +1,19 @@
 // Everything that can happen to an agent. With effects.ts the whole boundary between the machine
 // and the world.
+import type { AgentConfig } from '../config/agent-config.ts'
 import type { Asking } from '../dns/answer.ts'
 import type { LogIndex, RequestId } from '../ids.ts'
-import type { Definitions } from '../local/load.ts'
 import type { Probed } from '../local/probe.ts'
 import type { Request } from '../route/request.ts'
 import type { Instant, WallMs } from '../time.ts'
 import type { OwnSave } from './keeper.ts'
+
+export interface Reconfigured {
+  /** What holds from now on: of settings that need a restart, still the old ones. */
+  readonly config: AgentConfig
+  /** All that was read. */
+  readonly shown: AgentConfig
+}
 
 /** Both clocks, read by the driver once per event. */
 export interface Clock {
@@ -38,8 +45,8 @@ export type AgentEvent =
   | { readonly type: 'own-save-refused'; readonly save: OwnSave }
   /** A check was tried. */
   | { readonly type: 'probed'; readonly id: number; readonly result: Probed }
-  /** Files were read again: what they define now. */
-  | { readonly type: 'redefined'; readonly definitions: Definitions }
+  /** The configuration was read again. */
+  | ({ readonly type: 'reconfigured' } & Reconfigured)
   /** The machine around the agent has answered a question. */
   | { readonly type: 'answered'; readonly id: RequestId; readonly answer: unknown }
 

@@ -16,7 +16,7 @@ import { EVENTS } from '../events/records.ts'
 import type { Command } from '../fsm/commands.ts'
 import type { LogIndex, RequestId } from '../ids.ts'
 import { mirror } from '../local/alias.ts'
-import { changesToLoad, type Definitions } from '../local/load.ts'
+import { changesToLoad } from '../local/load.ts'
 import { outputLimit, type Probed } from '../local/probe.ts'
 import { findCheck, findService, listChecks } from '../local/read.ts'
 import { OWN_TABLES, type OwnChange, type Touched } from '../local/records.ts'
@@ -49,7 +49,8 @@ import {
 } from './keeper.ts'
 
 export interface Own {
-  readonly config: AgentConfig
+  /** Changes with a reload. */
+  config: AgentConfig
   readonly store: Store
   readonly prng: Prng
   readonly runner: Runner
@@ -151,16 +152,18 @@ export function loadOwn(own: Own, around: Around, kept: Parameters<typeof restor
   }
 }
 
-/** Files were read again. */
-export function reloadOwn(own: Own, around: Around, definitions: Definitions): void {
+/** The configuration was read again. */
+export function reloadOwn(own: Own, around: Around, config: AgentConfig): void {
+  own.config = config
   const keepsApi = own.config.dataDir !== undefined
   transact(own, around, (txn, touched) => {
-    for (const change of changesToLoad(txn, definitions, { keepsApi })) {
+    for (const change of changesToLoad(txn, config, { keepsApi })) {
       changeOwn(txn, change, touched)
     }
     logTouched(around, touched)
   })
-  push(own, around)
+  // The node itself may be described otherwise than before.
+  syncOwn(own, around)
 }
 
 function logTouched({ effects }: Around, touched: Touched): void {

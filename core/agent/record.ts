@@ -20,13 +20,16 @@ import type { AgentEffect } from './effects.ts'
 import type { Clock } from './events.ts'
 import type { Order } from './order.ts'
 import type { Around, Own } from './own.ts'
+import type { LoneSite } from './site.ts'
 
 export interface Agent {
-  readonly config: AgentConfig
+  /** Changes with a reload. */
+  config: AgentConfig
+  readonly site: LoneSite
   readonly fsm: Fsm
   readonly order: Order
   readonly pipeline: Pipeline
-  readonly resolver: Resolver
+  resolver: Resolver
   readonly metrics: Metrics
   /** Who waits for which entry to be applied. */
   readonly writes: Map<LogIndex, Waiting>

@@ -9,6 +9,12 @@ import { originPoint } from '../swim/coordinate.ts'
 import { CONSUL_VERSION } from '../version.ts'
 import type { Standing } from './order.ts'
 
+/** A site whose configuration a reload exchanges. */
+export interface LoneSite extends Site {
+  config: AgentConfig
+  shown: AgentConfig
+}
+
 export interface LoneFacts {
   readonly config: AgentConfig
   readonly metrics: Metrics
@@ -22,10 +28,11 @@ export interface LoneFacts {
 export const serverAddress = (config: AgentConfig): string =>
   `${bracketed(config.advertiseAddr)}:${config.ports.server}`
 
-export function createLoneSite(facts: LoneFacts): Site {
+export function createLoneSite(facts: LoneFacts): LoneSite {
   const { config, metrics, standing, registered } = facts
   return {
     config,
+    shown: config,
     consulVersion: CONSUL_VERSION,
     metrics,
     leaderAddress: () => standing().leader?.address ?? '',

@@ -6,6 +6,8 @@ import type { Coordinate } from '../wire/serf.ts'
 
 export interface Site {
   readonly config: AgentConfig
+  /** As it was read last: of settings that need a restart, what will hold then. */
+  readonly shown: AgentConfig
   /** The version of Consul whose surface we speak, as `1.21.4`. */
   readonly consulVersion: string
   readonly metrics: Metrics

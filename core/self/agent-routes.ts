@@ -42,19 +42,19 @@ const self = local({
 })
 
 function describe(site: Site) {
-  const { config } = site
+  const { config, shown } = site
   return {
     Config: {
-      Datacenter: config.datacenter,
-      PrimaryDatacenter: config.primaryDatacenter,
-      NodeName: config.nodeName,
+      Datacenter: shown.datacenter,
+      PrimaryDatacenter: shown.primaryDatacenter,
+      NodeName: shown.nodeName,
       NodeID: config.nodeId,
       Revision: REVISION,
       Server: config.server,
       Version: site.consulVersion,
       BuildDate: BUILD_DATE,
     },
-    DebugConfig: config.debug,
+    DebugConfig: shown.debug,
     Coord: printedPoint(site.ownPoint()),
     Member: site.members().find(({ Name }) => Name === config.nodeName),
     Stats: site.stats(),

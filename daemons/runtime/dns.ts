@@ -62,6 +62,11 @@ export const createDns = (options: DnsOptions): Dns => ({
   nextId: 1,
 })
 
+/** The configuration was read again: whom to ask about other names. */
+export function reconfigureDns({ recursor }: Dns, config: DnsConfig): void {
+  recursor.config = config
+}
+
 /** Where it now listens, for UDP and TCP alike. Rejects with the error of the system. */
 export async function openDns(dns: Dns): Promise<ListenAddress[]> {
   const bound: ListenAddress[] = []

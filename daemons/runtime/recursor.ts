@@ -16,7 +16,8 @@ const UNDER_WAY_MAX = 512
 type Server = DnsConfig['recursors'][number]
 
 export interface Recursor {
-  readonly config: Pick<DnsConfig, 'recursors' | 'recursorTimeoutMs' | 'recursorStrategy'>
+  /** Changes with a reload. */
+  config: Pick<DnsConfig, 'recursors' | 'recursorTimeoutMs' | 'recursorStrategy'>
   /** Ends what is under way. */
   readonly cancels: Set<() => void>
 }

@@ -213,11 +213,16 @@ own('a check that was tried tells its state, and a service goes when it is overd
   assert.is(textOfBody(ask(machine, 'GET /v1/catalog/service/web')), '[]')
 })
 
+function redefine(machine: Machine, services: string[]): void {
+  const config = { ...machine.agent.config, ...testDefinitions({ services }) }
+  give(machine, { type: 'reconfigured', config, shown: config })
+}
+
 own('files that are read again change what they define, and keep what was found out', () => {
   const machine = createMachine({ ...testDefinitions({ services: ['a', 'b'] }), dev: true })
   put(machine, 'check/pass/service:a')
   put(machine, 'service/register', { Name: 'api' })
-  give(machine, { type: 'redefined', definitions: testDefinitions({ services: ['a', 'c'] }) })
+  redefine(machine, ['a', 'c'])
   const names = Object.keys(jsonOf(ask(machine, 'GET /v1/agent/services')) as object)
   assert.equal(names, ['a', 'c'], 'an agent without a disk forgets what came over the API')
   assert.equal(statuses(machine), { 'service:a': 'passing', 'service:c': 'critical' })
@@ -229,7 +234,7 @@ own('an agent with a disk keeps what came over the API when files are read again
   const machine = kept()
   send(machine, 'PUT /v1/agent/service/register', { body: '{"Name":"api"}' })
   save(machine)
-  give(machine, { type: 'redefined', definitions: testDefinitions({ services: ['a'] }) })
+  redefine(machine, ['a'])
   const names = Object.keys(jsonOf(ask(machine, 'GET /v1/agent/services')) as object)
   assert.equal(names, ['a', 'api'])
 })
