@@ -97,9 +97,8 @@ const members = local({
 const ALL_SEGMENTS = '_all'
 
 function checkSegment(segment: string, wan: boolean): void {
-  if (segment === '') return
+  if (segment === '' || segment === ALL_SEGMENTS) return
   if (wan) throw new ApiError('bad-request', 'Cannot provide a segment with wan=true')
-  if (segment === ALL_SEGMENTS) return
   const why = 'Network segments are not supported in this version of Consul'
   throw new ApiError('invalid', why)
 }
