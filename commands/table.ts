@@ -59,6 +59,7 @@ export const TABLE: Table = {
     'kv import': { load: () => import('./kv/import.ts') },
     'kv put': { load: () => import('./kv/put.ts') },
     leave: { load: () => import('./leave.ts') },
+    lock: { load: () => import('./lock.ts') },
     logs: { load: () => import('./logs.ts'), only: 'lictor' },
     maint: { load: () => import('./maint.ts') },
     members: { load: () => import('./members.ts') },

@@ -3,7 +3,7 @@
 # What may follow these words.
 _lictor_words() {
   case "$1" in
-    '') echo 'agent api catalog chaos completion doctor event force-leave help info join keygen kv leave logs maint members monitor operator ps raft registry registry-dns reload rtt services session stop swim validate version wait watch' ;;
+    '') echo 'agent api catalog chaos completion doctor event force-leave help info join keygen kv leave lock logs maint members monitor operator ps raft registry registry-dns reload rtt services session stop swim validate version wait watch' ;;
     'api') echo 'list' ;;
     'catalog') echo 'datacenters nodes services' ;;
     'chaos') echo 'replay shrink simulate' ;;
@@ -43,6 +43,7 @@ _lictor_flags() {
     'kv import') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -prefix= -dry-run -json -color -no-color' ;;
     'kv put') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -acquire -base64 -cas -flags= -modify-index= -release -session= -json -color -no-color' ;;
     'leave') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
+    'lock') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -monitor-retry= -n= -name= -pass-stdin -shell -try= -verbose -json -color -no-color' ;;
     'logs') echo '-follow -lines= -log-level= -json -color -no-color' ;;
     'maint') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -disable -enable -reason= -service= -json -color -no-color' ;;
     'members') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -plain -wide -detailed -filter= -segment= -status= -wan -json -color -no-color' ;;
@@ -203,6 +204,11 @@ _lictor_value() {
     'leave -ca-path') echo '@file' ;;
     'leave -client-cert') echo '@file' ;;
     'leave -client-key') echo '@file' ;;
+    'lock -token-file') echo '@file' ;;
+    'lock -ca-file') echo '@file' ;;
+    'lock -ca-path') echo '@file' ;;
+    'lock -client-cert') echo '@file' ;;
+    'lock -client-key') echo '@file' ;;
     'logs -log-level') echo 'trace debug info warn error' ;;
     'maint -token-file') echo '@file' ;;
     'maint -ca-file') echo '@file' ;;
@@ -386,6 +392,7 @@ _lictor_argument() {
     'kv get') echo '@key' ;;
     'kv import') echo '@file' ;;
     'kv put') echo '@key' ;;
+    'lock') echo '@key' ;;
     'logs') echo '@daemon' ;;
     'rtt') echo '@node' ;;
     'services deregister') echo '@file' ;;

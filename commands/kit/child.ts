@@ -29,7 +29,7 @@ export type ChildEnd =
   | { readonly type: 'not-started'; readonly file: string; readonly error: Error }
 
 /** Passed on to the group. Those that ask for an end also end us, when the child has gone. */
-const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
+export const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 const OTHERS = ['SIGUSR1', 'SIGUSR2', 'SIGCONT', 'SIGWINCH'] as const
 
 /** A group that was told to end is killed after this long. */

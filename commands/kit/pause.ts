@@ -2,6 +2,7 @@
 
 /** Resolves after this time, or when the signal says so. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve()
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms)
     signal?.addEventListener('abort', done)
