@@ -1,5 +1,5 @@
-// What a lock and a seat in a semaphore have in common: they are waited for, held, watched and given
-// back.
+// What a lock and a seat in a semaphore have in common: they are waited for, held, watched and
+// given back.
 import type { KvEntry } from '../../core/kv/records.ts'
 import type { U64 } from '../../core/u64.ts'
 import type { AskQuery, Client, Reply } from '../kit/client.ts'

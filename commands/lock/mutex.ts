@@ -1,5 +1,5 @@
-// A lock for one: a key that a session holds (Consul: the lock of its Go client, whose key and flags
-// these are, so that both exclude each other).
+// A lock for one: a key that a session holds. Key and flags are those of the lock of Consul's Go
+// client, so that both exclude each other.
 import type { KvEntry } from '../../core/kv/records.ts'
 import { answerIsNo } from '../kit/failure.ts'
 import { type Held, read, type Try, tryUntilHeld, type Wish, watchOver } from './hold.ts'

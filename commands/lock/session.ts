@@ -1,5 +1,5 @@
-// The session that holds a lock: renewed until it is no longer needed, and given up for lost as soon
-// as the agent may have ended it.
+// The session that holds a lock: renewed until it is no longer needed, and given up for lost as
+// soon as the agent may have ended it.
 import { formatDuration } from '../../core/time.ts'
 import type { Client } from '../kit/client.ts'
 import { isFailure } from '../kit/failure.ts'
