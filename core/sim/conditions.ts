@@ -18,6 +18,7 @@ export const FAULT_KINDS = [
   'coup',
   'forgetful',
   'burst',
+  'late-answers',
   'deaf',
   'mute',
   'halves',
@@ -177,11 +178,13 @@ function drawWorkload(prng: Prng, heartbeatMs: number): WorkloadConditions {
   }
 }
 
+/** Done where a profile asks for them only. */
+const ONLY_AIMED: readonly FaultKind[] = ['wipe', 'forgetful', 'late-answers']
+
 function drawNemesis(prng: Prng, heartbeatMs: number): NemesisConditions {
   const weights: Partial<Record<FaultKind, number>> = {}
   for (const kind of FAULT_KINDS) {
-    if (kind !== 'wipe' && kind !== 'forgetful' && prng.chance(0.5))
-      weights[kind] = prng.range(1, 10)
+    if (!ONLY_AIMED.includes(kind) && prng.chance(0.5)) weights[kind] = prng.range(1, 10)
   }
   const aims = prng.chance(0.5)
   return {

@@ -9,15 +9,16 @@ import { type Draw, FAULT_KINDS, type FaultKind, type NemesisConditions } from '
 import { isBlank } from './disk.ts'
 import type { HostEffect, Order } from './host.ts'
 import { deliver, pauseNode, resumeNode, startNode, stopNode, wipeDisk } from './life.ts'
+import { cutAround, cutLinks, drawCut, type Harm, troubleLink } from './nemesis-links.ts'
 import {
-  cutAround,
-  cutBetween,
-  cutLinks,
-  drawCut,
-  type Harm,
-  troubleLink,
-} from './nemesis-links.ts'
-import { block, healLinks, linkOf } from './network.ts'
+  answerLate,
+  claimGone,
+  cutOffLeader,
+  holdBack,
+  leaderOf,
+  makeForgetful,
+} from './nemesis-plots.ts'
+import { block, healLinks } from './network.ts'
 import { after, type SimNode, setClockRate, type World } from './world.ts'
 
 export interface Nemesis extends Harm {
@@ -99,16 +100,6 @@ function attempt(nemesis: Nemesis, kind: FaultKind, { name, prng, victim }: Atte
   nemesis.world.watcher.onFault(`${name}: ${text}`, node)
 }
 
-export function leaderOf({ nodes }: World): SimNode | undefined {
-  let best: SimNode | undefined
-  for (const node of nodes) {
-    const raft = node.host?.raft
-    if (raft?.role.type !== 'leader') continue
-    if (best === undefined || raft.vote.term > (best.host?.raft.vote.term ?? 0)) best = node
-  }
-  return best
-}
-
 function pickVictim({ world, conditions }: Nemesis, prng: Prng): SimNode {
   const anybody = prng.pick(world.nodes)
   return prng.chance(conditions.leaderChance) ? (leaderOf(world) ?? anybody) : anybody
@@ -141,6 +132,8 @@ function strike(nemesis: Nemesis, kind: FaultKind, hit: Strike): string | undefi
       return cutOffLeader(nemesis, hit)
     case 'burst':
       return holdBack(nemesis, hit)
+    case 'late-answers':
+      return answerLate(nemesis, hit)
     case 'forgetful':
       return makeForgetful(nemesis, hit)
     case 'isolate':
@@ -216,58 +209,6 @@ function failSync(nemesis: Nemesis, { node, prng }: Strike): string | undefined 
     startNode(nemesis.world, node)
   })
   return `the next sync of ${node.peer.id} fails`
-}
-
-/** The leader is cut off, and the others hear at once that its connections are closed. */
-function cutOffLeader(nemesis: Nemesis, hit: Strike): string | undefined {
-  const { world } = nemesis
-  const node = leaderOf(world)
-  if (node === undefined) return undefined
-  const text = cutLinks(nemesis, cutAround(world, node, 'isolate'), hit.lasts)
-  for (const other of world.nodes) {
-    if (other !== node) deliver(world, other, { type: 'gone', peer: node.peer })
-  }
-  return `${text}, and close its connections`
-}
-
-/** What the leader says arrives late, all at once, when another leads already (M15). */
-function holdBack({ world }: Nemesis, { lasts }: Strike): string | undefined {
-  const node = leaderOf(world)
-  if (node === undefined) return undefined
-  const until = world.now + 2 * lasts
-  for (const other of world.nodes) {
-    if (other === node) continue
-    linkOf(world.network, node.index, other.index).cloggedUntil = until
-    deliver(world, other, { type: 'gone', peer: node.peer })
-  }
-  return `hold back what ${node.peer.id} says`
-}
-
-/**
- * One follower is cut off from the leader and asks the other for its vote, in vain, until that is
- * killed and back in a moment and has forgotten its leader, which loses touch just then (M71).
- */
-function makeForgetful(nemesis: Nemesis, { prng, lasts }: Strike): string | undefined {
-  const { world } = nemesis
-  const leader = leaderOf(world)
-  const others = prng.shuffle(world.nodes.filter((node) => node !== leader && node.host))
-  const [near, far] = others
-  if (leader === undefined || near === undefined || far === undefined) return undefined
-  const text = cutLinks(nemesis, cutBetween([leader], [far]), 2 * lasts)
-  nemesis.undo(lasts, () => {
-    stopNode(world, near, 'crash')
-    cutLinks(nemesis, cutAround(world, leader, 'isolate'), lasts)
-    nemesis.undo(prng.unit() * 5, () => startNode(world, near))
-  })
-  return `${text}, and ${near.peer.id} will be killed`
-}
-
-/** A connection breaks while its other end lives. */
-function claimGone(world: World, node: SimNode): string | undefined {
-  const leader = node.host?.raft.leader
-  if (leader === undefined || leader.id === node.peer.id) return undefined
-  deliver(world, node, { type: 'gone', peer: leader })
-  return `${node.peer.id} is told that ${leader.id} is gone`
 }
 
 function giveOrder(

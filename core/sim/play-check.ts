@@ -2,7 +2,7 @@
 import { unreachable } from '../assert.ts'
 import { lastIndex, termAt } from '../raft/log.ts'
 import type { Raft } from '../raft/raft.ts'
-import { leaderOf } from './nemesis.ts'
+import { leaderOf } from './nemesis-plots.ts'
 import { find, type Player } from './player.ts'
 import type { Act, Condition, Who } from './scenario.ts'
 import { Violation } from './violation.ts'

@@ -1,8 +1,8 @@
 // Who plays a scenario: what is to come, who is meant by a name, and what a reader is told.
 import type { Instant } from '../time.ts'
 import type { Run } from './assemble.ts'
-import { leaderOf } from './nemesis.ts'
 import type { Cut } from './nemesis-links.ts'
+import { leaderOf } from './nemesis-plots.ts'
 import type { Act, Condition, Who } from './scenario.ts'
 import { Violation } from './violation.ts'
 import type { SimNode } from './world.ts'

@@ -78,6 +78,14 @@ const withLeases = (draw: Draw): Draw =>
     restMs: 0,
   })
 
+/** Reads show the entry that a new leader begins with: no write is needed to find it out. */
+const withReads = (draw: Draw): Draw =>
+  withWork(draw, {
+    thinkMs: draw.settings.heartbeatMs * 0.15,
+    mix: { stale: 0, get: 95, cas: 0, delete: 0 },
+    wander: 0.5,
+  })
+
 const PROFILES = {
   /** Everything by chance. */
   swarm: (draw) => draw,
@@ -105,26 +113,22 @@ const PROFILES = {
       ambushes: { write: 0.1, newLeader: 0.2 },
     }),
   /** Answers to the leader are slow, leases are on. */
-  'slow-reply': (draw) =>
-    withLeases(
-      aimed(draw, {
-        weights: { 'slow-link': 8, coup: 3, isolate: 1 },
-        every: 0.7,
-        leader: 0.8,
-        lasts: 1,
-      }),
-    ),
+  'slow-reply': (draw) => {
+    const weights = { 'late-answers': 6, 'slow-link': 1, coup: 1, isolate: 1 }
+    const aim: Aimed = { weights, every: 4, leader: 0.8, lasts: 2 }
+    return withReads(withLeases(aimed(withNodes(draw, 3), aim)))
+  },
   /** A leader that works is taken for gone, and loses touch while another campaigns. */
-  usurper: (draw) =>
-    withLeases(
-      aimed(draw, {
-        weights: { 'false-gone': 4, bridge: 4, coup: 2 },
-        every: 1,
-        leader: 0.2,
-        lasts: 2,
-        ambushes: { candidate: 0.3 },
-      }),
-    ),
+  usurper: (draw) => {
+    const aim: Aimed = {
+      weights: { bridge: 6, 'false-gone': 1, coup: 1 },
+      every: 2,
+      leader: 0.2,
+      lasts: 3,
+      ambushes: { candidate: 0.8 },
+    }
+    return withReads(withLeases(aimed(withNodes(draw, 3), aim)))
+  },
   'transfer-storm': (draw) =>
     withLeases(
       aimed(draw, {
@@ -165,12 +169,8 @@ const PROFILES = {
     }),
   /** Followers are killed and back in a moment, on a quiet log, with leases. */
   'quiet-restart': (draw) => {
-    const { heartbeatMs } = draw.settings
-    // Reads show the entry that a new leader begins with: no write is needed to find out.
-    const mix = { stale: 0, get: 95, cas: 0, delete: 0 }
-    const quiet = { thinkMs: heartbeatMs * 0.15, mix, wander: 0.5 }
     const aim: Aimed = { weights: { forgetful: 4, crash: 1 }, every: 2, leader: 0, lasts: 2 }
-    return withWork(withLeases(aimed(withNodes(draw, 3), aim)), quiet)
+    return withReads(withLeases(aimed(withNodes(draw, 3), aim)))
   },
   'pause-leader': (draw) =>
     withLeases(
@@ -188,7 +188,7 @@ const PROFILES = {
   clocks: (draw) => {
     const { heartbeatMs } = draw.settings
     const aim: Aimed = { weights: { coup: 4, bridge: 2, crash: 1 }, every: 2, lasts: 2 }
-    const leased = withLeases(aimed(withNodes(draw, 3), aim))
+    const leased = withReads(withLeases(aimed(withNodes(draw, 3), aim)))
     const fast = withNetwork(leased, { delayMs: 0.5, delaySpreadMs: 0.5, tailChance: 0 })
     return {
       ...withSettings(fast, { leaseMs: heartbeatMs }),

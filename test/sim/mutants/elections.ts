@@ -17,7 +17,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'flush-crasher',
     seeds: 20,
-    caught: ['saved-first'],
+    caught: ['elected', 'saved-first'],
   },
   {
     id: 'M03',
@@ -63,7 +63,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'figure-8',
-    seeds: 1_000,
+    seeds: 300,
     caught: ['completeness'],
   },
   {
@@ -107,7 +107,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'weather',
-    seeds: 1_000,
+    seeds: 200,
     caught: ['elected', 'one-leader'],
   },
   {
@@ -155,7 +155,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'clocks',
-    seeds: 400,
+    seeds: 60,
     caught: ['liveness', 'one-leader', 'assertion'],
   },
   {
@@ -249,7 +249,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'wipe',
     seeds: 200,
-    caught: ['completeness', 'one-vote', 'one-leader', 'state-machine'],
+    caught: ['liveness', 'completeness', 'one-vote', 'one-leader', 'state-machine'],
   },
   {
     id: 'M69',

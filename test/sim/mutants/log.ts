@@ -13,7 +13,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'figure-8',
-    seeds: 4_000,
+    seeds: 700,
     caught: ['completeness', 'state-machine'],
   },
   {
@@ -95,7 +95,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'swarm',
-    seeds: 2_000,
+    seeds: 300,
     caught: ['state-machine'],
   },
   {
@@ -193,7 +193,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'swarm',
-    seeds: 1_000,
+    seeds: 60,
     caught: ['believed', 'durable', 'assertion', 'liveness'],
   },
   {
@@ -207,7 +207,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'snapshot-storm',
-    seeds: 2_000,
+    seeds: 200,
     caught: ['snapshot', 'log-matching', 'liveness', 'state-machine', 'assertion'],
   },
 ]

@@ -50,7 +50,7 @@ export const LONE_MUTANTS: readonly Mutant[] = [
       },
     ],
     ...LONE,
-    seeds: 100,
+    seeds: 150,
     caught: ['state-machine', 'index', 'wake-up'],
   },
   {

@@ -27,7 +27,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'swarm',
-    seeds: 20,
+    seeds: 60,
     caught: ['liveness'],
   },
   {
@@ -40,7 +40,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
         to: '',
       },
     ],
-    profile: 'clocks',
+    profile: 'slow-reply',
     seeds: 100,
     caught: ['stale-read'],
   },
@@ -55,7 +55,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'slow-reply',
-    seeds: 11_000,
+    seeds: 200,
     caught: ['stale-read'],
   },
   {
@@ -69,7 +69,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'clocks',
-    seeds: 4_000,
+    seeds: 200,
     caught: ['stale-read'],
   },
   {
@@ -83,7 +83,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'transfer-storm',
-    seeds: 10_000,
+    seeds: 200,
     caught: ['stale-read'],
   },
   {
@@ -102,7 +102,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'usurper',
-    seeds: 4_000,
+    seeds: 100,
     caught: ['stale-read'],
   },
   {
@@ -124,7 +124,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'clocks',
-    seeds: 4_000,
+    seeds: 200,
     caught: ['stale-read'],
   },
   {
@@ -138,7 +138,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'quiet-restart',
-    seeds: 2_000,
+    seeds: 250,
     caught: ['stale-read'],
   },
 ]
