@@ -3,11 +3,12 @@
 # What may follow these words.
 _lictor_words() {
   case "$1" in
-    '') echo 'agent api catalog chaos completion doctor event force-leave help info join keygen kv leave lock logs maint members monitor operator ps raft registry registry-dns reload rtt services session stop swim validate version wait watch' ;;
+    '') echo 'agent api catalog chaos completion doctor event force-leave help info join keygen kv kvstore leave lock logs maint members monitor operator ps raft registry registry-dns reload rtt services session stop swim validate version wait watch' ;;
     'api') echo 'list' ;;
     'catalog') echo 'datacenters nodes services' ;;
     'chaos') echo 'replay shrink simulate' ;;
     'kv') echo 'delete export get import put' ;;
+    'kvstore') echo 'follow promote status' ;;
     'operator') echo 'raft' ;;
     'operator raft') echo 'list-peers remove-peer transfer-leader' ;;
     'raft') echo 'add apply get log node promote remove snapshot status trace transfer wait' ;;
@@ -42,6 +43,10 @@ _lictor_flags() {
     'kv get') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -base64 -detailed -keys -recurse -separator= -raw -decode -json -color -no-color' ;;
     'kv import') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -prefix= -dry-run -json -color -no-color' ;;
     'kv put') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -acquire -base64 -cas -flags= -modify-index= -release -session= -json -color -no-color' ;;
+    'kvstore') echo '-role= -leader= -port= -bind= -sync= -log-level= -ready-fd= -socket= -json -color -no-color' ;;
+    'kvstore follow') echo '-node= -timeout= -json -color -no-color' ;;
+    'kvstore promote') echo '-node= -timeout= -json -color -no-color' ;;
+    'kvstore status') echo '-node= -timeout= -json -color -no-color' ;;
     'leave') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
     'lock') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -monitor-retry= -n= -name= -pass-stdin -shell -try= -verbose -json -color -no-color' ;;
     'logs') echo '-follow -lines= -log-level= -json -color -no-color' ;;
@@ -199,6 +204,13 @@ _lictor_value() {
     'kv put -client-cert') echo '@file' ;;
     'kv put -client-key') echo '@file' ;;
     'kv put -session') echo '@session' ;;
+    'kvstore -role') echo 'leader follower' ;;
+    'kvstore -sync') echo 'all one none' ;;
+    'kvstore -log-level') echo 'info debug warn error' ;;
+    'kvstore -socket') echo '@file' ;;
+    'kvstore follow -node') echo '@daemon' ;;
+    'kvstore promote -node') echo '@daemon' ;;
+    'kvstore status -node') echo '@daemon' ;;
     'leave -token-file') echo '@file' ;;
     'leave -ca-file') echo '@file' ;;
     'leave -ca-path') echo '@file' ;;

@@ -16,12 +16,16 @@ interface Started {
   readonly typed: string
   /** The flag that moves a port which is taken. */
   readonly flagOf: (port: number) => string
+  /** The host as it was asked for, where that is not the address. */
+  readonly host?: string
+  /** What shows the daemon that may hold the port; `lictor ps` when absent. */
+  readonly look?: string
 }
 
 /** Undefined: nothing that can be expected, so a bug of ours. */
 export async function explainStart(
   error: unknown,
-  { typed, flagOf }: Started,
+  { typed, flagOf, host, look = 'lictor ps' }: Started,
 ): Promise<StartFailure | undefined> {
   if (error instanceof DataDirRefused || error instanceof DiskFailure) {
     return { message: `${typed}: ${error.message}`, exit: error.exit }
@@ -33,11 +37,12 @@ export async function explainStart(
   if (!isListenError(error)) {
     return { message: `${typed}: ${error.message}`, exit: EXIT.usage } // a file of its own
   }
-  const where = error.port === undefined ? error.address : `${error.address}:${error.port}`
+  const named = host ?? error.address
+  const where = error.port === undefined ? named : `${named}:${error.port}`
   const lines = [`${typed}: cannot listen on ${where}: ${WORDS[error.code] ?? error.code}`]
   if (error.code === 'EADDRINUSE' && error.port !== undefined) {
     const remedy = `${typed} ... ${flagOf(error.port)}`
-    lines.push(...(await portAdvice(remedy, error.address, error.port)))
+    lines.push(...(await portAdvice({ remedy, look }, error.address, error.port)))
   }
   return { message: lines.join('\n'), exit: EXIT.no }
 }
@@ -63,10 +68,15 @@ const isListenError = (error: NodeJS.ErrnoException): error is ListenError =>
   error.code !== undefined &&
   'address' in error
 
-async function portAdvice(remedy: string, host: string, port: number): Promise<string[]> {
+interface Advice {
+  readonly remedy: string
+  readonly look: string
+}
+
+async function portAdvice({ remedy, look }: Advice, host: string, port: number): Promise<string[]> {
   const holder = holderOf(port)
   const free = await nextFreePort(host, port)
-  const next = [['lictor ps', 'it may be the agent that you want']]
+  const next = [[look, `it may be the ${look === 'lictor ps' ? 'agent' : 'node'} that you want`]]
   if (holder?.isOurs === true) next.push([`kill ${holder.pid}`, 'stop it'])
   if (free !== undefined) next.push([`${remedy}=${free}`, 'use another port'])
   const width = Math.max(...next.map(([command = '']) => command.length))

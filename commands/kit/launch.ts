@@ -1,6 +1,7 @@
 // The only door from commands to daemons. Dynamic: a command that only talks to an agent never
 // loads one.
 import type { AgentProgram } from '../../daemons/agent.ts'
+import type { KvstoreProgram } from '../../daemons/kvstore.ts'
 import type { OfflineLog } from '../../daemons/raft/offline.ts'
 import type { RaftnodeProgram } from '../../daemons/raftnode.ts'
 import type { RegistryProgram } from '../../daemons/registry.ts'
@@ -52,6 +53,12 @@ export async function launchRegistry(order: RegistryProgram): Promise<number> {
 export async function launchRegistryDns(order: RegistryDnsProgram): Promise<number> {
   const { runRegistryDns } = await import('../../daemons/registry-dns.ts')
   return runRegistryDns(order)
+}
+
+/** Runs a node of the replicated store in this process, as launchAgent does. */
+export async function launchKvstore(order: KvstoreProgram): Promise<number> {
+  const { runKvstore } = await import('../../daemons/kvstore.ts')
+  return runKvstore(order)
 }
 
 /** What an agent would make of files and flags. */

@@ -1,5 +1,6 @@
 // The node over HTTP, without HTTP: a request as an ask, and an outcome as an answer. The shapes
-// are those of the lesson: one line of JSON. Bodies are taken as they are, whatever their type says.
+// are those of the lesson: one line of JSON. Bodies are taken as they are, whatever type they are
+// said to have.
 import { base64, strictTextOf, textOfByteString } from '../bytes.ts'
 import { unescapePercent } from '../route/query.ts'
 import type { Request, Response } from '../route/request.ts'
@@ -10,8 +11,11 @@ import type { Conflict, Following, Status } from './status.ts'
 import { decodeMessage } from './wire.ts'
 
 /** Where nodes speak to each other. */
-const NODES_PATH = '/replica'
+export const NODES_PATH = '/replica'
 const KEYS_PATH = '/kv/'
+
+/** A larger body is of no use to any endpoint. */
+export const REQUEST_BYTES_MAX = 2 * VALUE_BYTES_MAX
 
 export type Wish =
   | { readonly type: 'ask'; readonly ask: Ask }
@@ -79,7 +83,8 @@ function splitAt(pair: string): [string, string] {
 }
 
 /** `localhost:8000`, `[::1]:8000`. */
-const isAddress = (text: string): boolean => /^(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/.test(text)
+export const isAddress = (text: string): boolean =>
+  /^(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/.test(text)
 
 function messageWish({ body }: Request): Wish {
   const message = decodeMessage(body)

@@ -28,6 +28,8 @@ import {
   type Write,
 } from './records.ts'
 
+/** An answer is a batch in base64 with what is around it, or a single large write. */
+export const REPLY_BYTES_MAX = 8 << 20
 /** A name of a node, and of a reign. */
 const NAME_BYTES_MAX = 256
 

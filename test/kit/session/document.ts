@@ -10,6 +10,7 @@
 //   <!-- paragraphs -->                of the next block's output some paragraphs are shown: see
 //                                      paragraphs.ts
 //   <!-- untold -->                    the page does not tell what the next block prints
+//   <!-- prints⏎…⏎-->                  what the next block's last command prints besides
 //   <!-- exit 1 -->                    exit code of the next block's commands
 //   <!-- skip: reason -->              leave the next block out, loudly
 //   <!-- alias 42 43>42 5+ -->         literals of the text that stand for a value of this machine:
@@ -54,6 +55,7 @@ interface Notes {
   unordered?: boolean
   paragraphs?: boolean
   untold?: boolean
+  prints?: readonly string[]
   exit?: number
   eventuallyMs?: number
   skip?: string
@@ -109,6 +111,9 @@ function onNote(draft: Draft, note: string, line: number): void {
     case 'eventually':
       notes.eventuallyMs = milliseconds(rest, line)
       return
+    case 'prints':
+      notes.prints = body
+      return
     case 'exit':
       notes.exit = Number(rest)
       return
@@ -143,7 +148,9 @@ function readAlias(word: string): Alias {
 function onBlock(draft: Draft, block: string, line: number): void {
   const notes = draft.notes
   draft.notes = {}
-  for (const { at, command, expected } of commandsOf(block, line)) {
+  const commands = commandsOf(block, line)
+  commands.at(-1)?.expected.push(...(notes.prints ?? []))
+  for (const { at, command, expected } of commands) {
     draft.steps.push({
       line: at,
       command,

@@ -135,7 +135,9 @@ function commandOf(step: Step, run: Run): string {
     fillCommand(step.command, run.scope),
   )
   const text = withoutComment(filled).trimEnd()
-  return step.background && !text.endsWith('&') ? `{ ${text}\n} &` : filled
+  if (!step.background || text.endsWith('&')) return filled
+  // One command is its own job: signals to the job reach it, and not a shell around it.
+  return /[;\n]/.test(text) ? `{ ${text}\n} &` : `${text} &`
 }
 
 function replaceAlias(text: string, { literal }: Alias, scope: Scope): string {

@@ -1,0 +1,109 @@
+// lictor kvstore: runs a node of the replicated store in the foreground.
+import { SYNCS } from '../core/replica/records.ts'
+import {
+  type Answer,
+  type Call,
+  choice,
+  count,
+  defineCommand,
+  type Flags,
+  optional,
+  text,
+  typedAs,
+} from './kit/declare.ts'
+import { misuse } from './kit/failure.ts'
+import { launchKvstore } from './kit/launch.ts'
+import { type Address, addressOf } from './kvstore/nodes.ts'
+
+/** The founding text starts its leader there. */
+const PORT = 8000
+const PORT_MAX = 65_535
+
+const OURS = { only: 'lictor' } as const
+
+const FLAGS = {
+  role: choice('whether it takes writes, or copies them', ['leader', 'follower'], OURS),
+  leader: optional('of a follower: the node that it copies', { ...OURS, placeholder: 'HOST:PORT' }),
+  port: count(`where it listens (default ${PORT}); 0: a free one`, PORT, OURS),
+  bind: text('the address to listen on; localhost is both of its addresses', 'localhost', {
+    ...OURS,
+    placeholder: 'HOST',
+  }),
+  sync: choice(
+    'of a leader: which followers that are alive a write waits for, up to half a second',
+    SYNCS,
+    OURS,
+  ),
+  'log-level': choice('what is logged', ['info', 'debug', 'warn', 'error'], OURS),
+  'ready-fd': count('write a line to this file descriptor when the node is ready', 0, OURS),
+  socket: optional('the control socket, instead of one in the runtime folder', {
+    ...OURS,
+    placeholder: 'PATH',
+    completes: 'file',
+  }),
+} as const satisfies Flags
+
+export const command = defineCommand({
+  id: 'kvstore',
+  summary: 'Run a node of a replicated key-value store',
+  description: [
+    'The first lesson: one node, the leader, takes writes, and its followers copy them. There is ' +
+      'no consensus. All data is in memory: a node that is started again has nothing, and gets ' +
+      'what its leader has. Only a log is written, to .lictor in the current folder.',
+    'curl -X PUT HOST:PORT/kv/KEY -d VALUE writes, GET reads, DELETE deletes. A follower hands ' +
+      'writes on to its leader and answers reads from what it has, which may be old: kvstore ' +
+      'status shows how far it is behind. It is ready after its first copy.',
+    'A write is acknowledged with the number of followers that have it. With --sync=all the ' +
+      'leader waits up to 500 ms for all that are alive, with one for the first, with none for ' +
+      'nobody. When the leader dies, an acknowledged write that no follower has is lost.',
+    'Nobody becomes the leader by itself: kvstore promote makes a follower the leader, and ' +
+      'nothing keeps the old one from being one as well. Where the two have parted, status shows ' +
+      'then, and with follow a person gives one of them up.',
+  ],
+  examples: [
+    { does: 'A leader', command: 'kvstore --role=leader --port=8000' },
+    {
+      does: 'A follower of it',
+      command: 'kvstore --role=follower --leader=localhost:8000 --port=8001',
+    },
+  ],
+  args: [],
+  flags: FLAGS,
+  run: async (call): Promise<Answer> => {
+    const { flags, given, env, program, id } = call
+    return {
+      exit: await launchKvstore({
+        typed: typedAs(program, id),
+        env,
+        leader: leaderOf(call),
+        host: flags.bind,
+        port: portOf(flags.port),
+        sync: flags.sync,
+        logLevel: flags['log-level'],
+        socket: flags.socket,
+        readyFd: given.has('ready-fd') ? flags['ready-fd'] : undefined,
+      }),
+    }
+  },
+})
+
+/** Undefined: this node leads. */
+function leaderOf({ flags }: Call<typeof FLAGS>): Address | undefined {
+  if (flags.role === 'follower') {
+    if (flags.leader === undefined) {
+      throw misuse('a follower needs --leader=HOST:PORT', {
+        next: ['kvstore --role=follower --leader=localhost:8000 --port=8001'],
+      })
+    }
+    return addressOf(flags.leader)
+  }
+  if (flags.leader === undefined) return undefined
+  throw misuse('--leader is for a follower', {
+    next: [`kvstore --role=follower --leader=${flags.leader}`],
+  })
+}
+
+function portOf(port: number): number {
+  if (port <= PORT_MAX) return port
+  throw misuse(`--port=${port}: ${PORT_MAX} at most`)
+}

@@ -1,0 +1,119 @@
+// Nodes of the replicated store, asked over their own HTTP: which one is meant, what it answers,
+// and why it does not.
+import { EXIT } from '../../core/errors.ts'
+import { isAddress } from '../../core/replica/http.ts'
+import { clientFor, type Reply } from '../kit/client.ts'
+import type { Env } from '../kit/declare.ts'
+import { duration, type Flags, optional } from '../kit/declare.ts'
+import { answerIsNo, Failure, isFailure, misuse } from '../kit/failure.ts'
+import { listDaemons } from '../kit/launch.ts'
+
+/** `localhost:8001` */
+export type Address = string
+
+const OURS = { only: 'lictor', group: 'connection' } as const
+
+export const NODE_FLAGS = {
+  node: optional('the node to ask; needed if several run here', {
+    ...OURS,
+    placeholder: 'HOST:PORT',
+    completes: 'daemon',
+  }),
+  timeout: duration('give up after this time (default 5s)', OURS),
+} as const satisfies Flags
+
+const TIMEOUT_MS = 5_000
+
+/** A bare port is one of this machine. */
+export function addressOf(text: string): Address {
+  const address = /^\d+$/.test(text) ? `localhost:${text}` : text
+  if (isAddress(address)) return address
+  throw misuse(`${JSON.stringify(text)} is no HOST:PORT`)
+}
+
+/** Those that run here, by their control sockets. */
+export async function nodesHere(env: Env): Promise<readonly Address[]> {
+  const { records } = await listDaemons(env)
+  return records.filter(({ kind }) => kind === 'kvstore').map(({ name }) => name)
+}
+
+/** The one that is named, or the only one. */
+export async function meantNode(named: string | undefined, env: Env): Promise<Address> {
+  if (named !== undefined) return addressOf(named)
+  const [first, ...others] = await nodesHere(env)
+  if (first === undefined) throw nobodyHere()
+  if (others.length === 0) return first
+  const next = [first, ...others].map((node) => `--node=${node}`)
+  throw misuse(`${others.length + 1} nodes run here: say which`, { next })
+}
+
+const START = 'kvstore --role=leader --port=8000   start one'
+
+export const nobodyHere = (): Failure =>
+  new Failure({
+    code: 'nobody_there',
+    what: 'no node of yours is running',
+    next: [START],
+    exit: EXIT.nobody,
+  })
+
+/** Answers with a JSON body, refusals too. */
+const REFUSALS = [400, 404, 409, 429, 503, 507]
+
+export interface NodeAsk {
+  readonly node: Address
+  readonly method: 'GET' | 'PUT'
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly timeoutMs: number | undefined
+}
+
+/** The JSON of its answer. A refusal fails with what it says. */
+export async function askNode(ask: NodeAsk): Promise<unknown> {
+  const { node, method, path, query = {} } = ask
+  const at = node.lastIndexOf(':')
+  const endpoint = {
+    scheme: 'http',
+    host: node.slice(0, at).replace(/^\[|\]$/g, ''),
+    port: Number(node.slice(at + 1)),
+    socketPath: undefined,
+    prefix: '',
+    shown: `http://${node}`,
+    token: undefined,
+    basicAuth: undefined,
+    tls: { rejectUnauthorized: true },
+  } as const
+  const client = clientFor(endpoint, { query: {}, timeoutMs: ask.timeoutMs ?? TIMEOUT_MS })
+  try {
+    return jsonOf(node, await client.ask({ method, path, query, accept: REFUSALS }))
+  } catch (error) {
+    if (!isFailure(error) || error.parts.code !== 'nobody_there') throw error
+    const next = [START, 'lictor ps                           see what runs here']
+    throw new Failure({ ...error.parts, next }, { cause: error })
+  }
+}
+
+function jsonOf(node: Address, { status, body }: Reply): unknown {
+  const json = parsed(body.toString())
+  if (json === undefined) {
+    throw answerIsNo('not_a_node', `${node} is no node of kvstore: it answers ${status}`)
+  }
+  if (status === 200) return json
+  const { error, hint } = json
+  throw new Failure({
+    code: status === 503 ? 'no_leader' : 'refused',
+    what: `${node}: ${error}`,
+    ...(typeof hint === 'string' ? { next: [hint] } : {}),
+    exit: status === 503 ? EXIT.noLeader : EXIT.no,
+  })
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const json: unknown = JSON.parse(text)
+    return typeof json === 'object' && json !== null ? { ...json } : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
