@@ -2,6 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { answerFound, answerSaid, createLetterhead } from '../../../core/api/answer.ts'
+import { utf8 } from '../../../core/bytes.ts'
 import { testConfig } from '../../kit/config.ts'
 
 const answer = suite('answer')
@@ -19,7 +20,7 @@ const boundless = () => 'x'.repeat(2 ** 30)
 const TOO_LONG = 'the answer is longer than any text can be: ask for less'
 
 answer('a value that is longer than any text is refused, and nothing ends by it', () => {
-  const found = { index: 1, value: [], compact: boundless }
+  const found = { index: 1, value: [], compact: () => utf8(boundless()) }
   const { status, body } = answerFound(HEAD, found, { ...MANNER, layout: 'compact' })
   assert.equal([status, body], [500, TOO_LONG])
   const value = [{ toJSON: boundless }]
