@@ -3,6 +3,7 @@
 // (consul-surface 3.10).
 
 import { fold } from '../bytes.ts'
+import { MESH_KINDS } from '../config/definitions.ts'
 import { ApiError } from '../errors.ts'
 import { uuidComplaint } from '../ids.ts'
 import { quoteGo } from '../quote.ts'
@@ -61,6 +62,12 @@ export const peering = unbuilt('peering is')
 export const locality = unbuilt('localities are')
 const connect = unbuilt('proxies and gateways are')
 
+const kind: Decoder<string> = (node) => {
+  const word = text(node)
+  if (MESH_KINDS.has(word)) connect(node)
+  return word
+}
+
 const serviceAddress: Decoder<{ Address: string; Port: number }> = (node) => {
   const { Address = '', Port = 0 } = struct({ Address: text, Port: integer })(node)
   return { Address, Port }
@@ -70,7 +77,7 @@ const weights = nullable(struct({ Passing: integer, Warning: integer }))
 
 /** A transaction takes a few more. */
 export const SERVICE = {
-  Kind: connect,
+  Kind: kind,
   ID: text,
   Service: text,
   Tags: nullable(list(text)),
@@ -262,6 +269,7 @@ function registeredService(sent: SentService): ServiceSpec {
 export function serviceSpec(sent: SentService): ServiceSpec {
   const { Service: name = '', ID = '' } = sent
   return {
+    kind: sent.Kind ?? '',
     id: ID === '' ? name : ID,
     name,
     tags: sent.Tags ?? null,

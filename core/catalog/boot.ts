@@ -50,6 +50,7 @@ export function registerLoneNode(site: Site, wall: WallMs): RegisterCommand {
 }
 
 const consulService = ({ config, consulVersion }: Site): RegisterCommand['service'] => ({
+  kind: '',
   id: 'consul',
   name: 'consul',
   tags: null,

@@ -37,6 +37,8 @@ export interface Weights {
 export interface ServiceRow {
   /** The name of its node. */
   readonly node: string
+  /** Empty for an ordinary service; a word that nobody knows is kept and means nothing. */
+  readonly kind: string
   readonly id: string
   readonly name: string
   readonly tags: readonly string[] | null

@@ -57,6 +57,7 @@ export interface ServiceNode extends Indexes {
 
 /** An instance on its node. */
 export interface NodeService extends Indexes {
+  readonly Kind?: string
   readonly ID: string
   readonly Service: string
   readonly Tags: readonly string[]
@@ -130,7 +131,7 @@ export function serviceNode(row: ServiceRow, node: NodeRow): ServiceNode {
     Datacenter: node.datacenter,
     TaggedAddresses: node.taggedAddresses,
     NodeMeta: node.meta,
-    ServiceKind: '',
+    ServiceKind: row.kind,
     ServiceID: row.id,
     ServiceName: row.name,
     ServiceTags: row.tags ?? [],
@@ -152,6 +153,7 @@ export function serviceNode(row: ServiceRow, node: NodeRow): ServiceNode {
 export function nodeService(row: ServiceRow): NodeService {
   const addresses = tagged(row)
   return {
+    ...(row.kind !== '' && { Kind: row.kind }),
     ID: row.id,
     Service: row.name,
     Tags: row.tags ?? [],

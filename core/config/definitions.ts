@@ -13,6 +13,15 @@ export interface Definitions {
 /**
  * Every definition of the settings; only durations are judged here, the rest in checkDefinitions.
  */
+/** Of services that are part of a mesh; every other word is an ordinary service. */
+export const MESH_KINDS: ReadonlySet<string> = new Set([
+  'connect-proxy',
+  'mesh-gateway',
+  'terminating-gateway',
+  'ingress-gateway',
+  'api-gateway',
+])
+
 export function planDefinitions(draft: Draft): Definitions {
   const { checks = [], services = [] } = draft.gathered.settings
   return {

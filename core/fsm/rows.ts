@@ -23,6 +23,7 @@ import {
   int,
   list,
   nilable,
+  omitEmpty,
   str,
   u64,
   uint,
@@ -94,6 +95,7 @@ export const nodeFields = {
 }
 
 export const serviceFields = {
+  kind: omitEmpty(str),
   id: str,
   name: str,
   tags: texts,

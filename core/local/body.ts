@@ -2,7 +2,13 @@
 // in CamelCase or snake case, into the records that files give as well, and refused with Consul's
 // texts (consul-surface 3.11, 7.1).
 import type { CheckDefinition, ServiceDefinition } from '../config/agent-config.ts'
-import { ANY_ADDRESS, faultOfCheck, faultOfWeights, STATUSES } from '../config/definitions.ts'
+import {
+  ANY_ADDRESS,
+  faultOfCheck,
+  faultOfWeights,
+  MESH_KINDS,
+  STATUSES,
+} from '../config/definitions.ts'
 import { faultOfMetadata } from '../config/metadata.ts'
 import { ApiError } from '../errors.ts'
 import {
@@ -242,7 +248,7 @@ function refuseMesh(sent: ReturnType<typeof service>): void {
     const listed = faults.map((fault) => `\t* ${fault}\n`).join('')
     if (faults.length > 0) throw bad(`Validation failed: ${count} occurred:\n${listed}\n`)
   }
-  if (Kind !== '' || !isBlank(proxy) || !isBlank(Connect)) {
+  if (MESH_KINDS.has(Kind) || !isBlank(proxy) || !isBlank(Connect)) {
     throw new ApiError('invalid', 'proxies and gateways are not built into this version')
   }
   if (!isBlank(Locality))

@@ -50,7 +50,7 @@ const ofStruct = (name: string, fields: Readonly<Record<string, bigint>>): bigin
 export function contentHash(service: ServiceSpec): string {
   const { weights } = service
   const hash = ofStruct('AgentService', {
-    Kind: ofText(''),
+    Kind: ofText(service.kind),
     ID: ofText(service.id),
     Service: ofText(service.name),
     Tags: ofList(service.tags ?? []),

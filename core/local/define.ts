@@ -37,6 +37,7 @@ export function kindOf(check: CheckDefinition): CheckKind {
 export function defineService(given: ServiceDefinition, source: Source): OwnService {
   const { weights, meta, tags } = given
   const service: ServiceSpec = {
+    kind: given.kind,
     id: given.id === '' ? given.name : given.id,
     name: given.name,
     tags: tags.length === 0 ? null : tags,

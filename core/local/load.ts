@@ -1,6 +1,7 @@
 // Definitions in files, brought in at the start and with every reload (consul-surface 6.5): which
 // changes lead from what is registered to what the files say. What was found out of a check stays.
 import type { AgentConfig } from '../config/agent-config.ts'
+import { MESH_KINDS } from '../config/definitions.ts'
 import { quoteGo } from '../quote.ts'
 import type { View } from '../state/txn.ts'
 import { defineCheck, defineService, defineServiceChecks } from './define.ts'
@@ -21,7 +22,7 @@ export function faultOfDefinitions(config: Definitions): string | undefined {
   for (const service of config.services) {
     const id = service.id === '' ? service.name : service.id
     ids.add(id)
-    if (service.kind !== '') return register(id, 'proxies and gateways are not built yet')
+    if (MESH_KINDS.has(service.kind)) return register(id, 'proxies and gateways are not built yet')
     const fault = service.checks.map((check) => whyNotRun(check, config, 'file')).find(Boolean)
     if (fault !== undefined) return register(id, fault)
   }

@@ -5,6 +5,7 @@ import type { HealthCheck } from '../catalog/shapes.ts'
 import type { OwnCheck, OwnService } from './records.ts'
 
 export interface AgentService {
+  readonly Kind?: string
   readonly ID: string
   readonly Service: string
   readonly Tags: readonly string[]
@@ -27,6 +28,7 @@ export function agentService(
 ): AgentService {
   const { taggedAddresses, socketPath } = service
   return {
+    ...(service.kind !== '' && { Kind: service.kind }),
     ID: service.id,
     Service: service.name,
     Tags: service.tags ?? [],

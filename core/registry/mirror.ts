@@ -86,6 +86,7 @@ function write(txn: Txn, name: string, instance: NamedInstance): void {
     node: { id: '', name, address, datacenter: '', taggedAddresses: null, meta: null },
     skipNodeUpdate: false,
     service: {
+      kind: '',
       id,
       name: instance.name,
       tags,

@@ -213,6 +213,21 @@ own('a check that was tried tells its state, and a service goes when it is overd
   assert.is(textOfBody(ask(machine, 'GET /v1/catalog/service/web')), '[]')
 })
 
+own('a kind that nobody knows is kept and shown; those of a mesh are refused', () => {
+  const machine = createMachine()
+  put(machine, 'service/register', { Name: 'web', Kind: 'nonsense' })
+  const agent = jsonOf(ask(machine, 'GET /v1/agent/service/web')) as { Kind: string }
+  const [row] = jsonOf(ask(machine, 'GET /v1/catalog/service/web')) as { ServiceKind: string }[]
+  assert.equal([agent.Kind, row?.ServiceKind], ['nonsense', 'nonsense'])
+  for (const path of ['agent/service', 'catalog']) {
+    const Service = { Service: 'p', Kind: 'mesh-gateway' }
+    const body =
+      path === 'catalog' ? { Node: 'n', Address: 'a', Service } : { Name: 'p', ...Service }
+    const { status } = ask(machine, `PUT /v1/${path}/register`, { body: JSON.stringify(body) })
+    assert.ok(status >= 400, path)
+  }
+})
+
 function redefine(machine: Machine, services: string[]): void {
   const config = { ...machine.agent.config, ...testDefinitions({ services }) }
   give(machine, { type: 'reconfigured', config, shown: config })

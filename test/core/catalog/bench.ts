@@ -54,6 +54,7 @@ export const node = (name: string, changed: Partial<NodeSpec> = {}): NodeSpec =>
 })
 
 export const service = (id: string, changed: Partial<ServiceSpec> = {}): ServiceSpec => ({
+  kind: '',
   id,
   name: id,
   tags: null,

@@ -75,6 +75,7 @@ const anyNode: fc.Arbitrary<NodeSpec> = record<NodeSpec>({
 })
 
 const anyService: fc.Arbitrary<ServiceSpec> = record<ServiceSpec>({
+  kind: fc.constantFrom('', 'odd'),
   id: fc.constantFrom('web', 'web2', 'db'),
   name: fc.constantFrom('web', 'db', 'Web'),
   tags: anyTags,

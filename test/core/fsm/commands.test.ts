@@ -57,6 +57,7 @@ const ON_CATALOG: readonly TxnOp[] = [
     verb: 'delete',
     on: 'n',
     service: {
+      kind: '',
       id: 's',
       name: 's',
       tags: null,

@@ -54,6 +54,7 @@ function smallState(): Fsm {
     meta: {},
   }
   const service = {
+    kind: 'odd',
     id: 'web',
     name: 'web',
     tags: ['a'],

@@ -7,6 +7,7 @@ import { contentHash } from '../../../core/local/content-hash.ts'
 const hash = suite('local/content-hash')
 
 const PLAIN: ServiceSpec = {
+  kind: '',
   id: 'web',
   name: 'web',
   tags: null,
