@@ -82,6 +82,7 @@ const exampleLines = (one: AnyCommand['examples'][number]): string[] => [
 function seeAlso({ id }: AnyCommand): string {
   const others = [reference('lictor', 1)]
   if (id.startsWith('kv ') || id === 'watch') others.push(reference('lictor-kv', 7))
+  if (id.startsWith('swim ')) others.push(reference('lictor-swim', 7))
   if (id === 'agent' || id === 'validate') others.push(reference('lictor-config', 5))
   return others.join(', ')
 }
@@ -102,7 +103,11 @@ export function mainPage(table: Table, commands: readonly AnyCommand[]): string 
       ...table.groups.flatMap((group) => groupEntries(group, table, commands)),
     ]),
     ...Object.entries(TOPICS).flatMap(([name, topic]) => topicSection(name, topic)),
-    ...section('SEE ALSO', [[reference('lictor-config', 5), reference('lictor-kv', 7)].join(', ')]),
+    ...section('SEE ALSO', [
+      [reference('lictor-config', 5), reference('lictor-kv', 7), reference('lictor-swim', 7)].join(
+        ', ',
+      ),
+    ]),
   ])
 }
 
