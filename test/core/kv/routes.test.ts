@@ -1,7 +1,7 @@
 // What /v1/kv refuses before it reads or writes, and what it makes of a request.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { byteString, utf8 } from '../../../core/bytes.ts'
+import { byteString, textOf, utf8 } from '../../../core/bytes.ts'
 import { ApiError } from '../../../core/errors.ts'
 import { KV, TOMBSTONES } from '../../../core/kv/records.ts'
 import { deleteKey, getKey, LISTED_BYTES_MAX, putKey } from '../../../core/kv/routes.ts'
@@ -160,7 +160,7 @@ for (const [rest, query, expected] of FINDS) {
     const { compact, ...found } = find(rest, query)
     assert.equal(found, expected)
     if (compact !== undefined)
-      assert.is(compact(), encodeJson((expected as { value: unknown }).value))
+      assert.is(textOf(compact()), encodeJson((expected as { value: unknown }).value))
   })
 }
 
