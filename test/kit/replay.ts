@@ -181,7 +181,8 @@ const headersOf = ({ headers }: Response): Map<string, string> =>
 function bindAll(marks: Marks, step: Step, response: Response): void {
   for (const [name, where] of Object.entries(step.bind ?? {})) {
     if (where.startsWith('header:')) marks.bind(name, headersOf(response).get(where.slice(7)) ?? '')
-    else marks.bind(name, lookUp(JSON.parse(textOfBody(response)), where))
+    else if (response.status === 200)
+      marks.bind(name, lookUp(JSON.parse(textOfBody(response)), where))
   }
 }
 

@@ -2,7 +2,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { advance, ask, createMachine, headerOf, type Machine, send } from '../../kit/machine.ts'
-import { replay } from '../../kit/replay.ts'
 
 const cached = suite('cached')
 
@@ -66,15 +65,5 @@ cached('what had to be waited for was not there, what was there need not be wait
   assert.is(headerOf(response, 'x-cache'), 'MISS')
   assert.equal(told(machine, `/v1/catalog/services?cached&index=${index}`), HIT)
 })
-
-for (const [scenario, steps] of [
-  ['catalog/reads-and-methods.json', 37],
-  ['health/service.json', 32],
-] as const)
-  cached(`${scenario} is answered as Consul does`, async () => {
-    const { played, problems } = await replay(scenario)
-    assert.equal(problems, [])
-    assert.is(played, steps)
-  })
 
 cached.run()
