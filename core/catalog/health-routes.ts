@@ -128,7 +128,7 @@ export function wantsPassing(query: Query): boolean {
 
 const isPassing = ({ checks }: Health): boolean => checks.every(({ status }) => status === PASSING)
 
-const serviceEntry = ({ node, service, checks }: Health): ServiceEntry => ({
+export const serviceEntry = ({ node, service, checks }: Health): ServiceEntry => ({
   Node: catalogNode(node),
   Service: nodeService(service),
   Checks: checks.map(healthCheck),

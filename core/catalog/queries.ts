@@ -3,7 +3,7 @@
 import { textOfByteString } from '../bytes.ts'
 import { byDistance } from '../coordinates/read.ts'
 import { ApiError } from '../errors.ts'
-import { filterOf, type Shape } from '../filter/filter.ts'
+import { filterOf, type Predicate, type Shape } from '../filter/filter.ts'
 import type { Query } from '../route/query.ts'
 import type { Found, Input } from '../route/route.ts'
 import type { Site } from '../route/site.ts'
@@ -25,10 +25,12 @@ export const checkNamed =
   }
 
 /** Those of the printed rows that `filter` lets through. */
-export function filtered<Row>(rows: readonly Row[], { query }: Input, shape: Shape): Row[] {
-  const fits = filterOf(query.get('filter'), shape)
-  return rows.filter(fits)
-}
+export const filtered = <Row>(rows: readonly Row[], input: Input, shape: Shape): Row[] =>
+  rows.filter(filterFor(input, shape))
+
+/** What `filter` says of rows of this shape. */
+export const filterFor = ({ query }: Input, shape: Shape): Predicate =>
+  filterOf(query.get('filter'), shape)
 
 /** `near=NODE`: the rows sorted by the distance of their nodes from there. */
 export function nearest<Row>(

@@ -31,6 +31,7 @@ import {
   type ServiceNode,
   serviceNode,
 } from './shapes.ts'
+import { uiRoutes } from './ui-routes.ts'
 
 const datacenters = local({
   path: 'GET /v1/catalog/datacenters',
@@ -195,4 +196,5 @@ export const catalogRoutes = [
   registerRoute,
   deregisterRoute,
   ...healthRoutes,
+  ...uiRoutes,
 ] as const

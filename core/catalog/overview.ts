@@ -1,0 +1,199 @@
+// The catalog as Consul's web interface reads it: nodes with everything on them, services summed up
+// over their instances, and how much of it is healthy (consul-surface 3.1, internal).
+import { fold } from '../bytes.ts'
+import { get, list, type View } from '../state/txn.ts'
+import { indexOf } from './indexes.ts'
+import type { Answer, Health } from './read.ts'
+import {
+  CHECKS,
+  type CheckRow,
+  NODES,
+  type NodeRow,
+  nodePrefix,
+  SERVICES,
+  type ServiceRow,
+} from './records.ts'
+import { type HealthCheck, healthCheck, type NodeService, nodeService } from './shapes.ts'
+
+/** A node with its services and checks; lists that nobody gave are null, as in Consul. */
+export interface NodeDump {
+  readonly ID: string
+  readonly Node: string
+  readonly Address: string
+  readonly TaggedAddresses: NodeRow['taggedAddresses']
+  readonly Meta: NodeRow['meta']
+  readonly Services: readonly WithNull<NodeService, 'Tags'>[]
+  readonly Checks: readonly WithNull<HealthCheck, 'ServiceTags'>[]
+}
+
+type WithNull<T, Name extends keyof T> = Omit<T, Name> & { readonly [N in Name]: T[N] | null }
+
+/** All of it changes with any of the three. */
+const indexOfAll = (view: View): number =>
+  Math.max(indexOf(view, 'nodes'), indexOf(view, 'services'), indexOf(view, 'checks'))
+
+export const dumpNodes = (view: View): Answer<readonly NodeDump[]> => ({
+  index: indexOfAll(view),
+  rows: list(view, NODES, '').map((node) => dumpNode(view, node)),
+})
+
+export function dumpOf(view: View, name: string): Answer<NodeDump | undefined> {
+  const node = get(view, NODES, fold(name))
+  return { index: indexOfAll(view), rows: node && dumpNode(view, node) }
+}
+
+const dumpNode = (view: View, node: NodeRow): NodeDump => ({
+  ID: node.id,
+  Node: node.name,
+  Address: node.address,
+  TaggedAddresses: node.taggedAddresses,
+  Meta: node.meta,
+  Services: list(view, SERVICES, nodePrefix(node.name)).map((row) => ({
+    ...nodeService(row),
+    Tags: row.tags,
+  })),
+  Checks: list(view, CHECKS, nodePrefix(node.name)).map((row) => ({
+    ...healthCheck(row),
+    ServiceTags: row.serviceTags,
+  })),
+})
+
+/** Every instance with the checks that concern it. */
+export function listAllHealth(view: View): Answer<readonly Health[]> {
+  const rows = list(view, NODES, '').flatMap((node) => {
+    const checks = list(view, CHECKS, nodePrefix(node.name))
+    return list(view, SERVICES, nodePrefix(node.name)).map((service): Health => {
+      const concerns = checks.filter(({ serviceId }) => isOn(serviceId, service))
+      return { node, service, checks: concerns }
+    })
+  })
+  return { index: indexOfAll(view), rows }
+}
+
+const isOn = (serviceId: string, { id }: ServiceRow) => serviceId === '' || serviceId === id
+
+export interface ServiceSummary {
+  readonly Kind?: string
+  readonly Name: string
+  readonly Datacenter: string
+  readonly Tags: readonly string[] | null
+  readonly Nodes: readonly string[]
+  readonly ExternalSources: readonly string[] | null
+  readonly InstanceCount: number
+  readonly ChecksPassing: number
+  readonly ChecksWarning: number
+  readonly ChecksCritical: number
+  readonly GatewayConfig: Readonly<Record<string, never>>
+  readonly TransparentProxy: boolean
+  readonly ConnectNative: boolean
+  readonly ConnectedWithProxy: boolean
+  readonly ConnectedWithGateway: boolean
+}
+
+/** One for each name, in their order. */
+export function summarize(rows: readonly Health[], datacenter: string): ServiceSummary[] {
+  const byName = new Map<string, Health[]>()
+  for (const row of rows) {
+    const known = byName.get(row.service.name)
+    if (known === undefined) byName.set(row.service.name, [row])
+    else known.push(row)
+  }
+  const names = [...byName].sort(([a], [b]) => (a < b ? -1 : 1))
+  return names.map(([name, instances]) => summaryOf(name, instances, datacenter))
+}
+
+/** In a service's meta: who has registered it, such as `nomad`. */
+const SOURCE = 'external-source'
+
+function summaryOf(name: string, rows: readonly Health[], datacenter: string): ServiceSummary {
+  const kind = rows[0]?.service.kind ?? ''
+  const tags = new Set(rows.flatMap(({ service }) => service.tags ?? []))
+  const sources = new Set(rows.map(({ service }) => service.meta?.[SOURCE] ?? ''))
+  // A check of a node concerns several instances there, and is one check.
+  const checks = new Map(rows.flatMap((row) => row.checks.map((check) => [keyOf(check), check])))
+  return {
+    ...(kind !== '' && { Kind: kind }),
+    Name: name,
+    Datacenter: datacenter,
+    Tags: listOrNull(tags),
+    Nodes: [...new Set(rows.map(({ node }) => node.name))],
+    ExternalSources: listOrNull(sources),
+    InstanceCount: rows.length,
+    ...countStates([...checks.values()].map(({ status }) => status)),
+    GatewayConfig: {},
+    TransparentProxy: false,
+    ConnectNative: false,
+    ConnectedWithProxy: false,
+    ConnectedWithGateway: false,
+  }
+}
+
+const keyOf = ({ node, id }: CheckRow) => `${node}\0${id}`
+
+function listOrNull(texts: ReadonlySet<string>): readonly string[] | null {
+  const given = [...texts].filter((text) => text !== '').sort()
+  return given.length === 0 ? null : given
+}
+
+function countStates(states: readonly string[]) {
+  const count = (state: string) => states.filter((each) => each === state).length
+  return {
+    ChecksPassing: count('passing'),
+    ChecksWarning: count('warning'),
+    ChecksCritical: count('critical'),
+  }
+}
+
+interface HealthSummary {
+  readonly Name?: string
+  readonly Total: number
+  readonly Passing: number
+  readonly Warning: number
+  readonly Critical: number
+}
+
+export interface CatalogSummary {
+  readonly Nodes: readonly HealthSummary[]
+  readonly Services: readonly HealthSummary[]
+  readonly Checks: readonly HealthSummary[]
+}
+
+/** How many nodes, instances and checks there are, and how they are: each is as its worst check. */
+export function overview(view: View): CatalogSummary {
+  const nodes = list(view, NODES, '').map(({ name }) => ({
+    name: '',
+    status: worstOf(list(view, CHECKS, nodePrefix(name)).filter((row) => row.serviceId === '')),
+  }))
+  const instances = listAllHealth(view).rows.map(({ service, checks }) => ({
+    name: service.name,
+    status: worstOf(checks),
+  }))
+  const checks = list(view, CHECKS, '').map(({ name, status }) => ({ name, status }))
+  return { Nodes: tally(nodes), Services: tally(instances), Checks: tally(checks) }
+}
+
+function worstOf(checks: readonly CheckRow[]): string {
+  const states = new Set(checks.map(({ status }) => status))
+  return ['critical', 'warning'].find((state) => states.has(state)) ?? 'passing'
+}
+
+interface Counted {
+  readonly name: string
+  readonly status: string
+}
+
+function tally(items: readonly Counted[]): HealthSummary[] {
+  const byName = new Map<string, string[]>()
+  for (const { name, status } of items) byName.set(name, [...(byName.get(name) ?? []), status])
+  const names = [...byName].sort(([a], [b]) => (a < b ? -1 : 1))
+  return names.map(([name, states]) => {
+    const { ChecksPassing, ChecksWarning, ChecksCritical } = countStates(states)
+    return {
+      ...(name !== '' && { Name: name }),
+      Total: states.length,
+      Passing: ChecksPassing,
+      Warning: ChecksWarning,
+      Critical: ChecksCritical,
+    }
+  })
+}

@@ -1,0 +1,79 @@
+// What the web interface reads of the catalog.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ask, createMachine, headerOf, jsonOf, type Machine, send } from '../../kit/machine.ts'
+
+const overview = suite('catalog/overview')
+
+const register = (machine: Machine, body: object) =>
+  ask(machine, 'PUT /v1/catalog/register', { body: JSON.stringify({ Address: 'a', ...body }) })
+
+const check = (CheckID: string, Status: string, ServiceID = '') => ({
+  Check: { CheckID, Name: CheckID, Status, ServiceID },
+})
+
+function filled(): Machine {
+  const machine = createMachine()
+  const [first, second] = [
+    { ID: 'w1', Service: 'web', Tags: ['b', 'a'], Meta: { 'external-source': 'nomad' } },
+    { ID: 'w2', Service: 'web', Tags: ['a'] },
+  ]
+  register(machine, { Node: 'n1', Service: first, ...check('c1', 'warning', 'w1') })
+  register(machine, { Node: 'n1', Service: second, ...check('disk', 'critical') })
+  register(machine, { Node: 'n2', Service: second })
+  return machine
+}
+
+const get = (machine: Machine, path: string) =>
+  jsonOf(ask(machine, `GET /v1/internal/ui/${path}`)) as Record<string, unknown>[]
+
+overview('a service is the sum of its instances; a check of a node counts once', () => {
+  const [, web] = get(filled(), 'services')
+  const wanted = {
+    Name: 'web',
+    Tags: ['a', 'b'],
+    Nodes: ['n1', 'n2'],
+    ExternalSources: ['nomad'],
+    InstanceCount: 3,
+    ChecksPassing: 0,
+    ChecksWarning: 1,
+    ChecksCritical: 1,
+  }
+  const shown = Object.keys(wanted).map((name) => [name, web?.[name]])
+  assert.equal(Object.fromEntries(shown), wanted)
+})
+
+overview('a filter chooses instances, and then they are summed up', () => {
+  const [web] = get(filled(), 'services?filter=Node.Node==n2')
+  assert.equal([web?.['InstanceCount'], web?.['ExternalSources']], [1, null])
+})
+
+overview('nodes come with what is on them, and may be chosen by that', () => {
+  const machine = filled()
+  const names = (query: string) => get(machine, `nodes${query}`).map((node) => node['Node'])
+  assert.equal(names(''), ['n1', 'n2', 'node1'])
+  assert.equal(names('?filter=Checks.Status==critical'), ['n1'])
+  const one = ask(machine, 'GET /v1/internal/ui/node/N1')
+  assert.equal((jsonOf(one) as { Services: unknown[] }).Services.length, 2)
+  assert.is(ask(machine, 'GET /v1/internal/ui/node/n').status, 404)
+})
+
+overview('it waits for a change of anything', () => {
+  const machine = filled()
+  const index = headerOf(ask(machine, 'GET /v1/internal/ui/nodes'), 'x-consul-index')
+  const waiting = send(machine, `GET /v1/internal/ui/nodes?index=${index}`)
+  assert.not(machine.responses.has(waiting))
+  register(machine, { Node: 'n2', SkipNodeUpdate: true, ...check('c', 'passing') })
+  assert.ok(machine.responses.has(waiting))
+})
+
+overview('each is counted as its worst check', () => {
+  const { Nodes, Services, Checks } = get(filled(), 'catalog-overview') as unknown as {
+    [name: string]: Record<string, unknown>[]
+  }
+  assert.equal(Nodes, [{ Total: 3, Passing: 2, Warning: 0, Critical: 1 }])
+  assert.equal(Services?.[1], { Name: 'web', Total: 3, Passing: 1, Warning: 0, Critical: 2 })
+  assert.equal(Checks?.length, 3)
+})
+
+overview.run()
