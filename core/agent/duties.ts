@@ -15,9 +15,18 @@ export interface TombstoneDuty {
   noted: LogIndex
   /** The highest index of each span of deletes, oldest first. */
   readonly spans: { readonly expiresAt: Instant; through: LogIndex }[]
+  /** What was proposed last may have been refused or lost: from here on it is proposed again. */
+  retryDue: Instant
 }
 
-export const createTombstoneDuty = (): TombstoneDuty => ({ noted: logIndex(0), spans: [] })
+/** Longer than any write takes that is not lost. */
+const REAP_RETRY_MS = 30_000
+
+export const createTombstoneDuty = (): TombstoneDuty => ({
+  noted: logIndex(0),
+  spans: [],
+  retryDue: 0,
+})
 
 /** Notes that a tombstone was written at this index. Nothing if that is known. */
 export function noteTombstones(duty: TombstoneDuty, index: LogIndex, now: Instant): void {
@@ -30,13 +39,21 @@ export function noteTombstones(duty: TombstoneDuty, index: LogIndex, now: Instan
   else duty.spans.push({ expiresAt, through: index })
 }
 
-/** The index up to which tombstones have served their time; undefined: none. */
+/**
+ * The index up to which tombstones have served their time; undefined: none. It is due until
+ * `forgetReaped` says that it is done.
+ */
 export function dueTombstones(duty: TombstoneDuty, now: Instant): LogIndex | undefined {
-  let through: LogIndex | undefined
-  while (duty.spans[0] !== undefined && duty.spans[0].expiresAt <= now) {
-    through = duty.spans.shift()?.through
-  }
-  return through
+  const due = duty.spans.findLast(({ expiresAt }) => expiresAt <= now)
+  if (due === undefined || now < duty.retryDue) return undefined
+  duty.retryDue = now + REAP_RETRY_MS
+  return due.through
+}
+
+/** Tombstones up to this index are gone. */
+export function forgetReaped(duty: TombstoneDuty, through: number): void {
+  while (duty.spans[0] !== undefined && duty.spans[0].through <= through) duty.spans.shift()
+  duty.retryDue = 0
 }
 
 /**

@@ -18,7 +18,7 @@ import { SESSIONS } from '../sessions/records.ts'
 import { forgetSession, renewSession, restartSessions } from '../sessions/ttl.ts'
 import { viewOf, type Waiter } from '../state/store.ts'
 import { peekList, tableIndex } from '../state/txn.ts'
-import { counted, isSnapshotDue, noteTombstones } from './duties.ts'
+import { counted, forgetReaped, isSnapshotDue, noteTombstones } from './duties.ts'
 import {
   claimAddress,
   coverage,
@@ -93,6 +93,7 @@ function applyEntries(agent: Agent, entries: readonly Entry[]): void {
     count(agent.metrics, 'consul.raft.apply')
     for (const waiter of applied.fired) fired.add(waiter)
     keepTime(agent, applied.sessions)
+    if (applied.reaped > 0) forgetReaped(agent.tombstones, applied.reaped)
     const isOwn = onPushed(agent.own, entry.index, { result: applied.result, now: agent.clock.now })
     if (!isOwn) answerWrite(agent, entry.index, applied.result)
   }

@@ -29,6 +29,8 @@ export interface Applied {
   readonly result: unknown
   /** Sessions that began or ended, for whoever keeps their timers. */
   readonly sessions?: SessionNews
+  /** Tombstones up to this index are gone. */
+  readonly reaped?: number
 }
 
 const stands = (result: unknown): Applied => ({ stands: !isRefused(result), result })
@@ -40,7 +42,7 @@ export function applyCommand(txn: Txn, command: Command): Applied {
     case 'reap-tombstones':
       reapTombstones(txn, command.through)
       reapLockDelays(txn, command.wall)
-      return stands(true)
+      return { ...stands(true), reaped: command.through }
     case 'txn':
       return applyTxn(txn, command)
     case 'register': {

@@ -28,11 +28,18 @@ export interface AppliedEntry {
   readonly fired: ReadonlySet<Waiter>
   /** For whoever keeps the timers of sessions. */
   readonly sessions: SessionNews
+  /** Tombstones up to this index are gone; 0: of none that is news. */
+  readonly reaped: number
 }
 
 const NO_NEWS: SessionNews = { born: [], ended: [] }
 
-const NOTHING: AppliedEntry = { result: undefined, fired: new Set(), sessions: NO_NEWS }
+const NOTHING: AppliedEntry = {
+  result: undefined,
+  fired: new Set(),
+  sessions: NO_NEWS,
+  reaped: 0,
+}
 
 export const createFsm = (): Fsm => ({
   store: createStore(TABLES.map(({ table }) => table)),
@@ -59,8 +66,8 @@ export function applyEntry(fsm: Fsm, entry: Entry): AppliedEntry {
 function applyData(store: Store, { index, data }: Entry): AppliedEntry {
   const command = decodeCommand(data)
   const txn = beginTxn(store, index)
-  const { stands, result, sessions = NO_NEWS } = applyCommand(txn, command)
-  if (stands) return { result, fired: commit(store, txn), sessions }
+  const { stands, result, sessions = NO_NEWS, reaped = 0 } = applyCommand(txn, command)
+  if (stands) return { result, fired: commit(store, txn), sessions, reaped }
   abort(store, txn)
   return { ...NOTHING, result }
 }

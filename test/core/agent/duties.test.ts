@@ -1,0 +1,31 @@
+// Duties come round again until they are done.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  createTombstoneDuty,
+  dueTombstones,
+  forgetReaped,
+  noteTombstones,
+} from '../../../core/agent/duties.ts'
+import { logIndex } from '../../../core/ids.ts'
+
+const duties = suite('agent/duties')
+
+const MINUTE_MS = 60_000
+
+duties('a reaping that was refused or lost is proposed again, and no more when it is done', () => {
+  const duty = createTombstoneDuty()
+  noteTombstones(duty, logIndex(5), 0)
+  noteTombstones(duty, logIndex(9), 10 * MINUTE_MS)
+  assert.is(dueTombstones(duty, 14 * MINUTE_MS), undefined)
+  assert.is(dueTombstones(duty, 16 * MINUTE_MS), 5)
+  assert.is(dueTombstones(duty, 16 * MINUTE_MS + 20), undefined, 'it is on its way')
+  assert.is(dueTombstones(duty, 17 * MINUTE_MS), 5)
+  assert.is(dueTombstones(duty, 26 * MINUTE_MS), 9, 'later ones go along')
+  forgetReaped(duty, 5)
+  assert.is(dueTombstones(duty, 27 * MINUTE_MS), 9)
+  forgetReaped(duty, 9)
+  assert.is(dueTombstones(duty, 90 * MINUTE_MS), undefined)
+})
+
+duties.run()
