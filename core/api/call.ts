@@ -24,6 +24,8 @@ export interface Call {
   readonly freshness: Freshness | undefined
   /** A datacenter other than ours that shall answer; empty: this one. */
   readonly elsewhere: string
+  /** All of a request that the answer of a read may depend on; empty if it cannot wait. */
+  readonly question: string
 }
 
 /** What calls are opened with. */
@@ -98,8 +100,20 @@ function openEndpoint(desk: Desk, request: Request, found: Found): Call | Respon
   const input: Input<unknown> = body === undefined ? bare : { ...bare, body }
   const layout = query.has('pretty') ? 'pretty' : usualLayout(desk)
   const elsewhere = datacenterOf(desk.site.config, route, query)
-  return { id: request.id, route, input, options, layout, freshness: undefined, elsewhere }
+  const question = questionOf(route, request, query)
+  const { id } = request
+  return { id, route, input, options, layout, freshness: undefined, elsewhere, question }
 }
+
+function questionOf(route: Route, request: Request, query: Query): string {
+  const mayWait = route.kind === 'read' && (query.has('index') || query.has('hash'))
+  if (!mayWait) return ''
+  const headers = ASKING_HEADERS.map((name) => request.header(name) ?? '')
+  return [request.path, request.query, ...headers].join('\n')
+}
+
+/** Every header that a read, or a permission to read, is decided by. */
+const ASKING_HEADERS = ['accept', 'cache-control', 'x-consul-token', 'authorization']
 
 function usualLayout({ head, site }: Desk): Layout {
   if (head.dialect === 'lesson') return 'spaced'

@@ -169,8 +169,10 @@ function beginRead(pipeline: Pipeline, call: Call, now: Instant): Next {
     missingSeen: false,
     at: -1,
   }
-  const look = lookAgain(pipeline, parked)
-  if (look.news) return { type: 'respond', response: respondFound(pipeline, call, look.found) }
+  const look = lookFor(pipeline, parked.call)
+  if (isNews(parked, look.found)) {
+    return { type: 'respond', response: respondFound(pipeline, call, look.found) }
+  }
   if (parkedCount(pipeline.parking) >= PARKED_MAX) {
     throw new ApiError('too-many', `too many blocking queries at this agent (${PARKED_MAX})`)
   }
@@ -200,37 +202,62 @@ function waitOf(pipeline: Pipeline, call: Call): number {
 interface Look {
   readonly found: Found
   readonly read: WatchSet
-  /** It ends the wait. */
-  readonly news: boolean
 }
 
-function lookAgain(pipeline: Pipeline, parked: Parked): Look {
+function lookFor(pipeline: Pipeline, call: Call): Look {
   const read = createWatchSet()
-  const { call } = parked
   const view = viewOf(storeOf(pipeline, call), read)
-  const found = readRouteOf(call).run(view, call.input, pipeline.desk.site)
-  if (parked.hash !== undefined) return { found, read, news: found.hash !== parked.hash }
-  if (found.cursor !== undefined) return { found, read, news: found.cursor !== parked.minIndex }
+  return { found: readRouteOf(call).run(view, call.input, pipeline.desk.site), read }
+}
+
+/** Whether it ends the wait. */
+function isNews(parked: Parked, found: Found): boolean {
+  if (parked.hash !== undefined) return found.hash !== parked.hash
+  if (found.cursor !== undefined) return found.cursor !== parked.minIndex
   if (found.missing === true) {
     // A second look that finds nothing is no news, however far the table has moved since.
     if (parked.missingSeen) parked.minIndex = found.index
     parked.missingSeen = true
   }
-  return { found, read, news: found.index > parked.minIndex }
+  return found.index > parked.minIndex
 }
 
-/** Looks again for each of the parked that a commit named; answers those for whom there is news. */
+/** What was found for one question, and the answer once somebody got it. */
+interface Seen {
+  readonly look: Look | ApiError
+  response: Response | undefined
+}
+
+/**
+ * Looks again for each of the parked that a commit named; answers those for whom there is news. Who
+ * asks the same shares the look and the answer: thousands may wait for one key.
+ */
 export function wake(pipeline: Pipeline, fired: Iterable<Parked>): Answered[] {
   const answered: Answered[] = []
+  const known = new Map<string, Seen>()
   for (const parked of fired) {
     if (parked.at < 0) continue
-    const look = attempt(() => lookAgain(pipeline, parked))
-    if (look instanceof ApiError) answered.push(release(pipeline, parked, look))
-    else if (look.news) answered.push(release(pipeline, parked, look.found))
-    else park(pipeline.parking, storeOf(pipeline, parked.call), { parked, read: look.read })
+    const seen = seeAgain(pipeline, parked.call, known)
+    const { look } = seen
+    if (look instanceof ApiError || isNews(parked, look.found)) {
+      answered.push(release(pipeline, parked, seen))
+    } else park(pipeline.parking, storeOf(pipeline, parked.call), { parked, read: look.read })
   }
   return answered
 }
+
+function seeAgain(pipeline: Pipeline, call: Call, known: Map<string, Seen>): Seen {
+  const before = known.get(call.question)
+  if (before !== undefined) return before
+  const seen = see(pipeline, call)
+  known.set(call.question, seen)
+  return seen
+}
+
+const see = (pipeline: Pipeline, call: Call): Seen => ({
+  look: attempt(() => lookFor(pipeline, call)),
+  response: undefined,
+})
 
 /** Answers those whose time is up with what is there now. */
 export function expire(pipeline: Pipeline, now: Instant): Answered[] {
@@ -238,8 +265,7 @@ export function expire(pipeline: Pipeline, now: Instant): Answered[] {
   for (;;) {
     const parked = nextExpired(pipeline.parking, now)
     if (parked === undefined) return answered
-    const found = attempt(() => find(pipeline, parked.call))
-    answered.push(release(pipeline, parked, found))
+    answered.push(release(pipeline, parked, see(pipeline, parked.call)))
   }
 }
 
@@ -253,12 +279,13 @@ function attempt<T>(look: () => T): T | ApiError {
   }
 }
 
-function release(pipeline: Pipeline, parked: Parked, found: Found | ApiError): Answered {
+function release(pipeline: Pipeline, parked: Parked, seen: Seen): Answered {
   const { call } = parked
+  const { look } = seen
   unpark(pipeline.parking, storeOf(pipeline, call), parked)
-  const response =
-    found instanceof ApiError ? refuse(pipeline, found) : respondFound(pipeline, call, found)
-  return { id: call.id, response }
+  seen.response ??=
+    look instanceof ApiError ? refuse(pipeline, look) : respondFound(pipeline, call, look.found)
+  return { id: call.id, response: seen.response }
 }
 
 /** The client is gone: what was kept for it goes too. */

@@ -1,6 +1,6 @@
-// Keys as compact JSON, straight into bytes: a list of ten thousand keys is the longest answer there
-// is, and making it is most of the read. The same as encodeJson gives for kvEntry; a test holds one
-// against the other.
+// Keys as compact JSON, straight into bytes: a list of ten thousand keys is the longest answer
+// there is, and making it is most of the read. The same as encodeJson gives for kvEntry; a test
+// holds one against the other.
 import { base64Into, base64Length, textOfByteString, utf8 } from '../bytes.ts'
 import { encodeJson } from '../route/json.ts'
 import type { U64 } from '../u64.ts'

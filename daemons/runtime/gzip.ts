@@ -2,6 +2,7 @@
 // What Consul 1.21 does is recorded in test/conformance/http/gzip.json: bodies of 1,400 bytes and
 // more, for clients that name gzip.
 import { constants, gzip, gzipSync } from 'node:zlib'
+import type { Whole } from './http-answer.ts'
 
 /** Shorter bodies are sent as they are. */
 export const GZIP_BYTES_MIN = 1_400
@@ -30,11 +31,40 @@ const isZeroWeight = (parameter: string): boolean => {
   return name.trim() === 'q' && Number(value.trim()) === 0
 }
 
+/** The answer that was packed last, for all who are sent the same. */
+export interface Packing {
+  whole: Whole | undefined
+  packed: Whole | undefined
+  /** Who waits until it is packed. */
+  waiting: ((packed: Whole) => void)[]
+}
+
+export const createPacking = (): Packing => ({ whole: undefined, packed: undefined, waiting: [] })
+
+/** Calls back with the answer packed; at once if it is small, or was packed before. */
+export function packOnce(packing: Packing, whole: Whole, done: (packed: Whole) => void): void {
+  if (packing.whole === whole) {
+    if (packing.packed === undefined) packing.waiting.push(done)
+    else done(packing.packed)
+    return
+  }
+  const waiting = [done]
+  Object.assign(packing, { whole, packed: undefined, waiting })
+  compress(whole.body, (body) => {
+    const packed = { ...whole, headers: [...whole.headers, 'Content-Encoding', 'gzip'], body }
+    if (packing.whole === whole) {
+      const isSmall = whole.body.length <= GZIP_AT_ONCE_BYTES_MAX // a long one is not kept for long
+      Object.assign(packing, isSmall ? { packed } : createPacking())
+    }
+    for (const next of waiting) next(packed)
+  })
+}
+
 /**
  * Calls back at once for a small body, later for a large one. Compressing fails only when memory
  * does.
  */
-export function compress(body: string | Uint8Array, done: (packed: Uint8Array) => void): void {
+function compress(body: string | Uint8Array, done: (packed: Uint8Array) => void): void {
   if (body.length <= GZIP_AT_ONCE_BYTES_MAX) {
     done(gzipSync(body, OPTIONS))
     return

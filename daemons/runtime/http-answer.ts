@@ -3,18 +3,102 @@
 // message alone.
 import { STATUS_CODES } from 'node:http'
 import { assert } from '../../core/assert.ts'
-import type { Headers } from '../../core/route/request.ts'
+import type { Headers, Response } from '../../core/route/request.ts'
 import type { WallMs } from '../../core/time.ts'
 
+/** An answer whose body is here. */
+export interface Whole extends Response {
+  readonly body: string | Uint8Array
+}
+
+/** How it is sent. */
+export interface Manner {
+  /** Of the request: HTTP/1.`minor`. */
+  readonly minor: 0 | 1
+  /** The connection goes on behind the answer. */
+  readonly keepAlive: boolean
+  /** Without its body, for HEAD. */
+  readonly isHead: boolean
+}
+
+export interface Printed {
+  /** Head, and the body unless it is long; one character a byte. */
+  readonly text: string
+  /** A long body. */
+  readonly rest: Uint8Array | undefined
+}
+
 /** The Date field, made once a second. */
-export interface DateLine {
+interface DateLine {
   second: number
   text: string
 }
 
-export const createDateLine = (): DateLine => ({ second: -1, text: '' })
+/**
+ * What was printed last: when thousands who have waited for the same are answered with the same, it
+ * is printed once.
+ */
+export interface Printer {
+  readonly date: DateLine
+  whole: Whole | undefined
+  how: Manner | undefined
+  second: number
+  printed: Printed | undefined
+}
 
-export interface Framing {
+export const createPrinter = (): Printer => ({
+  date: { second: -1, text: '' },
+  whole: undefined,
+  how: undefined,
+  second: -1,
+  printed: undefined,
+})
+
+interface Order {
+  readonly whole: Whole
+  readonly how: Manner
+  readonly wall: WallMs
+}
+
+export function printAnswer(printer: Printer, order: Order): Printed {
+  const { whole, how, wall } = order
+  if (whole !== printer.whole) {
+    printer.whole = whole.body.length <= COPIED_BYTES_MAX ? whole : undefined
+    printer.printed = undefined // nothing is printed to be kept before it is needed twice
+    return print(printer.date, order)
+  }
+  const second = Math.floor(wall / 1_000)
+  const isSame = printer.second === second && printer.how !== undefined && equals(printer.how, how)
+  if (isSame && printer.printed !== undefined) return printer.printed
+  const printed = print(printer.date, order)
+  Object.assign(printer, { how, second, printed })
+  return printed
+}
+
+const equals = (a: Manner, b: Manner): boolean =>
+  a.minor === b.minor && a.keepAlive === b.keepAlive && a.isHead === b.isHead
+
+/** Longer bodies are not copied behind their heads. */
+const COPIED_BYTES_MAX = 16 << 10
+
+function print(date: DateLine, { whole, how, wall }: Order): Printed {
+  const { status, headers, body } = whole
+  const isText = typeof body === 'string'
+  const length = isText ? Buffer.byteLength(body) : body.length
+  const head = headText(date, { ...how, status, headers, length }, wall)
+  if (how.isHead || !hasBody(status)) return { text: head, rest: undefined }
+  if (length > COPIED_BYTES_MAX) return { text: head, rest: isText ? Buffer.from(body) : body }
+  if (isText && length === body.length) return { text: head + body, rest: undefined } // ASCII
+  return {
+    text: head + (isText ? Buffer.from(body) : bufferOf(body)).toString('latin1'),
+    rest: undefined,
+  }
+}
+
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength)
+
+interface Framing {
   readonly status: number
   readonly headers: Headers
   /** Of the request: HTTP/1.`minor`. */
@@ -40,8 +124,7 @@ export function headText(line: DateLine, framing: Framing, wall: WallMs): string
 }
 
 /** These end with their head, whatever it says (RFC 9112 §6.3). */
-export const hasBody = (status: number): boolean =>
-  status >= 200 && status !== 204 && status !== 304
+const hasBody = (status: number): boolean => status >= 200 && status !== 204 && status !== 304
 
 const OK = 'HTTP/1.1 200 OK\r\n'
 
@@ -60,7 +143,6 @@ function fieldText(name = '', value = ''): string {
   return `${name}: ${value}\r\n`
 }
 
-/** How many connections share an answer is not for it to know: it is made for each second anew. */
 function dateText(line: DateLine, wall: WallMs): string {
   const second = Math.floor(wall / 1_000)
   if (second !== line.second) {

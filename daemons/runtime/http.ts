@@ -4,8 +4,8 @@
 //   socket ─bytes▶ http-reader ─message▶ begin ─request▶ agent ─response▶ respond ─▶ out ─▶ socket
 //
 // One request of a connection is answered at a time. Answers are written at the end of a turn of the
-// event loop, each connection's together: a client that is woken finds more than one. Nothing here has a timer per request: ten thousand parked queries cost their
-// sockets and their records.
+// event loop, those of a connection together: a client that is woken finds more than one. Nothing
+// here has a timer per request: ten thousand parked queries cost their sockets and their records.
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ListenAddress } from '../../core/config/agent-config.ts'
@@ -40,15 +40,16 @@ import {
   sayLast,
   sweepConnections,
 } from './connections.ts'
-import { acceptsGzip, compress, GZIP_BYTES_MIN } from './gzip.ts'
+import { acceptsGzip, createPacking, GZIP_BYTES_MIN, type Packing, packOnce } from './gzip.ts'
 import {
   chunkText,
-  createDateLine,
-  type DateLine,
-  hasBody,
+  createPrinter,
   headText,
   isSendable,
   lastChunk,
+  type Printer,
+  printAnswer,
+  type Whole,
 } from './http-answer.ts'
 import type { Head } from './http-head.ts'
 import { requestLine } from './http-log.ts'
@@ -69,8 +70,6 @@ const TCP_KEEPALIVE_MS = 15_000
 const HEAD_BYTES_DEFAULT = 1 << 20
 /** Answers that are gathered before they are written. */
 const OUT_CHARS_MAX = 64 << 10
-/** Longer bodies are not copied behind their heads. */
-const COPIED_BYTES_MAX = 16 << 10
 
 /** A body that is fed until the client leaves. */
 export interface LiveFeed {
@@ -114,7 +113,8 @@ export interface Http {
   /** Requests that the agent has and has not yet answered. */
   readonly pending: Map<RequestId, Exchange>
   readonly servers: { readonly server: Server; readonly closed: Promise<void> }[]
-  readonly date: DateLine
+  readonly printer: Printer
+  readonly packing: Packing
   /** Those with answers that are ready; written at the end of this turn of the event loop. */
   readonly unwritten: Connection[]
   /** Changed by a reload; 0: no limit. Unix sockets are never limited. */
@@ -146,7 +146,8 @@ export const createHttp = (options: HttpOptions): Http => ({
   connections: createConnections(),
   pending: new Map(),
   servers: [],
-  date: createDateLine(),
+  printer: createPrinter(),
+  packing: createPacking(),
   unwritten: [],
   connectionsPerClientMax: 0,
   nextId: 1, // 0 is what the agent asks for itself
@@ -181,11 +182,18 @@ export function respond(http: Http, id: RequestId, response: Response): void {
   const exchange = http.pending.get(id)
   if (exchange === undefined) return
   http.pending.delete(id)
-  const { body } = response
-  if (typeof body === 'string' || body instanceof Uint8Array) {
-    sendWhole(http, exchange, { ...response, body })
-  } else sendLive(http, exchange, { ...response, body })
+  if (isWhole(response)) sendWhole(http, exchange, response)
+  else if (isLive(response)) sendLive(http, exchange, response)
 }
+
+interface Live extends Response {
+  readonly body: LiveBody
+}
+
+const isWhole = (response: Response): response is Whole =>
+  typeof response.body === 'string' || response.body instanceof Uint8Array
+
+const isLive = (response: Response): response is Live => !isWhole(response)
 
 /** To be called with every tick. */
 export function sweepHttp(http: Http, now: Instant): void {
@@ -337,38 +345,22 @@ function begin(http: Http, connection: Connection, message: Message): void {
 const noteOf = ({ options }: Http, { method, target }: Head): Exchange['noted'] =>
   options.log?.isHeard() === true ? { method, target, since: options.now() } : undefined
 
-interface Whole extends Response {
-  readonly body: string | Uint8Array
-}
-
 function sendWhole(http: Http, exchange: Exchange, whole: Whole): void {
-  const { body, headers } = whole
   const packs =
-    body.length >= GZIP_BYTES_MIN &&
+    whole.body.length >= GZIP_BYTES_MIN &&
     acceptsGzip(exchange.acceptEncoding) &&
-    !headers.includes('Content-Encoding')
-  if (!packs) {
-    send(http, exchange, whole)
-    return
-  }
-  compress(body, (packed) => {
-    const packedHeaders = [...headers, 'Content-Encoding', 'gzip']
-    send(http, exchange, { ...whole, headers: packedHeaders, body: packed })
-  })
+    !whole.headers.includes('Content-Encoding')
+  if (packs) packOnce(http.packing, whole, (packed) => send(http, exchange, packed))
+  else send(http, exchange, whole)
 }
 
-function send(http: Http, exchange: Exchange, { status, headers, body }: Whole): void {
+function send(http: Http, exchange: Exchange, whole: Whole): void {
   const { connection, minor, isHead } = exchange
   const keepAlive = goesOn(http, exchange)
-  const isText = typeof body === 'string'
-  const length = isText ? Buffer.byteLength(body) : body.length
-  const framing = { status, headers, minor, keepAlive, length }
-  say(http, connection, headText(http.date, framing, readClock().wall))
-  if (!isHead && hasBody(status)) {
-    if (isText && length === body.length)
-      connection.out += body // ASCII is Latin-1
-    else sayBytes(http, connection, isText ? Buffer.from(body) : bufferOf(body))
-  }
+  const how = { minor, keepAlive, isHead }
+  const { text, rest } = printAnswer(http.printer, { whole, how, wall: readClock().wall })
+  say(http, connection, text)
+  if (rest !== undefined) sayBytes(http, connection, rest)
   finish(http, exchange, keepAlive)
 }
 
@@ -378,14 +370,7 @@ function goesOn(http: Http, { keepAlive, connection }: Exchange): boolean {
   return keepAlive && !isLast && !http.stopping
 }
 
-const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
-  Buffer.from(buffer, byteOffset, byteLength)
-
-function sayBytes(http: Http, connection: Connection, bytes: Buffer): void {
-  if (bytes.length <= COPIED_BYTES_MAX) {
-    connection.out += bytes.toString('latin1')
-    return
-  }
+function sayBytes(http: Http, connection: Connection, bytes: Uint8Array): void {
   const { socket } = connection
   socket.cork()
   const before = Buffer.from(connection.out, 'latin1')
@@ -433,13 +418,13 @@ function finish(http: Http, exchange: Exchange, keepAlive: boolean): void {
   else leave(http, connection)
 }
 
-function sendLive(http: Http, exchange: Exchange, live: Response & { body: LiveBody }): void {
+function sendLive(http: Http, exchange: Exchange, live: Live): void {
   const { connection, minor, isHead } = exchange
   const { status, headers } = live
   const { socket } = connection
   const keepAlive = minor === 1 && goesOn(http, exchange)
   const framing = { status, headers, minor, keepAlive, length: undefined }
-  say(http, connection, headText(http.date, framing, readClock().wall))
+  say(http, connection, headText(http.printer.date, framing, readClock().wall))
   if (isHead) {
     finish(http, exchange, keepAlive)
     return

@@ -222,4 +222,29 @@ pipeline('index 0 and no index never wait', () => {
   }
 })
 
+pipeline('who waits for the same gets the very same answer, others get one of their own', () => {
+  const machine = createMachine()
+  ask(machine, 'PUT /v1/kv/a', { body: '1' })
+  const index = headerOf(ask(machine, 'GET /v1/kv/a'), 'x-consul-index')
+  const line = `GET /v1/kv/a?index=${index}`
+  const same = [send(machine, line), send(machine, line)]
+  const others = [
+    send(machine, `${line}&pretty`),
+    send(machine, line, { headers: { 'x-consul-token': 'another' } }),
+    send(machine, `GET /v1/kv/a?recurse&index=${index}`),
+  ]
+  ask(machine, 'PUT /v1/kv/a', { body: '2' })
+  const [first, second] = same.map((id) => machine.responses.get(id))
+  assert.ok(first !== undefined)
+  assert.ok(first === second)
+  assert.match(textOfBody(first), /"Value":"Mg=="/)
+  const pretty = others.map((id) => machine.responses.get(id))[0]
+  assert.match(pretty === undefined ? '' : textOfBody(pretty), /"Value": "Mg=="/)
+  for (const id of others) {
+    const response = machine.responses.get(id)
+    assert.ok(response !== undefined)
+    assert.ok(response !== first)
+  }
+})
+
 pipeline.run()
