@@ -12,7 +12,7 @@ export interface Whole extends Response {
 }
 
 /** How it is sent. */
-export interface Manner {
+interface Manner {
   /** Of the request: HTTP/1.`minor`. */
   readonly minor: 0 | 1
   /** The connection goes on behind the answer. */

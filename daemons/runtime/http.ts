@@ -3,9 +3,10 @@
 //
 //   socket ─bytes▶ http-reader ─message▶ begin ─request▶ agent ─response▶ respond ─▶ out ─▶ socket
 //
-// One request of a connection is answered at a time. Answers are written at the end of a turn of the
-// event loop, those of a connection together: a client that is woken finds more than one. Nothing
-// here has a timer per request: ten thousand parked queries cost their sockets and their records.
+// One request of a connection is answered at a time. Answers are written at the end of a turn of
+// the event loop, those of a connection together: a client that is woken finds more than one.
+// Nothing here has a timer per request: ten thousand parked queries cost their sockets and their
+// records.
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ListenAddress } from '../../core/config/agent-config.ts'
