@@ -124,6 +124,7 @@ const DEFINITION = {
   OutputMaxSize: integer,
   Timeout: durationNs,
   DeregisterCriticalServiceAfter: durationNs,
+  SessionName: text,
 } as const
 
 const rawDefinition = struct(DEFINITION, { lenient: true })

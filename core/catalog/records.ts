@@ -85,6 +85,8 @@ export interface CheckDefinition {
   readonly AliasNode?: string
   readonly AliasService?: string
   readonly TTL?: number
+  /** Of a check of the type `session`: it is passing while a session of this name lives. */
+  readonly SessionName?: string
 }
 
 export interface CheckRow {
@@ -117,6 +119,8 @@ export interface IndexRow {
 
 export const CRITICAL = 'critical'
 export const PASSING = 'passing'
+/** The type of checks that sessions turn. */
+export const SESSION_CHECK = 'session'
 /** The check that says whether the agent of a node is alive. */
 export const SERF_HEALTH = 'serfHealth'
 

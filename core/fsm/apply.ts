@@ -9,18 +9,12 @@ import { putCoordinate } from '../coordinates/write.ts'
 import type { KvCommand, KvRow } from '../kv/records.ts'
 import { casKey, deleteKey, deleteKeyCas, deleteTree, reapTombstones, setKey } from '../kv/write.ts'
 import { isRefused, type Refused } from '../outcome.ts'
-import {
-  endSession,
-  lockKey,
-  type NotLocked,
-  reapLockDelays,
-  unlockKey,
-} from '../sessions/write.ts'
+import { lockKey, type NotLocked, reapLockDelays, unlockKey } from '../sessions/write.ts'
 import { get, type Txn } from '../state/txn.ts'
 import type { TxnCommand } from '../txn/records.ts'
 import { runTxn } from '../txn/write.ts'
 import type { Command } from './commands.ts'
-import { beginSession, endByFallout, type SessionNews } from './session-rules.ts'
+import { beginSession, endByFallout, endSessions, type SessionNews } from './session-rules.ts'
 
 /** What a command came to. Unless it stands, the transaction is thrown away whole. */
 export interface Applied {
@@ -59,12 +53,8 @@ export function applyCommand(txn: Txn, command: Command): Applied {
     case 'create-session':
       return beginSession(txn, command.session)
     case 'end-session': {
-      const ended = endSession(txn, command.id, command.wall)
-      return {
-        stands: true,
-        result: true,
-        sessions: { born: [], ended: ended === undefined ? [] : [ended.id] },
-      }
+      const ended = endSessions(txn, [command.id], command.wall)
+      return { stands: true, result: true, sessions: { born: [], ended } }
     }
     case 'update-coordinates':
       placeNodes(txn, command.updates)

@@ -138,6 +138,7 @@ const checkDefinition: Codec<CheckDefinition> = partial({
   OutputMaxSize: int,
   Timeout: nanos,
   DeregisterCriticalServiceAfter: nanos,
+  SessionName: str,
 } satisfies Complete<CheckDefinition>)
 
 export const checkFields = {

@@ -2,7 +2,19 @@
 // them (consul-surface §8.1, §8.3). Neither room knows the other; here they are joined, within one
 // entry of the log.
 import { fold } from '../bytes.ts'
-import { CHECKS, CRITICAL, type Fallout, NODES, onNode } from '../catalog/records.ts'
+import {
+  CHECKS,
+  type CheckRow,
+  type CheckSpec,
+  CRITICAL,
+  type Fallout,
+  NODES,
+  nodePrefix,
+  onNode,
+  PASSING,
+  SESSION_CHECK,
+} from '../catalog/records.ts'
+import { setCheck } from '../catalog/write.ts'
 import { forgetCoordinates } from '../coordinates/write.ts'
 import {
   checksOf,
@@ -12,7 +24,7 @@ import {
   type SessionSpec,
 } from '../sessions/records.ts'
 import { createSession, endSession, sessionsOnCheck } from '../sessions/write.ts'
-import { get, listBy, type Txn } from '../state/txn.ts'
+import { get, list, listBy, type Txn } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
 
 export interface SessionNews {
@@ -31,6 +43,7 @@ export function beginSession(txn: Txn, session: SessionSpec): Begun {
   const why = whyNot(txn, session)
   if (why !== undefined) return { stands: false, result: { ok: false, why } }
   const row = createSession(txn, session)
+  turnChecks(txn, row, PASSING)
   return { stands: true, result: { ok: true, id: row.id }, sessions: { born: [row], ended: [] } }
 }
 
@@ -39,7 +52,8 @@ function whyNot(txn: Txn, session: SessionSpec): string | undefined {
   for (const id of checksOf(session)) {
     const check = get(txn, CHECKS, onNode(session.node, id))
     if (check === undefined) return `Missing check '${id}' registration`
-    if (check.status === CRITICAL) return `Check '${id}' is in ${CRITICAL} state`
+    if (check.status === CRITICAL && check.type !== SESSION_CHECK)
+      return `Check '${id}' is in ${CRITICAL} state`
   }
   return undefined
 }
@@ -57,6 +71,36 @@ export function endByFallout(txn: Txn, fallout: Fallout, wall: WallMs): SessionN
   for (const { node, id } of fallout.checks) {
     for (const session of sessionsOnCheck(txn, node, id)) doomed.add(session)
   }
-  for (const id of doomed) endSession(txn, id, wall)
-  return { born: [], ended: [...doomed] }
+  return { born: [], ended: endSessions(txn, doomed, wall) }
+}
+
+/** Ends sessions, and those that fall with them. The ids of all that were there. */
+export function endSessions(txn: Txn, ids: Iterable<string>, wall: WallMs): string[] {
+  const ended: string[] = []
+  for (const id of ids) {
+    const row = endSession(txn, id, wall)
+    if (row === undefined) continue
+    const fallout = turnChecks(txn, row, CRITICAL)
+    ended.push(id, ...endByFallout(txn, fallout, wall).ended)
+  }
+  return ended
+}
+
+/** Checks of the node that tell whether a session of this name lives (consul-surface 8.1). */
+function turnChecks(txn: Txn, session: SessionRow, status: string): Fallout {
+  const fallout: Fallout = { nodes: [], checks: [] }
+  if (session.name === '') return fallout
+  for (const row of list(txn, CHECKS, nodePrefix(session.node))) {
+    if (row.type !== SESSION_CHECK || row.definition.SessionName !== session.name) continue
+    const output = status === PASSING ? `Session '${session.id}' in force` : sessionGone(session)
+    setCheck(txn, session.node, { check: { ...specOf(row), status, output }, fallout })
+  }
+  return fallout
+}
+
+const sessionGone = ({ id }: SessionRow) => `Session '${id}' is invalid`
+
+function specOf(row: CheckRow): CheckSpec {
+  const { node: _, serviceName: __, serviceTags: ___, createIndex, modifyIndex, ...spec } = row
+  return spec
 }

@@ -156,6 +156,30 @@ sessions('a critical check ends the session, a warning does not', () => {
   assert.not(lives(machine, id))
 })
 
+sessions('a check of the type session tells whether one of its name lives', () => {
+  const machine = createMachine()
+  const Check = {
+    CheckID: 'leader',
+    Name: 'leader',
+    Type: 'session',
+    Status: 'critical',
+    Definition: { SessionName: 'lead' },
+  }
+  ask(machine, 'PUT /v1/catalog/register', {
+    body: JSON.stringify({ Node: 'ext', Address: '10.0.0.1', Check }),
+  })
+  const statusOf = () =>
+    (jsonOf(ask(machine, 'GET /v1/health/node/ext')) as { Status: string }[])[0]?.Status
+  begin(machine, { Node: 'ext', Name: 'other', NodeChecks: [] })
+  assert.is(statusOf(), 'critical')
+  const id = begin(machine, { Node: 'ext', Name: 'lead', NodeChecks: ['leader'] })
+  assert.is(statusOf(), 'passing', 'that it was critical is no reason against a session')
+  const leaning = begin(machine, { Node: 'ext', NodeChecks: ['leader'] })
+  ask(machine, `PUT /v1/session/destroy/${id}`)
+  assert.is(statusOf(), 'critical')
+  assert.not(lives(machine, leaning), 'what stands on the check falls with it')
+})
+
 sessions('a node takes its sessions along', () => {
   const machine = createMachine()
   register(machine, 'passing')
