@@ -72,6 +72,9 @@ const HEAD_BYTES_DEFAULT = 1 << 20
 /** Answers that are gathered before they are written. */
 const OUT_CHARS_MAX = 64 << 10
 
+/** Connections whose answers wait for the end of the turn: more, and clients would be idle. */
+const UNWRITTEN_MAX = 64
+
 /** A body that is fed until the client leaves. */
 export interface LiveFeed {
   /** The client has taken what it was sent. */
@@ -296,7 +299,8 @@ const isFree = (connection: Connection): boolean =>
 function onHungry(http: Http, connection: Connection): void {
   const { reader, socket } = connection
   if (connection.isHalf) {
-    leave(http, connection)
+    if (connection.out === '' && socket.writableLength === 0) socket.destroy()
+    else leave(http, connection)
     return
   }
   if (isAsked(reader) && !connection.isWelcome) {
@@ -382,8 +386,9 @@ function sayBytes(http: Http, connection: Connection, bytes: Uint8Array): void {
 }
 
 function say(http: Http, connection: Connection, text: string): void {
-  if (connection.out === '' && http.unwritten.push(connection) === 1) {
-    setImmediate(() => writeAll(http))
+  if (connection.out === '') {
+    if (http.unwritten.length === UNWRITTEN_MAX) writeAll(http)
+    if (http.unwritten.push(connection) === 1) setImmediate(() => writeAll(http))
   }
   connection.out += text
 }
