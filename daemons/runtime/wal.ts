@@ -1,5 +1,5 @@
 // The write-ahead log: what a persist holds is on the disk when `write` says so, or nothing of it
-// stands. One write and one sync for each persist; what gathers meanwhile is the next persist (core
+// stands. One write that syncs for each persist; what gathers meanwhile is the next persist (core
 // decides that). The bytes: wal-format.ts; reading them back at start: wal-recover.ts.
 //
 // Segments are filled with zeros and synced before they take a write, so that a write changes no
@@ -11,12 +11,13 @@
 // (exit 71). Only a disk that is full is an outcome.
 import { join } from 'node:path'
 import { assert } from '../../core/assert.ts'
+import { equalBytes } from '../../core/bytes.ts'
 import type { Persist, Vote } from '../../core/entry.ts'
 import { type LogIndex, logIndex, type Term, term } from '../../core/ids.ts'
 import type { Link } from '../../core/wire/frame.ts'
 import { DataDirRefused, DiskFailure, isFull } from './disk-errors.ts'
 import { HEAD_BYTES } from './file-head.ts'
-import { type FileSystem, type OpenFile, writeAll } from './files.ts'
+import { type FileSystem, type OpenFile, readAll, writeAll } from './files.ts'
 import {
   alignUp,
   BARE_WRITE_BYTES,
@@ -84,12 +85,15 @@ export async function openWal(options: WalOptions): Promise<OpenedWal> {
 
 async function openExisting(options: WalOptions, recovered: RecoveredLog): Promise<OpenedWal> {
   const { last, older } = recovered
-  const file = await options.files.open(last.path)
+  const file = await openForWrites(options.files, last.path)
   await mend(file, last)
   const { path, sequence, bytes, at, link, highest } = last
   const segment = { file, path, sequence, bytes, at, link, highest }
   return { wal: new Wal(options, { segment, older }, recovered), recovered }
 }
+
+/** Each write into a segment is durable when it returns. */
+const openForWrites = (files: FileSystem, path: string): Promise<OpenFile> => files.openSynced(path)
 
 async function mend(file: OpenFile, last: RecoveredLog['last']): Promise<void> {
   if (last.mend === undefined && last.size === last.bytes) return
@@ -199,7 +203,7 @@ async function openSegment(
   }
   await files.syncDir(dir)
   await spare.file.close()
-  const file = await files.open(path) // a failure of it must name the segment, not the spare
+  const file = await openForWrites(files, path) // its failures must name the segment
   const { bytes } = spare
   return { file, path, sequence, bytes, at: HEAD_BYTES, link: head.link, highest: logIndex(0) }
 }
@@ -282,21 +286,21 @@ export class Wal {
     const { file, at } = this.#segment
     try {
       await writeAll(file, bytes, at)
-    } catch (error) {
-      if (!isFull(error)) throw error
-      this.#dirtyEnd = at + bytes.length // a part of a write is no write: it may wait
-      return false
-    }
-    try {
-      await file.datasync()
       return true
     } catch (error) {
       if (!isFull(error)) throw error
-      // The whole write may be on the disk. It must not come back after it was refused.
       this.#dirtyEnd = at + bytes.length
+      if (!(await this.#isThere(bytes))) return false // a part of a write is no write: it may wait
+      // The whole write may be on the disk. It must not come back after it was refused.
       if (!(await this.#wipe())) throw error
       return false
     }
+  }
+
+  /** There was room for the bytes, if not for what makes them durable. */
+  async #isThere(bytes: Uint8Array): Promise<boolean> {
+    const { file, at } = this.#segment
+    return equalBytes(await readAll(file, { offset: at, length: bytes.length }), bytes)
   }
 
   /**

@@ -21,13 +21,13 @@ const DEADLINE_MS = 30_000
 type Check = (open: OpenWal) => Promise<string[]>
 
 const livesWith =
-  (fullRate: number): Check =>
+  (fullRate: number, draws: number): Check =>
   async (open) => {
     const journal = await recordLife(open, { seed: 7, persists: 100, fullRate })
-    return (await checkCrashes(open, journal, { draws: 2, seed: 8 })).wrong
+    return (await checkCrashes(open, journal, { draws, seed: 8 })).wrong
   }
-const crashes = livesWith(0.05)
-const fullCrashes = livesWith(0.5)
+const crashes = livesWith(0.05, 2)
+const fullCrashes = livesWith(0.5, 12)
 const cuts: Check = async (open) => checkCuts(open, await recordRun(open, 60), 7)
 const flips =
   (isClosed: boolean): Check =>
@@ -43,8 +43,8 @@ const PLANTED: readonly (Mutation & { readonly name: string; readonly caught: Ch
   {
     name: 'M34, M07: acknowledged before the sync',
     file: WAL,
-    from: /await file\.datasync\(\);?(\s+return true)/,
-    to: '$1',
+    from: /files\.openSynced\(path\)/,
+    to: 'files.open(path)',
     caught: crashes,
   },
   {

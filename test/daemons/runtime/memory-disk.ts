@@ -63,6 +63,7 @@ export function createMemoryDisk(): MemoryDisk {
       return openFile(disk, path, inode)
     },
     open: async (path) => openFile(disk, path, inodeOf(disk, path)),
+    openSynced: async (path) => syncing(openFile(disk, path, inodeOf(disk, path))),
     readSync: (path, into, offset) => readFrom(inodeOf(disk, path), into, offset),
     async list(dir) {
       const paths = [...disk.names.keys()].filter((path) => dirname(path) === dir)
@@ -103,6 +104,16 @@ function record(disk: MemoryDisk, op: Op): void {
   if (fault !== undefined) throw failure(op.type, op.path, fault.errno)
   disk.ops.push(op)
 }
+
+/** What its writes say is written is synced. */
+const syncing = (file: OpenFile): OpenFile => ({
+  ...file,
+  async write(bytes, offset) {
+    const count = await file.write(bytes, offset)
+    await file.datasync()
+    return count
+  },
+})
 
 const openFile = (disk: MemoryDisk, path: string, inode: Inode): OpenFile => ({
   path,
