@@ -179,12 +179,20 @@ export function answerBare(
 }
 
 /** Where a path should have led. A browser gets a line of HTML, as Go's mux writes it. */
-export function answerRedirect(head: Letterhead, to: string, method: string): Response {
+export function answerRedirect(head: Letterhead, { status, to, method }: Redirect): Response {
   const headers = [...head.custom, 'Location', to]
-  if (method !== 'GET') return { status: 307, headers, body: '' }
+  if (method !== 'GET') return { status, headers, body: '' }
   headers.push('Content-Type', 'text/html; charset=utf-8')
-  return { status: 307, headers, body: `<a href="${escapeHtml(to)}">Temporary Redirect</a>.\n\n` }
+  return { status, headers, body: `<a href="${escapeHtml(to)}">${REASONS[status]}</a>.\n\n` }
 }
+
+interface Redirect {
+  readonly status: 301 | 307
+  readonly to: string
+  readonly method: string
+}
+
+const REASONS = { 301: 'Moved Permanently', 307: 'Temporary Redirect' } as const
 
 const HTML: Readonly<Record<string, string>> = {
   '&': '&amp;',

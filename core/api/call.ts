@@ -50,18 +50,33 @@ export function openCall(desk: Desk, request: Request, wall: WallMs): Call | Res
   const match = matchPath(desk.router, request.path, { allowUnprintable })
   switch (match.type) {
     case 'redirect':
-      return answerRedirect(head, withQuery(match.to, request.query), request.method)
+      return answerRedirect(head, {
+        status: 307,
+        to: withQuery(match.to, request.query),
+        method: request.method,
+      })
     case 'unprintable':
       return answerBare(head, 400, {})
     case 'malformed':
       return answerBare(head, 400, { text: '400 Bad Request' })
     case 'unknown':
-      return answerBare(head, 404, { text: match.path.startsWith('/v1/') ? NO_ENDPOINT : NO_API })
+      return match.path === '/'
+        ? answerRoot(desk, request.method)
+        : answerBare(head, 404, { text: match.path.startsWith('/v1/') ? NO_ENDPOINT : NO_API })
     default:
       checkDoor(site.config, request, match.path)
       return openEndpoint(desk, request, { ...match, wall })
   }
 }
+
+/** A browser is led to the web page, if there shall be one. */
+function answerRoot({ head, site }: Desk, method: string): Response {
+  const { uiPath } = site.config.httpConfig
+  if (uiPath !== undefined) return answerRedirect(head, { status: 301, to: uiPath, method })
+  return answerBare(head, 200, { text: NO_PAGE })
+}
+
+const NO_PAGE = 'Consul agent: no web page is enabled here (ui_config.enabled); the API is /v1/\n'
 
 const withQuery = (path: string, query: string) => (query === '' ? path : `${path}?${query}`)
 

@@ -156,6 +156,8 @@ export interface AgentConfig {
     /** D6: `lesson` is what the lesson daemons speak; no setting of an agent. */
     readonly dialect: 'consul' | 'lesson'
     readonly allowUnprintable: boolean
+    /** Where the root leads to; undefined: there is no web page. */
+    readonly uiPath: string | undefined
   }
   readonly limits: {
     readonly kvMaxValueSize: number

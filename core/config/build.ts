@@ -161,7 +161,7 @@ function planTaggedAddresses(
   return { ...settings.tagged_addresses, ...own }
 }
 
-function planHttp({ http_config: http, disable_http_unprintable_char_filter }: Settings) {
+function planHttp({ http_config: http, ui_config: ui, ...rest }: Settings) {
   return {
     blockEndpoints: http?.block_endpoints ?? [],
     allowWriteFrom: http?.allow_write_http_from ?? [],
@@ -170,7 +170,8 @@ function planHttp({ http_config: http, disable_http_unprintable_char_filter }: S
     maxHeaderBytes: http?.max_header_bytes ?? 0,
     errorFormat: http?.error_format === 'json' ? ('json' as const) : ('text' as const),
     dialect: 'consul' as const,
-    allowUnprintable: disable_http_unprintable_char_filter ?? false,
+    allowUnprintable: rest.disable_http_unprintable_char_filter ?? false,
+    uiPath: ui?.enabled === true ? (ui.content_path ?? '/ui/') : undefined,
   }
 }
 

@@ -62,6 +62,7 @@ const DEFAULTS: AgentConfig = {
     errorFormat: 'text',
     dialect: 'consul',
     allowUnprintable: false,
+    uiPath: '/ui/',
   },
   limits: { kvMaxValueSize: 524_288, txnMaxReqLen: 524_288, httpMaxConnsPerClient: 200 },
   acl: { enabled: false, defaultPolicy: 'allow' },

@@ -52,6 +52,16 @@ pipeline('refusals have the status and the text of Consul', () => {
   }
 })
 
+pipeline('the root leads to the web page, or says that there is none', () => {
+  const machine = createMachine()
+  const root = ask(machine, 'GET /')
+  assert.equal([root.status, headerOf(root, 'location')], [301, '/ui/'])
+  assert.is(textOfBody(ask(machine, 'OPTIONS /')), '')
+  const { httpConfig } = machine.agent.config
+  const without = createMachine({ httpConfig: { ...httpConfig, uiPath: undefined } })
+  assert.is(ask(without, 'GET /').status, 200)
+})
+
 pipeline('a header can be refused as a parameter is', () => {
   const machine = createMachine()
   const enterprise = ask(machine, 'GET /v1/kv/a', { headers: { 'x-consul-partition': 'p' } })
