@@ -1,5 +1,5 @@
-// The npm package `consul`, as people use it today, against a real agent: keys, watches, status and
-// transactions.
+// The npm package `consul`, as people use it today, against a real agent: keys, watches, status,
+// transactions, services, sessions, locks and elections.
 import type { EventEmitter } from 'node:events'
 import Consul from 'consul'
 import { suite } from 'uvu'
@@ -14,6 +14,12 @@ interface Entry {
   readonly Flags: number
   readonly LockIndex: number
   readonly ModifyIndex: number
+  readonly Session?: string
+}
+
+interface Instance {
+  readonly Service: { readonly ID: string; readonly Port: number }
+  readonly Checks: readonly { readonly CheckID: string; readonly Status: string }[]
 }
 
 /** The calls we make. The package's own types leave some of them out, and absence in others. */
@@ -29,8 +35,28 @@ interface Client {
       value: string | Buffer
       flags?: number
       cas?: number
-    }): Promise<boolean>
+      acquire?: string
+      release?: string
+    }): Promise<boolean | undefined>
     del(options: { key: string; recurse?: boolean; cas?: number }): Promise<void>
+  }
+  readonly agent: {
+    readonly service: {
+      register(service: object): Promise<void>
+      deregister(id: string): Promise<void>
+      list(): Promise<Record<string, { Service: string; Port: number }>>
+      maintenance(options: { id: string; enable: boolean; reason?: string }): Promise<void>
+    }
+    readonly check: { pass(check: object): Promise<void>; fail(check: object): Promise<void> }
+  }
+  readonly health: {
+    service(options: { service: string; passing?: boolean; tag?: string }): Promise<Instance[]>
+  }
+  readonly session: {
+    create(options: object): Promise<{ ID: string }>
+    renew(id: string): Promise<{ ID: string; TTL: string }[]>
+    destroy(id: string): Promise<void>
+    get(id: string): Promise<{ ID: string } | undefined>
   }
   readonly status: { leader(): Promise<string>; peers(): Promise<string[]> }
   readonly transaction: {
@@ -38,7 +64,7 @@ interface Client {
   }
   watch(options: {
     method: unknown
-    options: Record<string, string>
+    options: Record<string, string | boolean>
   }): EventEmitter & { end(): void }
   destroy(): void
 }
@@ -147,6 +173,77 @@ test('a transaction is done whole or not at all', async ({ consul }) => {
     assert.is((error as { statusCode?: number }).statusCode, 409) // the client's own error
   }
   assert.is((await consul.kv.get('t/a')).Value, '1')
+})
+
+test('a service is registered, checked, found and gone', async ({ consul }) => {
+  const { agent, health } = consul
+  const check = { ttl: '30s', status: 'passing' }
+  await agent.service.register({ id: 'npm-1', name: 'npmweb', port: 8080, tags: ['v1'], check })
+  assert.is((await agent.service.list())['npm-1']?.Port, 8080)
+  const passing = () => health.service({ service: 'npmweb', tag: 'v1', passing: true })
+  const counts = async (count: number) => (await passing()).length === count
+  await within(5000, () => counts(1), 'it passes')
+  await agent.check.fail({ id: 'service:npm-1', note: 'broken' })
+  await within(5000, () => counts(0), 'it fails')
+  await agent.check.pass({ id: 'service:npm-1' })
+  await within(5000, () => counts(1), 'it passes again')
+  await agent.service.maintenance({ id: 'npm-1', enable: true, reason: 'by hand' })
+  await within(5000, () => counts(0), 'it is looked after')
+  await agent.service.maintenance({ id: 'npm-1', enable: false })
+  await agent.service.deregister('npm-1')
+  assert.is((await agent.service.list())['npm-1'], undefined)
+})
+
+test('a watch sees instances come and go', async ({ consul }) => {
+  const seen: number[] = []
+  const options = { service: 'npmwatched', passing: true, wait: '10s' }
+  const watch = consul.watch({ method: consul.health.service, options })
+  watch.on('change', (instances: Instance[]) => seen.push(instances.length))
+  const last = (count: number) => within(5000, () => seen.at(-1) === count, `${count} instances`)
+  try {
+    await last(0)
+    for (const port of [1, 2]) {
+      await consul.agent.service.register({ id: `w${port}`, name: 'npmwatched', port })
+      await last(port)
+    }
+    await consul.agent.service.deregister('w1')
+    await last(1)
+    await consul.agent.service.deregister('w2')
+    await last(0)
+  } finally {
+    watch.end()
+  }
+})
+
+test('two candidates: one leads, and the other when its session ends', async ({ consul }) => {
+  const sessions = await Promise.all(
+    ['first', 'second'].map((name) =>
+      consul.session.create({ name, ttl: '10s', lockdelay: '1ms', behavior: 'release' }),
+    ),
+  )
+  const [first = '', second = ''] = sessions.map((session) => session.ID)
+  const claim = (acquire: string, value: string) =>
+    consul.kv.set({ key: 'npm/leader', value, acquire })
+  assert.is(await claim(first, 'first'), true)
+  assert.not.ok(await claim(second, 'second')) // the client drops a body that is bare false
+  assert.is((await consul.session.renew(first))[0]?.TTL, '10s')
+  let isFree = false
+  const watch = consul.watch({ method: consul.kv.get, options: { key: 'npm/leader' } })
+  watch.on('change', (entry: Entry) => {
+    isFree = entry.Session === undefined
+  })
+  try {
+    await consul.session.destroy(first)
+    await within(5000, () => isFree, 'the lock is free')
+  } finally {
+    watch.end()
+  }
+  await within(5000, () => claim(second, 'second'), 'the second leads')
+  const { Value, Session, LockIndex } = await consul.kv.get('npm/leader')
+  assert.equal([Value, Session, LockIndex], ['second', second, 2])
+  assert.is(await consul.kv.set({ key: 'npm/leader', value: '', release: second }), true)
+  await consul.session.destroy(second)
+  assert.is(await consul.session.get(second), undefined)
 })
 
 test('an error of the server reaches the caller as its text', async ({ consul }) => {
