@@ -76,13 +76,13 @@ function matchFollowers(raft: Raft, leadership: Leadership): void {
   const isHere = (id: ServerId) => configuration.servers.some((server) => server.id === id)
   for (const [id, progress] of followers) {
     if (!isHere(id)) progress.leavesAt ??= raft.now + raft.settings.electionMs
+    else if (progress.leavesAt !== undefined) letGo(raft, followers, id) // and it begins anew
   }
   const next = logIndex(lastIndex(raft.log) + 1)
   for (const { id, address, suffrage } of configuration.servers) {
     if (id === raft.self.id) continue
     const progress = followers.get(id) ?? createProgress({ id, address }, next, raft.now)
     followers.set(id, progress)
-    progress.leavesAt = undefined
     progress.isVoter = suffrage === 'voter'
     if (progress.peer.address !== address) progress.peer = { id, address }
   }
@@ -96,8 +96,17 @@ function dropLeavers(raft: Raft, { followers }: Leadership): void {
   for (const [id, { leavesAt, match, commitTold }] of followers) {
     if (leavesAt === undefined) continue
     const isTold = Math.min(match, commitTold) >= latest(raft).index
-    if (raft.now >= leavesAt || isTold) followers.delete(id)
+    if (raft.now >= leavesAt || isTold) letGo(raft, followers, id)
   }
+}
+
+/**
+ * Should it ever be added again it may have another disk: no answer to what it was sent before
+ * counts then.
+ */
+function letGo(raft: Raft, followers: Leadership['followers'], id: ServerId): void {
+  followers.delete(id)
+  for (const [number, { to }] of raft.calls) if (to.id === id) raft.calls.delete(number)
 }
 
 /** Everything a leader does after whatever has happened: commit, send and answer what can be. */

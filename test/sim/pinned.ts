@@ -23,4 +23,10 @@ export const PINNED: readonly Pinned[] = [
     events: 4_000,
     why: 'a leader that may be removed has the only log that can win, and did not campaign',
   },
+  {
+    seed: 1_639,
+    profile: 'churn',
+    events: 4_000,
+    why: 'an answer from before a server was removed counted when it had been added again',
+  },
 ]

@@ -167,4 +167,18 @@ export const WRONG_RULES: readonly WrongRule[] = [
     'const isTold = Math.min(match, commitTold) >= latest(raft).index',
     'const isTold = match >= latest(raft).index',
   ),
+  rule(
+    'W24',
+    'an answer counts that was given before the server was removed',
+    'leader',
+    '  for (const [number, { to }] of raft.calls) if (to.id === id) raft.calls.delete(number)\n',
+    '',
+  ),
+  rule(
+    'W25',
+    'a server that is added again at once is taken for as far as it was',
+    'leader',
+    '    else if (progress.leavesAt !== undefined) letGo(raft, followers, id) // and it begins anew\n',
+    '    else progress.leavesAt = undefined\n',
+  ),
 ]
