@@ -19,6 +19,7 @@ export const FAULT_KINDS = [
   'forgetful',
   'burst',
   'late-answers',
+  'figure-8',
   'deaf',
   'mute',
   'halves',
@@ -179,7 +180,7 @@ function drawWorkload(prng: Prng, heartbeatMs: number): WorkloadConditions {
 }
 
 /** Done where a profile asks for them only. */
-const ONLY_AIMED: readonly FaultKind[] = ['wipe', 'forgetful', 'late-answers']
+const ONLY_AIMED: readonly FaultKind[] = ['wipe', 'forgetful', 'late-answers', 'figure-8']
 
 function drawNemesis(prng: Prng, heartbeatMs: number): NemesisConditions {
   const weights: Partial<Record<FaultKind, number>> = {}

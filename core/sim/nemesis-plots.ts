@@ -2,13 +2,20 @@
 // would bring them together once in many thousand runs.
 import type { Prng } from '../prng.ts'
 import { deliver, startNode, stopNode } from './life.ts'
-import { cutAround, cutBetween, cutLinks, type Harm } from './nemesis-links.ts'
-import { linkOf } from './network.ts'
+import { type Cut, cutAround, cutBetween, cutLinks, type Harm } from './nemesis-links.ts'
+import { block, linkOf, unblock } from './network.ts'
 import type { SimNode, World } from './world.ts'
 
 interface Plot {
   readonly prng: Prng
   readonly lasts: number
+}
+
+/** Is told at once when a node wins, and when it commits. */
+export type Lurker = (node: SimNode, does: 'leads' | 'commits') => void
+
+interface Stage extends Harm {
+  lurker: Lurker | undefined
 }
 
 export function leaderOf({ nodes }: World): SimNode | undefined {
@@ -90,4 +97,42 @@ export function answerLate(harm: Harm, { prng, lasts }: Plot): string | undefine
     for (const way of ways) way.slowMs = 0
   })
   return `answers to ${leader.peer.id} come late`
+}
+
+/**
+ * Raft figure 8, step by step: a leader reaches one other only; of the rest somebody wins, and is
+ * cut off before anybody hears of it; the old ones come back and hand on what they have; as soon as
+ * that is committed its leader is cut off, and the one in between is back (M01).
+ */
+export function playFigure8(stage: Stage, { prng, lasts }: Plot): string | undefined {
+  const { world } = stage
+  const first = leaderOf(world)
+  const [second, ...rest] = prng.shuffle(world.nodes.filter((node) => node !== first))
+  if (first === undefined || second === undefined || rest.length < 3) return undefined
+  const cut = cutBetween([first, second], rest)
+  let blocked: Cut['links'] = []
+  const turn = (links: Cut['links']) => {
+    for (const [from, to] of blocked) unblock(world.network, from, to)
+    for (const [from, to] of links) block(world.network, from, to)
+    blocked = links
+  }
+  const end = () => {
+    turn([])
+    stage.lurker = undefined
+  }
+  const around = (node: SimNode) => cutAround(world, node, 'isolate').links
+  stage.lurker = (between, does) => {
+    if (does !== 'leads' || !rest.includes(between)) return
+    turn(around(between))
+    world.watcher.onFault(`figure 8: ${between.peer.id} wins, and nobody hears of it`, between)
+    stage.lurker = (last, doesNow) => {
+      if (doesNow !== 'commits' || last === between) return
+      turn(around(last))
+      world.watcher.onFault(`figure 8: ${last.peer.id} has committed, and is cut off`, last)
+      stage.lurker = undefined
+    }
+  }
+  turn(cut.links)
+  stage.undo(lasts, end)
+  return `${cut.text}, as in figure 8`
 }

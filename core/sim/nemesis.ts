@@ -15,8 +15,10 @@ import {
   claimGone,
   cutOffLeader,
   holdBack,
+  type Lurker,
   leaderOf,
   makeForgetful,
+  playFigure8,
 } from './nemesis-plots.ts'
 import { block, healLinks } from './network.ts'
 import { after, type SimNode, setClockRate, type World } from './world.ts'
@@ -36,6 +38,7 @@ export interface Nemesis extends Harm {
   over: boolean
   /** What became of nodes that are not needed any more. */
   readonly left: Set<Fate>
+  lurker: Lurker | undefined
 }
 
 export interface NemesisOptions {
@@ -63,6 +66,7 @@ export function startNemesis(world: World, options: NemesisOptions): Nemesis {
     ambushed: 0,
     over: false,
     left: new Set(),
+    lurker: undefined,
   }
   planNext(nemesis)
   return nemesis
@@ -134,6 +138,8 @@ function strike(nemesis: Nemesis, kind: FaultKind, hit: Strike): string | undefi
       return holdBack(nemesis, hit)
     case 'late-answers':
       return answerLate(nemesis, hit)
+    case 'figure-8':
+      return playFigure8(nemesis, { ...hit, lasts: 3 * nemesis.conditions.lastsMs })
     case 'forgetful':
       return makeForgetful(nemesis, hit)
     case 'isolate':
@@ -254,12 +260,14 @@ export function ambush(nemesis: Nemesis, node: SimNode, effect: HostEffect): voi
   if (nemesis.over) return
   switch (effect.type) {
     case 'note':
+      if (effect.note.what === 'commit') nemesis.lurker?.(node, 'commits')
       if (effect.note.what !== 'became') break
       if (effect.note.role === 'candidate') {
         const by = ['isolate', 'mute', 'deaf'] as const
         ambushLeader(nemesis, { chance: ambushes.candidate, ms: lastsMs * 0.02, by })
       }
       if (effect.note.role !== 'leader') break
+      nemesis.lurker?.(node, 'leads')
       lieInWait(nemesis, {
         node,
         chance: ambushes.newLeader,

@@ -93,17 +93,26 @@ const PROFILES = {
    * Leaders die or are cut off within a heartbeat of winning; five nodes, few copies in time (Raft
    * figure 8).
    */
-  'figure-8': (draw) =>
-    withSettings(
-      aimed(withNodes(draw, 5), {
-        weights: { isolate: 2, crash: 1 },
-        every: 6,
-        back: 2,
-        lasts: 4,
-        ambushes: { newLeader: 0.8, newLeaderBy: ['crash', 'isolate', 'mute', 'power'] },
-      }),
-      { appendEntriesMax: 1, inflightMax: 1 },
-    ),
+  'figure-8': (draw) => {
+    const aim: Aimed = {
+      weights: { 'figure-8': 4, isolate: 1, crash: 1 },
+      every: 8,
+      back: 2,
+      lasts: 4,
+      ambushes: { newLeader: 0.8, newLeaderBy: ['crash', 'isolate', 'mute', 'power'] },
+    }
+    const slowly = withSettings(aimed(withNodes(draw, 5), aim), {
+      appendEntriesMax: 1,
+      inflightMax: 1,
+    })
+    const mix = { stale: 0, get: 20, cas: 0, delete: 0 }
+    return withWork(slowly, {
+      clients: 4,
+      thinkMs: draw.settings.heartbeatMs * 0.1,
+      mix,
+      restMs: 0,
+    })
+  },
   /** Processes crash while their disks write, and are back at once. */
   'flush-crasher': (draw) =>
     aimed(draw, {

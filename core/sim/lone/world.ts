@@ -35,7 +35,7 @@ interface Happening {
 }
 
 /** By its own disk alone, or by raft with one voter. */
-export type Ordering = 'alone' | 'together'
+type Ordering = 'alone' | 'together'
 
 export interface LoneWorld {
   now: Instant
