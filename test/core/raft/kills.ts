@@ -1,8 +1,7 @@
-// Which wrong rule kills which transcript: `node --import tsx test/core/raft/kills.ts [ID…]`. A
-// rule that kills none, or a transcript that nothing kills, is a failure. Takes minutes.
+// Which wrong rule kills which transcript. A transcript that nothing kills shows nothing. Part of
+// `npm run mutants`.
 import { readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -56,30 +55,29 @@ function survives(run: Run, text: string): boolean {
   }
 }
 
-const folder = inProject('test/core/raft/scripts')
-const names = readdirSync(folder).filter((name) => name.endsWith('.txt'))
-const texts = new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
-const alive = new Set(names)
-const wanted = process.argv.slice(2)
+export interface Kills {
+  readonly rule: WrongRule
+  /** Names of the transcripts that do not come out as they are written. */
+  readonly killed: readonly string[]
+}
+
 const isOfRaft = ({ patches }: WrongRule) =>
   patches.every(({ file }) => file.startsWith('core/raft/'))
-const rules = [...MUTANTS, ...WRONG_RULES].filter(isOfRaft)
-const dir = await mkdtemp(join(tmpdir(), 'kills-'))
-let failed = 0
-try {
-  for (const rule of rules.filter(({ id }) => wanted.length === 0 || wanted.includes(id))) {
+
+/** Which transcripts die under each rule, and those that die under none. */
+export async function killTranscripts(
+  dir: string,
+): Promise<{ readonly kills: readonly Kills[]; readonly alive: readonly string[] }> {
+  const folder = inProject('test/core/raft/scripts')
+  const names = readdirSync(folder).filter((name) => name.endsWith('.txt'))
+  const texts = new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
+  const alive = new Set(names)
+  const kills: Kills[] = []
+  for (const rule of [...MUTANTS, ...WRONG_RULES].filter(isOfRaft)) {
     const run = await withWrongRule(dir, rule)
     const killed = names.filter((name) => !survives(run, texts.get(name) ?? ''))
     for (const name of killed) alive.delete(name)
-    if (killed.length === 0) failed++
-    console.log(`${rule.id} kills ${killed.length}: ${rule.what}`)
-    console.log(`    ${killed.slice(0, 5).join(' ')}`)
+    kills.push({ rule, killed })
   }
-} finally {
-  await rm(dir, { recursive: true, force: true })
+  return { kills, alive: [...alive] }
 }
-if (wanted.length === 0) {
-  for (const name of alive) console.log(`nothing kills ${name}`)
-  failed += alive.size
-}
-process.exitCode = failed === 0 ? 0 : 1

@@ -1,6 +1,6 @@
 // Plants one mistake and searches for it.
 import type { Invariant } from '../../../core/sim/violation.ts'
-import { describe, search } from '../kit/search.ts'
+import { describe, search as searchSeeds } from '../kit/search.ts'
 import { plant } from './plant.ts'
 import type { Mutant } from './table.ts'
 
@@ -14,16 +14,23 @@ export interface Hunted {
 const FIRST_SEED = 1
 const EVENTS = 4_000
 
-export async function hunt(dir: string, mutant: Mutant, limitMs: number): Promise<Hunted> {
+interface HuntOptions {
+  readonly dir: string
+  readonly limitMs: number
+  readonly processes?: number
+}
+
+export async function hunt(mutant: Mutant, options: HuntOptions): Promise<Hunted> {
+  const { dir, ...search } = options
   const module = await plant(dir, mutant)
-  const found = await search({
+  const found = await searchSeeds({
     first: FIRST_SEED,
     count: mutant.seeds,
     events: mutant.events ?? EVENTS,
     profile: mutant.profile,
     module,
     stopsAtFirst: true,
-    limitMs,
+    ...search,
   })
   const [first] = found.results
   if (first === undefined) {

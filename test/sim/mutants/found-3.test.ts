@@ -1,0 +1,3 @@
+import { findMutants } from './found.ts'
+
+findMutants(2)
