@@ -12,6 +12,8 @@ export interface Floor {
 interface FolderFloor {
   /** Files and folders of test/conformance that are played for this folder. */
   readonly play: readonly string[]
+  /** Files that are not played, and which subject they wait for. Without it: not looked through. */
+  readonly left?: Readonly<Record<string, string>>
   /** Steps that must pass. */
   readonly passed: number
 }
@@ -52,8 +54,8 @@ export function weigh(floor: Floor, summary: Readonly<Record<string, FolderResul
 
 /** The floor lifted to what passes now. It is never lowered by itself. */
 export function raised(floor: Floor, summary: Readonly<Record<string, FolderResult>>): Floor {
-  const corpus = Object.entries(floor.corpus).map(([folder, { play, passed }]) => {
-    return [folder, { play, passed: Math.max(passed, summary[folder]?.passed ?? 0) }]
+  const corpus = Object.entries(floor.corpus).map(([folder, { passed, ...files }]) => {
+    return [folder, { ...files, passed: Math.max(passed, summary[folder]?.passed ?? 0) }]
   })
   return { ...floor, corpus: Object.fromEntries(corpus) }
 }
