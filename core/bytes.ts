@@ -86,11 +86,15 @@ for (let i = 0; i < 64; i++) VALUES[ALPHABET.charCodeAt(i)] = i
 const CODES = Uint8Array.from(ALPHABET, (letter) => letter.charCodeAt(0))
 const PADDING = 61
 
+/** Where short texts are made: nothing in it outlives a call. Arrays cost more than what is in them. */
+const scratch = new Uint8Array(4_096)
+
 /** Standard base64 with padding (RFC 4648 §4). */
 export function base64(bytes: Uint8Array): string {
-  const out = new Uint8Array(base64Length(bytes))
+  const size = base64Length(bytes)
+  const out = size <= scratch.length ? scratch : new Uint8Array(size)
   base64Into(bytes, out, 0)
-  return lenient.decode(out)
+  return lenient.decode(out.subarray(0, size))
 }
 
 /** How many characters that takes. */

@@ -140,6 +140,9 @@ export function metaHeaders(which: MetaHeaders, state: Meta, consistency: Consis
   return headers
 }
 
+/** Some messages repeat what they were sent, and that may be a megabyte. */
+const ERROR_HEADER_CHARS_MAX = 1_000
+
 /**
  * A refusal with the text that Consul's clients match on; `meta` for routes that show it even
  * then.
@@ -156,7 +159,8 @@ export function answerError(
     return { status, headers: [...head.endpoint, ...PLAIN_TEXT, ...meta], body: message }
   }
   // The exact text stays in reach of whoever debugs a client that matches on it.
-  const exact = ['X-Lictor-Error', encodeURI(message.trim())]
+  const shown = message.trim().slice(0, ERROR_HEADER_CHARS_MAX).toWellFormed()
+  const exact = ['X-Lictor-Error', encodeURI(shown)]
   const said = { error: message.trim() }
   const body = head.dialect === 'lesson' ? printJson(said, 'spaced') : encodeJson(said)
   return { status, headers: [...head.json, ...exact, ...meta], body }

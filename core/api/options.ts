@@ -34,7 +34,8 @@ export const DEFAULT_OPTIONS: QueryOptions = {
 
 /** The options of a request; a refusal (400) for those that make no sense. */
 export function parseOptions(request: Request, query: Query): QueryOptions {
-  const asked = cacheAsked(request.header('cache-control') ?? '')
+  const cacheControl = request.header('cache-control')
+  const asked = cacheControl === undefined ? NOTHING_ASKED : cacheAsked(cacheControl)
   if (request.query === '') return DEFAULT_OPTIONS
   const consistency = parseConsistency(query)
   const index = query.get('index') ?? ''
@@ -66,6 +67,8 @@ function parseConsistency(query: Query): Consistency {
 const conflict = (mode: string) =>
   new ApiError('bad-request', `Cannot specify ?${mode} with ?consistent, conflicting semantics.`)
 
+const NOTHING_ASKED: CacheAsked = { maxAgeMs: 0, mustRevalidate: false }
+
 /** Only `max-age` and `stale-if-error` carry numbers, of seconds. */
 function cacheAsked(header: string): CacheAsked {
   let [maxAgeMs, mustRevalidate] = [0, false]
@@ -82,8 +85,18 @@ function cacheAsked(header: string): CacheAsked {
 }
 
 const ENTERPRISE = [
-  { parameter: 'ns', header: 'X-Consul-Namespace', feature: 'Namespaces' },
-  { parameter: 'partition', header: 'X-Consul-Partition', feature: 'Partitions' },
+  {
+    parameter: 'ns',
+    header: 'x-consul-namespace',
+    shown: 'X-Consul-Namespace',
+    feature: 'Namespaces',
+  },
+  {
+    parameter: 'partition',
+    header: 'x-consul-partition',
+    shown: 'X-Consul-Partition',
+    feature: 'Partitions',
+  },
 ] as const
 
 /**
@@ -91,11 +104,11 @@ const ENTERPRISE = [
  * so.
  */
 export function refuseEnterprise(request: Request, query: Query): void {
-  for (const { parameter, header, feature } of ENTERPRISE) {
+  for (const { parameter, header, shown, feature } of ENTERPRISE) {
     if ((query.get(parameter) ?? '') !== '')
       throw enterpriseOnly('query parameter', parameter, feature)
-    if ((request.header(header.toLowerCase()) ?? '') !== '') {
-      throw enterpriseOnly('header', header, feature)
+    if ((request.header(header) ?? '') !== '') {
+      throw enterpriseOnly('header', shown, feature)
     }
   }
 }

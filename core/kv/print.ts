@@ -1,7 +1,7 @@
 // Keys as compact JSON, straight into bytes: a list of ten thousand keys is the longest answer
 // there is, and making it is most of the read. The same as encodeJson gives for kvEntry; a test
 // holds one against the other.
-import { base64Into, base64Length, textOfByteString, utf8 } from '../bytes.ts'
+import { base64, base64Into, base64Length, textOfByteString, utf8 } from '../bytes.ts'
 import { encodeJson } from '../route/json.ts'
 import type { U64 } from '../u64.ts'
 import type { KvRow } from './records.ts'
@@ -23,7 +23,19 @@ const ROW_BYTES_MAX = 200
 /** Of one byte of a key in JSON: as `\u003c`. */
 const ESCAPED_BYTES_MAX = 6
 
-/** `[{"LockIndex":0,"Key":"a",…},…]`. */
+/** One key: as a text, for arrays of bytes cost more than what is in a short one. */
+export function printEntry(row: KvRow): string {
+  const value = row.value.length === 0 ? 'null' : `"${base64(row.value)}"`
+  const session = row.session === '' ? '' : `,"Session":${textJson(row.session)}`
+  const lock = `[{"LockIndex":${row.lockIndex},"Key":${textJson(row.key)},"Flags":${row.flags}`
+  const indexes = `,"CreateIndex":${row.createIndex},"ModifyIndex":${row.modifyIndex}}]`
+  return `${lock},"Value":${value}${session}${indexes}`
+}
+
+const textJson = (text: string): string =>
+  PLAIN.test(text) ? `"${text}"` : encodeJson(textOfByteString(text))
+
+/** Many: `[{"LockIndex":0,"Key":"a",…},…]`. */
 export function printEntries(rows: readonly KvRow[]): Uint8Array {
   let room = 2
   for (const { key, value, session } of rows) {
@@ -72,7 +84,7 @@ function plainInto(out: Uint8Array, at: number, text: string): number {
 }
 
 function textInto(out: Uint8Array, at: number, text: string): number {
-  if (!PLAIN.test(text)) return put(out, at, utf8(encodeJson(textOfByteString(text))))
+  if (!PLAIN.test(text)) return put(out, at, utf8(textJson(text)))
   out[at] = QUOTE
   const end = plainInto(out, at + 1, text)
   out[end] = QUOTE

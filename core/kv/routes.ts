@@ -6,7 +6,7 @@ import { type Found, type Input, noBody, rawBody, read, write } from '../route/r
 import type { View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
 import { parseU64, type U64, u64Complaint } from '../u64.ts'
-import { printEntries } from './print.ts'
+import { printEntries, printEntry } from './print.ts'
 import { kvIndex, listKeys, nameKeys, readKey } from './read.ts'
 import {
   type KvChange,
@@ -64,12 +64,14 @@ function entriesOf(index: number, rows: readonly KvRow[]): Found<readonly KvEntr
     const why = `the values hold ${bytes} bytes, more than the ${LISTED_BYTES_MAX} of one answer`
     throw new ApiError('invalid', `${why}: ask for a longer prefix, or for ?keys`)
   }
+  const [first] = rows
   return {
     index,
     get value() {
       return rows.map(kvEntry)
     },
-    compact: () => printEntries(rows),
+    compact: () =>
+      first !== undefined && rows.length === 1 ? printEntry(first) : printEntries(rows),
   }
 }
 

@@ -44,7 +44,7 @@ export interface Found<Value = unknown> {
   /** Printed as JSON. Undefined: 404 with an empty body. */
   readonly value: Value | undefined
   /** `value` as compact JSON, for answers that are worth a way of their own. */
-  readonly compact?: () => Uint8Array
+  readonly compact?: () => string | Uint8Array
   /** Bytes instead of JSON. */
   readonly raw?: { readonly bytes: Uint8Array; readonly headers: Headers }
   /**

@@ -28,51 +28,47 @@ export interface Printed {
   readonly rest: Uint8Array | undefined
 }
 
-/** The Date field, made once a second. */
-interface DateLine {
-  second: number
-  text: string
-}
-
-/**
- * What was printed last: when thousands who have waited for the same are answered with the same, it
- * is printed once.
- */
+/** What is remembered of earlier answers. */
 export interface Printer {
-  readonly date: DateLine
+  second: number
+  /** The line of the Date field, made once a second. */
+  date: string
+  /** Fields of the last answer, and their lines, by their place in it: most stay the same. */
+  readonly fields: string[]
+  readonly lines: string[]
+  /** Thousands who waited for the same are sent the same: it is printed once. */
   whole: Whole | undefined
   how: Manner | undefined
-  second: number
   printed: Printed | undefined
 }
 
-export const createPrinter = (): Printer => ({
-  date: { second: -1, text: '' },
-  whole: undefined,
-  how: undefined,
-  second: -1,
-  printed: undefined,
-})
-
-interface Order {
-  readonly whole: Whole
-  readonly how: Manner
-  readonly wall: WallMs
+export function createPrinter(wall: WallMs): Printer {
+  const forgotten = { whole: undefined, how: undefined, printed: undefined }
+  const printer: Printer = { second: -1, date: '', fields: [], lines: [], ...forgotten }
+  tellTime(printer, wall)
+  return printer
 }
 
-export function printAnswer(printer: Printer, order: Order): Printed {
-  const { whole, how, wall } = order
+/** To be called some times a second. */
+export function tellTime(printer: Printer, wall: WallMs): void {
+  const second = Math.floor(wall / 1_000)
+  if (second === printer.second) return
+  printer.second = second
+  printer.date = `Date: ${new Date(wall).toUTCString()}\r\n`
+  printer.printed = undefined
+}
+
+export function printAnswer(printer: Printer, whole: Whole, how: Manner): Printed {
   if (whole !== printer.whole) {
     printer.whole = whole.body.length <= COPIED_BYTES_MAX ? whole : undefined
     printer.printed = undefined // nothing is printed to be kept before it is needed twice
-    return print(printer.date, order)
+    return print(printer, whole, how)
   }
-  const second = Math.floor(wall / 1_000)
-  const isSame = printer.second === second && printer.how !== undefined && equals(printer.how, how)
-  if (isSame && printer.printed !== undefined) return printer.printed
-  const printed = print(printer.date, order)
-  Object.assign(printer, { how, second, printed })
-  return printed
+  const known = printer.how !== undefined && equals(printer.how, how) ? printer.printed : undefined
+  if (known !== undefined) return known
+  printer.how = how
+  printer.printed = print(printer, whole, how)
+  return printer.printed
 }
 
 const equals = (a: Manner, b: Manner): boolean =>
@@ -81,11 +77,17 @@ const equals = (a: Manner, b: Manner): boolean =>
 /** Longer bodies are not copied behind their heads. */
 const COPIED_BYTES_MAX = 16 << 10
 
-function print(date: DateLine, { whole, how, wall }: Order): Printed {
+function print(printer: Printer, whole: Whole, how: Manner): Printed {
   const { status, headers, body } = whole
   const isText = typeof body === 'string'
   const length = isText ? Buffer.byteLength(body) : body.length
-  const head = headText(date, { ...how, status, headers, length }, wall)
+  const head = headText(printer, {
+    status,
+    headers,
+    length,
+    minor: how.minor,
+    keepAlive: how.keepAlive,
+  })
   if (how.isHead || !hasBody(status)) return { text: head, rest: undefined }
   if (length > COPIED_BYTES_MAX) return { text: head, rest: isText ? Buffer.from(body) : body }
   if (isText && length === body.length) return { text: head + body, rest: undefined } // ASCII
@@ -110,17 +112,19 @@ interface Framing {
 }
 
 /** The head of an answer, one character a byte. */
-export function headText(line: DateLine, framing: Framing, wall: WallMs): string {
+export function headText(printer: Printer, framing: Framing): string {
   const { status, headers, minor, keepAlive, length } = framing
   let text = statusLine(status)
-  for (let at = 0; at < headers.length; at += 2) text += fieldText(headers[at], headers[at + 1])
+  for (let at = 0; at < headers.length; at += 2) {
+    text += fieldText(printer, at, headers)
+  }
   if (!keepAlive) text += 'Connection: close\r\n'
   // HTTP/1.1 keeps a connection open without saying so.
   else if (minor === 0) text += 'Connection: keep-alive\r\n'
   if (length === undefined) {
     if (minor === 1) text += 'Transfer-Encoding: chunked\r\n'
   } else if (hasBody(status)) text += `Content-Length: ${length}\r\n`
-  return `${text}${dateText(line, wall)}\r\n`
+  return `${text}${printer.date}\r\n`
 }
 
 /** These end with their head, whatever it says (RFC 9112 §6.3). */
@@ -138,18 +142,16 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 export const isSendable = (name: string, value: string): boolean =>
   NAME.test(name) && SENDABLE.test(value)
 
-function fieldText(name = '', value = ''): string {
+function fieldText({ fields, lines }: Printer, at: number, headers: Headers): string {
+  const name = headers[at] ?? ''
+  const value = headers[at + 1] ?? ''
+  if (fields[at] === name && fields[at + 1] === value) return lines[at >> 1] ?? ''
   assert(SENDABLE.test(value), 'a value of a field has no end of line')
-  return `${name}: ${value}\r\n`
-}
-
-function dateText(line: DateLine, wall: WallMs): string {
-  const second = Math.floor(wall / 1_000)
-  if (second !== line.second) {
-    line.second = second
-    line.text = `Date: ${new Date(wall).toUTCString()}\r\n`
-  }
-  return line.text
+  const line = `${name}: ${value}\r\n`
+  fields[at] = name
+  fields[at + 1] = value
+  lines[at >> 1] = line
+  return line
 }
 
 /** A piece of a body without a length. */

@@ -59,7 +59,7 @@ export function parseHead(text: string): Head | Fault {
   if (!TOKEN.test(method) || target === '') return MALFORMED
   if (typeof minor !== 'number') return minor
   if (target.length > TARGET_BYTES_MAX) return TARGET_TOO_LONG
-  if (!isTarget(method, target)) return MALFORMED
+  if (target.includes('\t') || !isTarget(method, target)) return MALFORMED
   const found = parseFields(text, lineEnd + 2)
   if ('type' in found) return found
   const { fields, seen } = found

@@ -50,6 +50,7 @@ import {
   lastChunk,
   type Printer,
   printAnswer,
+  tellTime,
   type Whole,
 } from './http-answer.ts'
 import type { Head } from './http-head.ts'
@@ -150,7 +151,7 @@ export const createHttp = (options: HttpOptions): Http => ({
   connections: createConnections(),
   pending: new Map(),
   servers: [],
-  printer: createPrinter(),
+  printer: createPrinter(readClock().wall),
   packing: createPacking(),
   unwritten: [],
   connectionsPerClientMax: 0,
@@ -201,6 +202,7 @@ const isLive = (response: Response): response is Live => !isWhole(response)
 
 /** To be called with every tick. */
 export function sweepHttp(http: Http, now: Instant): void {
+  tellTime(http.printer, readClock().wall)
   sweepConnections(http.connections, now)
   const { headersMs, requestMs } = http.options.late ?? LATE
   for (const connection of http.connections.late) {
@@ -363,7 +365,7 @@ function send(http: Http, exchange: Exchange, whole: Whole): void {
   const { connection, minor, isHead } = exchange
   const keepAlive = goesOn(http, exchange)
   const how = { minor, keepAlive, isHead }
-  const { text, rest } = printAnswer(http.printer, { whole, how, wall: readClock().wall })
+  const { text, rest } = printAnswer(http.printer, whole, how)
   say(http, connection, text)
   if (rest !== undefined) sayBytes(http, connection, rest)
   finish(http, exchange, keepAlive)
@@ -430,7 +432,7 @@ function sendLive(http: Http, exchange: Exchange, live: Live): void {
   const { socket } = connection
   const keepAlive = minor === 1 && goesOn(http, exchange)
   const framing = { status, headers, minor, keepAlive, length: undefined }
-  say(http, connection, headText(http.printer.date, framing, readClock().wall))
+  say(http, connection, headText(http.printer, framing))
   if (isHead) {
     finish(http, exchange, keepAlive)
     return

@@ -1,8 +1,9 @@
 // What becomes of an answer that no text can hold.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { answerFound, answerSaid, createLetterhead } from '../../../core/api/answer.ts'
+import { answerError, answerFound, answerSaid, createLetterhead } from '../../../core/api/answer.ts'
 import { utf8 } from '../../../core/bytes.ts'
+import { ApiError } from '../../../core/errors.ts'
 import { testConfig } from '../../kit/config.ts'
 
 const answer = suite('answer')
@@ -30,6 +31,19 @@ answer('a value that is longer than any text is refused, and nothing ends by it'
   }
   const said = answerSaid(HEAD, { json: value }, 'compact')
   assert.equal([said.status, said.body], [500, TOO_LONG])
+})
+
+answer('the header that repeats an error is bounded, whatever the message holds', () => {
+  const plain = testConfig()
+  const httpConfig = { ...plain.httpConfig, errorFormat: 'json' } as const
+  const head = createLetterhead({ ...plain, httpConfig })
+  const message = `${'x'.repeat(1_000)}é\ud800`.repeat(1_000)
+  const { headers, body } = answerError(head, new ApiError('invalid', message))
+  const shown = headers[headers.indexOf('X-Lictor-Error') + 1]
+  assert.is(shown, 'x'.repeat(1_000))
+  assert.ok(body.length > 1_000_000)
+  const halved = answerError(head, new ApiError('invalid', 'half \ud800 a pair')).headers
+  assert.is(halved[halved.indexOf('X-Lictor-Error') + 1], 'half%20%EF%BF%BD%20a%20pair')
 })
 
 answer.run()

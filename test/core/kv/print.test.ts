@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { byteString, textOf, utf8 } from '../../../core/bytes.ts'
-import { printEntries } from '../../../core/kv/print.ts'
+import { printEntries, printEntry } from '../../../core/kv/print.ts'
 import { type KvRow, kvEntry } from '../../../core/kv/records.ts'
 import { encodeJson } from '../../../core/route/json.ts'
 
@@ -25,6 +25,7 @@ print('every row is printed as the general encoder prints its entry', () => {
   fc.assert(
     fc.property(fc.array(anyRow, { maxLength: 4 }), (rows) => {
       assert.is(textOf(printEntries(rows)), encodeJson(rows.map(kvEntry)))
+      for (const row of rows) assert.is(printEntry(row), encodeJson([kvEntry(row)]))
     }),
   )
 })

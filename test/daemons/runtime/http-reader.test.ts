@@ -105,6 +105,7 @@ const BAD = [
   `GET / http/1.1\r\n${HOST}\r\n`,
   `GET / HTTP/2.0\r\n${HOST}\r\n`,
   `GET / HTTP/1.10\r\n${HOST}\r\n`,
+  `GET /\t HTTP/1.1\r\n${HOST}\r\n`,
   `GET /\x00 HTTP/1.1\r\n${HOST}\r\n`,
   `GET /\x7f HTTP/1.1\r\n${HOST}\r\n`,
   'GET / HTTP/1.1\nHost: t\n\n',
