@@ -41,7 +41,7 @@ answer('the header that repeats an error is bounded, whatever the message holds'
   const { headers, body } = answerError(head, new ApiError('invalid', message))
   const shown = headers[headers.indexOf('X-Lictor-Error') + 1]
   assert.is(shown, 'x'.repeat(1_000))
-  assert.ok(body.length > 1_000_000)
+  assert.ok(typeof body === 'string' && body.length > 1_000_000)
   const halved = answerError(head, new ApiError('invalid', 'half \ud800 a pair')).headers
   assert.is(halved[halved.indexOf('X-Lictor-Error') + 1], 'half%20%EF%BF%BD%20a%20pair')
 })
