@@ -22,6 +22,7 @@ export const TABLE: Table = {
   groups: [
     { name: 'catalog', about: 'Look at datacenters, nodes and services' },
     { name: 'chaos', about: 'Search for mistakes in a simulated cluster', only: 'lictor' },
+    { name: 'dns', about: 'Ask the DNS of an agent, and see why', only: 'lictor' },
     { name: 'kv', about: 'Read and write the key/value store' },
     {
       name: 'kvstore',
@@ -51,6 +52,10 @@ export const TABLE: Table = {
     'chaos shrink': { load: () => import('./chaos/shrink.ts'), only: 'lictor' },
     'chaos simulate': { load: () => import('./chaos/simulate.ts'), only: 'lictor' },
     completion: { load: () => import('./completion.ts'), only: 'lictor' },
+    'dns curl-args': { load: () => import('./dns/curl-args.ts'), only: 'lictor' },
+    'dns query': { load: () => import('./dns/query.ts'), only: 'lictor' },
+    'dns trace': { load: () => import('./dns/trace.ts'), only: 'lictor' },
+    'dns-setup': { load: () => import('./dns-setup.ts'), only: 'lictor' },
     doctor: { load: () => import('./doctor.ts'), only: 'lictor' },
     event: { load: () => import('./event.ts') },
     'force-leave': { load: () => import('./force-leave.ts') },

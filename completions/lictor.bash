@@ -3,10 +3,11 @@
 # What may follow these words.
 _lictor_words() {
   case "$1" in
-    '') echo 'agent api catalog chaos completion doctor event force-leave help info join keygen kv kvstore leave lock logs maint members monitor operator ps raft registry registry-dns reload rtt services session stop swim validate version wait watch' ;;
+    '') echo 'agent api catalog chaos completion dns dns-setup doctor event force-leave help info join keygen kv kvstore leave lock logs maint members monitor operator ps raft registry registry-dns reload rtt services session stop swim validate version wait watch' ;;
     'api') echo 'list' ;;
     'catalog') echo 'datacenters nodes services' ;;
     'chaos') echo 'replay shrink simulate' ;;
+    'dns') echo 'curl-args query trace' ;;
     'kv') echo 'delete export get import put' ;;
     'kvstore') echo 'follow promote status' ;;
     'operator') echo 'raft' ;;
@@ -31,6 +32,10 @@ _lictor_flags() {
     'chaos shrink') echo '-nodes= -duration= -scenario= -bug= -profile= -events= -skip= -without= -timeout= -json -color -no-color' ;;
     'chaos simulate') echo '-nodes= -duration= -scenario= -bug= -profile= -events= -skip= -without= -seed= -json -color -no-color' ;;
     'completion') echo '-json -color -no-color' ;;
+    'dns curl-args') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -server= -port= -json -color -no-color' ;;
+    'dns query') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -server= -tcp -json -color -no-color' ;;
+    'dns trace') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -server= -json -color -no-color' ;;
+    'dns-setup') echo '-domain= -server= -json -color -no-color' ;;
     'doctor') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -all -json -color -no-color' ;;
     'event') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -name= -node= -service= -tag= -json -color -no-color' ;;
     'force-leave') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -prune -wan -json -color -no-color' ;;
@@ -152,6 +157,21 @@ _lictor_value() {
     'chaos simulate -bug') echo 'stale-read lost-ack' ;;
     'chaos simulate -profile') echo 'swarm figure-8 flush-crasher slow-reply usurper transfer-storm churn snapshot-storm wipe quiet-restart pause-leader stalled-disk disk-full clocks weather alone' ;;
     'chaos simulate -without') echo 'no-loss no-duplicates no-tail in-order even-disks whole-writes true-clocks one-key no-spares' ;;
+    'dns curl-args -token-file') echo '@file' ;;
+    'dns curl-args -ca-file') echo '@file' ;;
+    'dns curl-args -ca-path') echo '@file' ;;
+    'dns curl-args -client-cert') echo '@file' ;;
+    'dns curl-args -client-key') echo '@file' ;;
+    'dns query -token-file') echo '@file' ;;
+    'dns query -ca-file') echo '@file' ;;
+    'dns query -ca-path') echo '@file' ;;
+    'dns query -client-cert') echo '@file' ;;
+    'dns query -client-key') echo '@file' ;;
+    'dns trace -token-file') echo '@file' ;;
+    'dns trace -ca-file') echo '@file' ;;
+    'dns trace -ca-path') echo '@file' ;;
+    'dns trace -client-cert') echo '@file' ;;
+    'dns trace -client-key') echo '@file' ;;
     'doctor -token-file') echo '@file' ;;
     'doctor -ca-file') echo '@file' ;;
     'doctor -ca-path') echo '@file' ;;
@@ -398,6 +418,9 @@ _lictor_value() {
 _lictor_argument() {
   case "$1" in
     'completion') echo 'bash zsh fish' ;;
+    'dns curl-args') echo '@service' ;;
+    'dns query') echo '@service' ;;
+    'dns trace') echo '@service' ;;
     'force-leave') echo '@node' ;;
     'kv delete') echo '@key' ;;
     'kv export') echo '@key' ;;

@@ -21,7 +21,7 @@ export function commandPage(declared: AnyCommand): string {
   const description = declared.description ?? [`${declared.summary}.`]
   return page([
     ...head(name),
-    ...section('NAME', [`${roff(name)} \\- ${roff(lowered(declared.summary))}`]),
+    ...section('NAME', nameLines(name, declared)),
     ...section('SYNOPSIS', [synopsis(declared)]),
     ...section('DESCRIPTION', paragraphs(description)),
     ...section(
@@ -33,6 +33,15 @@ export function commandPage(declared: AnyCommand): string {
     ...section('EXIT STATUS', paragraphs(['See lictor(1).'])),
     ...section('SEE ALSO', [seeAlso(declared)]),
   ])
+}
+
+/** The longest line in a source, as mandoc asks for. */
+const SOURCE_WIDTH = 78
+
+/** One line if it fits: readers of the index of manuals look for the dash. */
+function nameLines(name: string, { summary }: AnyCommand): string[] {
+  const [head, about] = [`${roff(name)} \\-`, roff(lowered(summary))]
+  return head.length + 1 + about.length > SOURCE_WIDTH ? [head, about] : [`${head} ${about}`]
 }
 
 const page = (lines: readonly string[]): string => `${lines.join('\n')}\n`

@@ -1,6 +1,6 @@
 // A lock for several: a key that names who holds a seat, changed by compare-and-set, and one key
-// for each who wants one, held by its session so that the dead are seen. Keys and flags are those of
-// the semaphore of Consul's Go client.
+// for each who wants one, held by its session so that the dead are seen. Keys and flags are those
+// of the semaphore of Consul's Go client.
 import type { KvEntry } from '../../core/kv/records.ts'
 import { answerIsNo } from '../kit/failure.ts'
 import { decodeJson } from '../kit/json.ts'

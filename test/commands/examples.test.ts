@@ -53,6 +53,7 @@ const EXITS: Readonly<Record<string, readonly number[]>> = {
   'kvstore status': [3],
   'kvstore status --node=localhost:8000 --json': [3],
   doctor: [0, 1], // limits of the machine
+  'dns trace node-1.node.consul': [1],
   'force-leave node-7': [1],
   'force-leave -prune node-7': [1],
   'join 10.0.0.1': [1],

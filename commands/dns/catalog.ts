@@ -1,0 +1,65 @@
+// What the catalog has for a name, and which of it DNS may tell.
+import type { Client } from '../kit/client.ts'
+import type { Read, SiteNames, Step } from './meaning.ts'
+
+/** No step for names that the catalog knows nothing of. */
+export async function lookInCatalog(
+  client: Client,
+  meaning: Read,
+  site: SiteNames,
+): Promise<readonly Step[]> {
+  if (meaning.type === 'service' && meaning.here)
+    return [await lookForService(client, meaning, site)]
+  return meaning.type === 'node' && meaning.here ? [await lookForNode(client, meaning.name)] : []
+}
+
+export const counted = (count: number, what: string): string =>
+  `${count} ${what}${count === 1 ? '' : 's'}`
+
+interface Instance {
+  readonly Node: { readonly Node: string; readonly Address: string }
+  readonly Service: {
+    readonly Address: string
+    readonly Port?: number
+    readonly Tags: readonly string[] | null
+  }
+  readonly Checks: readonly { readonly Status: string; readonly CheckID: string }[]
+}
+
+async function lookForService(
+  client: Client,
+  { name, tag }: { readonly name: string; readonly tag: string },
+  { onlyPassing }: SiteNames,
+): Promise<Step> {
+  const reply = await client.call('GET /v1/health/service/*service', { params: { service: name } })
+  const all: readonly Instance[] = reply.value()
+  const named = all.filter(({ Service }) => tag === '' || hasTag(Service.Tags, tag))
+  const told = named.filter((one) => isTold(one, onlyPassing))
+  const lines = named.map((one) => instanceLine(one, isTold(one, onlyPassing)))
+  const withTag = tag === '' ? '' : `, ${named.length} with the tag`
+  const found = `${counted(all.length, 'instance')} of ${name}${withTag}`
+  const what = `${found}, ${told.length} fit to be told of`
+  return { step: 'catalog', ok: told.length > 0, what, more: lines }
+}
+
+/** Names of DNS have no case. */
+const hasTag = (tags: readonly string[] | null, tag: string): boolean =>
+  (tags ?? []).some((one) => one.toLowerCase() === tag)
+
+const isTold = ({ Checks }: Instance, onlyPassing: boolean): boolean =>
+  Checks.every(({ Status }) => Status === 'passing' || (!onlyPassing && Status !== 'critical'))
+
+function instanceLine({ Node, Service, Checks }: Instance, told: boolean): string {
+  const address = Service.Address || Node.Address
+  const bad = Checks.filter(({ Status }) => Status !== 'passing')
+  const why = bad.map(({ CheckID, Status }) => `${CheckID} ${Status}`).join(', ')
+  const state = `${told ? 'told' : 'not told'}${why === '' ? '' : `: ${why}`}`
+  return `${Node.Node} ${address}:${Service.Port ?? 0} ${state}`
+}
+
+async function lookForNode(client: Client, name: string): Promise<Step> {
+  const nodes = (await client.call('GET /v1/catalog/nodes', {})).value()
+  const found = nodes.find(({ Node }) => Node.toLowerCase() === name)
+  const what = found === undefined ? `no node ${name}` : `${found.Node} has ${found.Address}`
+  return { step: 'catalog', ok: found !== undefined, what }
+}
