@@ -4,6 +4,7 @@ import type { AgentConfig } from '../config/agent-config.ts'
 import type { LogIndex } from '../ids.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Settings } from '../raft/raft.ts'
+import { createPrinted } from '../route/printed.ts'
 import type { Member, RaftConfiguration, Site } from '../route/site.ts'
 import { originPoint } from '../swim/coordinate.ts'
 import { CONSUL_VERSION } from '../version.ts'
@@ -35,6 +36,7 @@ export function createLoneSite(facts: LoneFacts): LoneSite {
     shown: config,
     consulVersion: CONSUL_VERSION,
     metrics,
+    printed: createPrinted(),
     leaderAddress: () => standing().leader?.address ?? '',
     peerAddresses: () => votersOf(standing()).map(({ address }) => address),
     contact: () => ({ knownLeader: standing().leader !== undefined, lastContactMs: 0 }),

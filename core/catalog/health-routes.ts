@@ -1,9 +1,13 @@
 // /v1/health: checks by node, service and state, and instances with their checks.
 import { parseBool } from '../bool.ts'
+import { fold } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
+import { encodeJson } from '../route/json.ts'
+import { printList } from '../route/printed.ts'
 import type { Query } from '../route/query.ts'
 import { type Found, type Input, read } from '../route/route.ts'
 import { HEALTH_CHECK, SERVICE_ENTRY } from './filter-shapes.ts'
+import { markOf, serviceIndexName } from './indexes.ts'
 import {
   CATALOG_READ,
   checkNamed,
@@ -16,6 +20,7 @@ import {
 } from './queries.ts'
 import {
   type Health,
+  healthIndex,
   listChecksInState,
   listHealth,
   listNodeChecks,
@@ -85,12 +90,36 @@ const serviceHealth = read({
   run: (view, input, site): Found<readonly ServiceEntry[]> => {
     const { query } = input
     if (isPeered(query)) return { index: 0, value: [] }
-    const { index, rows } = listHealth(view, nameOf(input), wantedOf(query))
-    const sorted = nearest({ view, query, site }, rows, ({ node }) => node.name)
-    const shown = wantsPassing(query) ? sorted.filter(isPassing) : sorted
-    return { index, value: filtered(shown.map(serviceEntry), input, SERVICE_ENTRY) }
+    const name = nameOf(input)
+    const index = healthIndex(view, name)
+    const passing = wantsPassing(query)
+    const rows = () => {
+      const all = listHealth(view, name, wantedOf(query)).rows
+      const sorted = nearest({ view, query, site }, all, ({ node }) => node.name)
+      return passing ? sorted.filter(isPassing) : sorted
+    }
+    if (CHOOSERS.some((chooser) => query.has(chooser))) {
+      return { index, value: filtered(rows().map(serviceEntry), input, SERVICE_ENTRY) }
+    }
+    const mark = markOf(view, serviceIndexName(name))
+    const listing = { ...HEALTH_LISTING, key: `${passing} ${fold(name)}`, mark, rows }
+    return {
+      index,
+      compact: () => printList(site.printed, listing),
+      get value() {
+        return rows().map(serviceEntry) // made for whoever looks at it
+      },
+    }
   },
 })
+
+/** What makes a list one of many: those without are kept. */
+const CHOOSERS = ['filter', 'near', 'node-meta', 'tag']
+
+const HEALTH_LISTING = {
+  partsOf: ({ service, node, checks }: Health) => [service, node, ...checks],
+  print: (row: Health) => encodeJson(serviceEntry(row)),
+}
 
 const connectHealth = read({
   ...CATALOG_READ,

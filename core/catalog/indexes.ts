@@ -24,7 +24,14 @@ export const serviceIndexName = (service: string): IndexName => `service.${fold(
 export const indexOf = (view: View, name: IndexName): number =>
   peek(view, CATALOG_INDEXES, name)?.index ?? 0
 
-/** The same, and the read wakes when the name is touched, appears or goes. */
+/**
+ * What stands for the state of a name: another object as soon as the name is touched, and after a
+ * snapshot was put in the place of the state, which may have the same numbers for other things.
+ */
+export const markOf = (view: View, name: IndexName): object | undefined =>
+  peek(view, CATALOG_INDEXES, name)
+
+/** The index, and the read wakes when the name is touched, appears or goes. */
 export const watchIndex = (view: View, name: IndexName): number | undefined =>
   get(view, CATALOG_INDEXES, name)?.index
 

@@ -110,11 +110,16 @@ export interface Health extends Instance {
  * Watches the index of the service alone: it moves with every instance, node and check in the
  * answer, and with nothing else, however many instances there are.
  */
+export function healthIndex(view: View, name: string): number {
+  const exists = (watchIndex(view, serviceIndexName(name)) ?? 0) > 0 // it goes with the last
+  return serviceIndex(view, name, { exists, withChecks: true })
+}
+
+/** The same index, and the instances. */
 export function listHealth(view: View, name: string, wanted: Wanted): Answer<Health[]> {
-  watchIndex(view, serviceIndexName(name))
+  const index = healthIndex(view, name)
   const quiet: View = { ...view, watched: undefined }
   const services = listBy(quiet, SERVICES, 'name', fold(name))
-  const index = serviceIndex(view, name, { exists: services.length > 0, withChecks: true })
   const rows = choose(quiet, services, wanted).map(
     ({ service, node }): Health => ({ service, node, checks: checksOf(quiet, service) }),
   )

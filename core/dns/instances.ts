@@ -2,7 +2,7 @@
 // answer needs of them. Kept until the service's index moves, which it does with every instance,
 // node and check of it: an answer then costs no look at a check.
 import { fold } from '../bytes.ts'
-import { indexOf, serviceIndexName } from '../catalog/indexes.ts'
+import { markOf, serviceIndexName } from '../catalog/indexes.ts'
 import { type Health, listHealth } from '../catalog/read.ts'
 import { CRITICAL, type NodeRow, PASSING, type ServiceRow } from '../catalog/records.ts'
 import type { IpBytes } from '../config/ip.ts'
@@ -23,10 +23,7 @@ export interface Found {
 }
 
 /** By folded name. */
-export type InstanceCache = Map<
-  string,
-  { readonly index: number; readonly found: readonly Found[] }
->
+export type InstanceCache = Map<string, { readonly mark: object; readonly found: readonly Found[] }>
 
 /** When there are more services than this, all begin anew. */
 const CACHED_SERVICES_MAX = 1_024
@@ -44,17 +41,17 @@ export function instancesOf(
   cache: InstanceCache,
   { name, onlyPassing, datacenter }: Asked,
 ): readonly Found[] {
-  const index = indexOf(view, serviceIndexName(name))
-  if (index === 0) return []
+  const mark = markOf(view, serviceIndexName(name))
+  if (mark === undefined) return []
   const key = fold(name)
   const known = cache.get(key)
-  if (known?.index === index) return known.found
+  if (known?.mark === mark) return known.found
   const { rows } = listHealth(view, name, { tags: [], nodeMeta: {} })
   const found = rows
     .filter((health) => isServing(health, onlyPassing))
     .map((health) => foundOf(health, datacenter))
   if (cache.size >= CACHED_SERVICES_MAX) cache.clear()
-  cache.set(key, { index, found })
+  cache.set(key, { mark, found })
   return found
 }
 

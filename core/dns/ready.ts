@@ -3,19 +3,19 @@
 // only copied and filled. It is good for as long as the index stands that it was made at, which
 // moves with every instance, node and check of the service.
 import { assert } from '../assert.ts'
-import type { IndexName } from '../catalog/indexes.ts'
+import { type IndexName, markOf } from '../catalog/indexes.ts'
 import { CATALOG_INDEXES } from '../catalog/records.ts'
 import type { IpBytes } from '../config/ip.ts'
 import type { Prng } from '../prng.ts'
 import { slotOf } from '../state/table.ts'
-import { peek, type View } from '../state/txn.ts'
+import type { View } from '../state/txn.ts'
 import { HEADER_BYTES } from './query.ts'
 import type { Query } from './record.ts'
 
 /** The addresses from which an answer may be drawn, each once, all of one family. */
 export interface Pool {
   readonly name: IndexName
-  readonly index: number
+  readonly mark: object | undefined
   readonly ips: readonly IpBytes[]
 }
 
@@ -24,8 +24,8 @@ interface Ready {
   readonly packet: Uint8Array
   readonly transport: 'udp' | 'tcp'
   readonly name: IndexName
-  readonly index: number
-  /** The state of the table in which the index was looked up last. */
+  readonly mark: object | undefined
+  /** The state of the table in which the mark was looked up last. */
   seen: unknown
   readonly reply: Uint8Array
   /** Where the first address stands, and how far the next is from it. */
@@ -75,7 +75,7 @@ export function readyReply(
 function stands(ready: Ready, view: View): boolean {
   const state = view.states[slotOf(view.schema, CATALOG_INDEXES)]
   if (ready.seen === state) return true
-  if (peek(view, CATALOG_INDEXES, ready.name)?.index !== ready.index) return false
+  if (markOf(view, ready.name) !== ready.mark) return false
   ready.seen = state
   return true
 }
@@ -119,7 +119,7 @@ export function keepReply(
     packet: packet.slice(),
     transport,
     name: pool.name,
-    index: pool.index,
+    mark: pool.mark,
     seen: view.states[slotOf(view.schema, CATALOG_INDEXES)],
     reply: reply.slice(),
     first: first + RECORD_HEAD_BYTES,

@@ -1,6 +1,6 @@
 // Answers for the names of our own domain, out of a view of the store (consul-surface 4.1, 4.2).
 import { fold } from '../bytes.ts'
-import { indexOf, serviceIndexName } from '../catalog/indexes.ts'
+import { markOf, serviceIndexName } from '../catalog/indexes.ts'
 import { NODES, type NodeRow } from '../catalog/records.ts'
 import type { IpBytes } from '../config/ip.ts'
 import type { Prng } from '../prng.ts'
@@ -289,7 +289,7 @@ function poolOf({ view }: Desk, { type, name, found }: Pooled): Pool | undefined
     if (place.type === 'ip' && place.ip.length === size) ips.set(place.key, place.ip)
   }
   const index = serviceIndexName(name)
-  return { name: index, index: indexOf(view, index), ips: [...ips.values()] }
+  return { name: index, mark: markOf(view, index), ips: [...ips.values()] }
 }
 
 /** Each address once. An alias must be alone (RFC 1034 §3.6.2): it is told for want of these. */

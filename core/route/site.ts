@@ -3,6 +3,7 @@
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Coordinate } from '../wire/serf.ts'
+import type { Printed } from './printed.ts'
 
 export interface Site {
   readonly config: AgentConfig
@@ -11,6 +12,8 @@ export interface Site {
   /** The version of Consul whose surface we speak, as `1.21.4`. */
   readonly consulVersion: string
   readonly metrics: Metrics
+  /** Lists that were printed lately. */
+  readonly printed: Printed
   /** `ip:port` of the server that orders writes; empty when there is none. */
   leaderAddress(): string
   /** The addresses of all voters. */
