@@ -13,6 +13,7 @@ import { ApiError } from '../errors.ts'
 import type { Command } from '../fsm/commands.ts'
 import type { LogIndex, RequestId } from '../ids.ts'
 import type { OwnChange } from '../local/records.ts'
+import { count } from '../metrics.ts'
 import { isRefused } from '../outcome.ts'
 import type { Prng } from '../prng.ts'
 import type { Request, Response } from '../route/request.ts'
@@ -237,6 +238,7 @@ export function wake(pipeline: Pipeline, fired: Iterable<Parked>): Answered[] {
   const known = new Map<string, Seen>()
   for (const parked of fired) {
     if (parked.at < 0) continue
+    count(pipeline.desk.site.metrics, 'lictor.woken')
     const seen = seeAgain(pipeline, parked.call, known)
     const { look } = seen
     if (look instanceof ApiError || isNews(parked, look.found)) {

@@ -10,6 +10,7 @@ import { inProject } from '../kit/paths.ts'
 import { openDurableAgent } from './durable-agent.ts'
 import { collect, type Figure, type Row, tableOf } from './figure.ts'
 import { quiet } from './process.ts'
+import { SERVICE_WORKLOADS } from './registry.ts'
 import { ALONE, type Effort, WORKLOADS } from './rows.ts'
 import { measureYardsticks } from './yardsticks.ts'
 
@@ -45,7 +46,7 @@ async function main(): Promise<number> {
   const rows = new Map<string, Row>()
   for (let round = 1; round <= Number(options.rounds); round++) {
     console.error(`round ${round}`)
-    if (options.only === '' || options.only === 'agent') await agentRound(rows)
+    if (options.only !== 'micro') await agentRound(rows)
     if (options.only === '' || options.only === 'micro') await microRound(rows)
   }
   const { markdown, missed } = tableOf(rows)
@@ -63,7 +64,11 @@ async function settle(): Promise<void> {
 async function agentRound(rows: Map<string, Row>): Promise<void> {
   await settle()
   collect(rows, await measureYardsticks(dir, effort.seconds))
-  for (const workloads of [WORKLOADS, [ALONE]]) {
+  const groups = { agent: [WORKLOADS, [ALONE]], services: [SERVICE_WORKLOADS] }
+  const { only } = options
+  const chosen =
+    only === 'agent' || only === 'services' ? groups[only] : Object.values(groups).flat()
+  for (const workloads of chosen) {
     const agent = await openDurableAgent()
     try {
       for (const workload of workloads) {

@@ -2,7 +2,7 @@
 // a multiple of a yardstick from the same run: ratios hold from machine to machine, absolute
 // figures do not.
 
-type Unit = '/s' | 'ms' | 'KiB' | 'MiB' | 'ns' | 'µs'
+type Unit = '' | '/s' | 'ms' | 'KiB' | 'MiB' | 'ns' | 'µs'
 
 export interface Figure {
   readonly name: string
@@ -29,12 +29,15 @@ interface Yardsticks {
   readonly S: number
   /** Milliseconds of `node -e 0`. */
   readonly N: number
+  /** Questions a second of a bare datagram server. */
+  readonly D: number
 }
 
 export const YARDSTICK_NAMES = {
   H: 'yardstick H: bare node:http, 64 clients',
   S: 'yardstick S: write and fdatasync of 512 bytes, p50',
   N: 'yardstick N: node -e 0',
+  D: 'yardstick D: bare datagrams',
 } as const
 
 const FLOORS: Readonly<Record<string, Floor>> = {
@@ -48,11 +51,28 @@ const FLOORS: Readonly<Record<string, Floor>> = {
   'all watchers of one key woken': atMost(250, 'ms'),
   '10,000 keys recursively': atMost(15, 'ms'),
   'agent ready after exec': atMost(1000, 'ms'),
+  'DNS, A of 20 instances': {
+    text: '≥ 0.4 D',
+    holds: (value, { D }) => value >= 0.4 * D,
+  },
+  'DNS, questions lost at half that load': exactly(0),
+  'health list of 20, 64 clients': rateFloor(0.35),
+  'health list of 1,000, 16 clients': {
+    text: '≥ 1,500 /s',
+    holds: (value) => value >= 1_500,
+  },
+  'catalog register, 32 clients': rateFloor(0.15),
+  'agent register, 8 clients': rateFloor(0.1),
+  'woken by a change of one of 1,000 services': exactly(1),
   'kv get, start to end': { text: '≤ 2.2 N', holds: (value, { N }) => value <= 2.2 * N },
 }
 
 function rateFloor(share: number): Floor {
   return { text: `≥ ${share} H`, holds: (value, { H }) => value >= share * H }
+}
+
+function exactly(wanted: number): Floor {
+  return { text: `= ${wanted}`, holds: (value) => value === wanted }
 }
 
 function atMost(bound: number, unit: Unit): Floor {
@@ -96,6 +116,7 @@ export function tableOf(rows: ReadonlyMap<string, Row>): Table {
     H: yardstick(YARDSTICK_NAMES.H),
     S: yardstick(YARDSTICK_NAMES.S),
     N: yardstick(YARDSTICK_NAMES.N),
+    D: yardstick(YARDSTICK_NAMES.D),
   }
   const missed: string[] = []
   const lines = [...rows.values()].map((row) => {
@@ -120,15 +141,17 @@ export function tableOf(rows: ReadonlyMap<string, Row>): Table {
 const spread = (values: readonly number[]) =>
   `${round(Math.min(...values))} – ${round(Math.max(...values))}`
 
-function toYardstick({ name, unit }: Row, value: number, { H, S, N }: Yardsticks): string {
+function toYardstick({ name, unit }: Row, value: number, { H, S, N, D }: Yardsticks): string {
   if (name.startsWith('yardstick')) return ''
   if (unit === '/s' && FLOORS[name]?.text.endsWith('H')) return `${(value / H).toFixed(2)} H`
+  if (FLOORS[name]?.text.endsWith('D')) return `${(value / D).toFixed(2)} D`
   if (name.endsWith('p50')) return `${(value / S).toFixed(1)} S`
   return FLOORS[name]?.text.endsWith('N') ? `${(value / N).toFixed(2)} N` : ''
 }
 
 function round(value: number): string {
   if (!Number.isFinite(value)) return '–'
+  if (Number.isInteger(value)) return value.toLocaleString('en')
   if (value >= 1000) return Math.round(value).toLocaleString('en')
   return value >= 10 ? value.toFixed(1) : value.toFixed(3)
 }
