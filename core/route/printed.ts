@@ -1,11 +1,11 @@
 // Lists that were printed. Who asks for the same list as somebody before, while nothing in it has
-// changed, gets the same bytes; one in which little has changed is joined anew from its parts. Bounded: the lists
-// that nobody has asked for the longest go first.
+// changed, gets the same bytes; one in which little has changed is joined anew from its parts.
+// Bounded: the lists that nobody has asked for the longest go first.
 import { assert } from '../assert.ts'
 import { utf8 } from '../bytes.ts'
 
 /** A part of a list: the rows it was printed from, the key first, and its text. */
-export interface Part {
+interface Part {
   readonly rows: readonly object[]
   readonly text: string
 }

@@ -55,7 +55,8 @@ const FEW = 20
 const MANY = 1_000
 
 /** A server that sends back what it gets, with the bit of an answer set. */
-const ECHO = `const socket = require('node:dgram').createSocket({ type: 'udp4', recvBufferSize: 4 << 20 })
+const ECHO = `const { createSocket } = require('node:dgram')
+const socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20 })
 socket.on('message', (packet, from) => {
   packet[2] |= 0x80
   socket.send(packet, from.port, from.address)
@@ -167,7 +168,8 @@ const CATALOG = `${UNIQUE}request = function()
 end`
 const AGENT = `${UNIQUE}request = function()
   i = i + 1
-  local body = string.format('{"ID":"w%s-%d","Name":"own","Port":8080,"Check":{"TTL":"1h"}}', run, i)
+  local body = string.format('{"ID":"w%s-%d","Name":"own","Port":8080,' ..
+    '"Check":{"TTL":"1h"}}', run, i)
   return wrk.format("PUT", "/v1/agent/service/register", nil, body)
 end`
 
