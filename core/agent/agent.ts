@@ -84,6 +84,7 @@ export function createAgent(options: AgentOptions): Agent {
     metrics,
     standing: () => standingOf(order, self),
     applied: () => fsm.applied.index,
+    since: clock.wall,
     registered: () => countOwn(own),
   })
   const desk = {

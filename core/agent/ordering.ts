@@ -4,7 +4,9 @@
 import type { Call } from '../api/call.ts'
 import { replyTo, wake } from '../api/pipeline.ts'
 import { unreachable } from '../assert.ts'
+import { DEFAULT_AUTOPILOT } from '../autopilot/records.ts'
 import { registerLoneNode } from '../catalog/boot.ts'
+import type { AgentConfig } from '../config/agent-config.ts'
 import type { Entry } from '../entry.ts'
 import { type Command, encodeCommand } from '../fsm/commands.ts'
 import { applyEntry } from '../fsm/fsm.ts'
@@ -128,10 +130,26 @@ function onLeads(agent: Agent): void {
   for (let index: number = fsm.applied.index; index < START_ENTRIES; index++)
     proposeNoop(order, clock.now)
   claimAddress(order, clock.now)
+  proposeOwn(agent, firstAutopilot(agent.config))
   proposeOwn(agent, registerLoneNode(pipeline.desk.site, clock.wall))
   syncOwn(own, agent.around())
   announceLead(agent)
 }
+
+/** What the configuration says holds as long as no operator has said otherwise. */
+const firstAutopilot = ({ autopilot }: AgentConfig): Command => ({
+  type: 'set-autopilot',
+  settings: {
+    ...DEFAULT_AUTOPILOT,
+    cleanupDeadServers: autopilot.cleanupDeadServers,
+    lastContactThresholdNs: autopilot.lastContactThresholdMs * 1e6,
+    maxTrailingLogs: autopilot.maxTrailingLogs,
+    minQuorum: autopilot.minQuorum,
+    serverStabilizationTimeNs: autopilot.serverStabilizationTimeMs * 1e6,
+  },
+  when: 'first',
+  index: 0,
+})
 
 /**
  * A command of the agent itself: nobody waits for it. False: the queue is full or another leads,

@@ -5,8 +5,9 @@ import type { LogIndex } from '../ids.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Settings } from '../raft/raft.ts'
 import { createPrinted } from '../route/printed.ts'
-import type { Member, RaftConfiguration, Site } from '../route/site.ts'
+import type { Member, RaftConfiguration, ServerHealth, Site } from '../route/site.ts'
 import { originPoint } from '../swim/coordinate.ts'
+import type { WallMs } from '../time.ts'
 import { CONSUL_VERSION } from '../version.ts'
 import type { Standing } from './order.ts'
 
@@ -21,6 +22,8 @@ export interface LoneFacts {
   readonly metrics: Metrics
   readonly standing: () => Standing
   readonly applied: () => LogIndex
+  /** When this agent has begun. */
+  readonly since: WallMs
   /** How much is registered with this agent, for `info`. */
   readonly registered: () => Record<string, string>
 }
@@ -47,6 +50,7 @@ export function createLoneSite(facts: LoneFacts): LoneSite {
       { datacenter: config.datacenter, nodes: [{ name: config.nodeName, point: originPoint() }] },
     ],
     raftConfiguration: () => configurationOf(config, standing()),
+    serverHealth: () => healthOf(facts),
     stats: () => ({ agent: registered(), ...statsOf(facts) }),
   }
 }
@@ -113,6 +117,27 @@ const configurationOf = (config: AgentConfig, standing: Standing): RaftConfigura
     LastIndex: standing.lastIndex,
   })),
 })
+
+/** A server that is alone and leads is as well as it can be. */
+function healthOf({ config, standing, since }: LoneFacts): readonly ServerHealth[] {
+  const { servers, leader, isLeader, term, lastIndex } = standing()
+  if (!isLeader) return []
+  return servers.map(({ id, address, suffrage }) => ({
+    id,
+    name: id === config.nodeId ? config.nodeName : id,
+    address,
+    serfStatus: 'alive',
+    version: CONSUL_VERSION,
+    leader: id === leader?.id,
+    voter: suffrage === 'voter',
+    lastContactMs: 0,
+    lastTerm: term,
+    lastIndex,
+    healthy: true,
+    stableSince: since,
+    meta: {},
+  }))
+}
 
 function statsOf({ config, standing, applied }: LoneFacts) {
   const { term, lastIndex, leader, isLeader, servers, role } = standing()

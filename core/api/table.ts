@@ -1,5 +1,6 @@
 // Every endpoint of the HTTP API, in one list: the map of the whole surface. `lictor api list`
 // prints it, the client of core/api/client.ts takes its types from it.
+import { autopilotRoutes } from '../autopilot/routes.ts'
 import { catalogRoutes } from '../catalog/routes.ts'
 import { coordinateRoutes } from '../coordinates/routes.ts'
 import { eventRoutes } from '../events/routes.ts'
@@ -21,6 +22,7 @@ export const TABLE = [
   ...coordinateRoutes,
   ...ownRoutes,
   ...eventRoutes,
+  ...autopilotRoutes,
   ...selfRoutes,
 ] as const
 

@@ -169,6 +169,14 @@ export interface AgentConfig {
   readonly maxQueryTimeMs: number
   /** The shortest TTL that a session may ask for. */
   readonly sessionTtlMinMs: number
+  /** What holds until an operator says otherwise; durations in milliseconds. */
+  readonly autopilot: {
+    readonly cleanupDeadServers: boolean
+    readonly lastContactThresholdMs: number
+    readonly maxTrailingLogs: number
+    readonly minQuorum: number
+    readonly serverStabilizationTimeMs: number
+  }
   readonly raft: {
     /** A snapshot is due after this many entries. */
     readonly snapshotThreshold: number

@@ -88,6 +88,7 @@ function assemble(draft: Draft, network: NetworkPlan): Assembled {
     defaultQueryTimeMs: msOf(settings.default_query_time),
     maxQueryTimeMs: msOf(settings.max_query_time),
     sessionTtlMinMs: msOf(settings.session_ttl_min),
+    autopilot: planAutopilot(settings),
     raft: {
       snapshotThreshold: settings.raft_snapshot_threshold ?? 0,
       trailingLogs: settings.raft_trailing_logs ?? 0,
@@ -135,6 +136,14 @@ function bootstraps({ profile, gathered, facts, warnings }: Draft): boolean {
 
 /** What a duration comes to; a wrong one was refused by checkValues. */
 const msOf = (text: string | undefined): number => (parseDurationNs(text ?? '0s') ?? 0) / 1e6
+
+const planAutopilot = ({ autopilot }: Settings): AgentConfig['autopilot'] => ({
+  cleanupDeadServers: autopilot?.cleanup_dead_servers ?? true,
+  lastContactThresholdMs: msOf(autopilot?.last_contact_threshold),
+  maxTrailingLogs: autopilot?.max_trailing_logs ?? 0,
+  minQuorum: autopilot?.min_quorum ?? 0,
+  serverStabilizationTimeMs: msOf(autopilot?.server_stabilization_time),
+})
 
 function planIdentity(draft: Draft, settings: Settings) {
   const domain = settings.domain ?? ''

@@ -1,6 +1,7 @@
 // Which rule a command is applied by. Everything here is deterministic: each server runs the same
 // commands in the same order and must come to the same state (design 2.4).
 import { unreachable } from '../assert.ts'
+import { setAutopilot } from '../autopilot/write.ts'
 import { fold } from '../bytes.ts'
 import { NODES } from '../catalog/records.ts'
 import { deregister, register } from '../catalog/write.ts'
@@ -59,6 +60,8 @@ export function applyCommand(txn: Txn, command: Command): Applied {
     case 'update-coordinates':
       placeNodes(txn, command.updates)
       return stands(true)
+    case 'set-autopilot':
+      return stands(setAutopilot(txn, command))
     default:
       return unreachable(command)
   }

@@ -5,6 +5,7 @@
 // A new command: a member of the union, an entry in FORMS, a case in apply.ts. Commands stay
 // readable for ever: fields may be added (what an older entry lacks is zero), never renamed.
 import { AssertionError, assert, present, unreachable } from '../assert.ts'
+import type { SetAutopilotCommand } from '../autopilot/records.ts'
 import type { DeregisterCommand, RegisterCommand } from '../catalog/records.ts'
 import type { UpdateCoordinatesCommand } from '../coordinates/records.ts'
 import type { KvChange, KvCommand, ReapTombstonesCommand } from '../kv/records.ts'
@@ -36,7 +37,14 @@ import {
 import { readTag } from '../wire/msgpack-read.ts'
 import { struct } from '../wire/msgpack-struct.ts'
 import { putByte } from '../wire/msgpack-write.ts'
-import { checkFields, coordinateRow, nodeFields, serviceFields, sessionFields } from './rows.ts'
+import {
+  autopilotFields,
+  checkFields,
+  coordinateRow,
+  nodeFields,
+  serviceFields,
+  sessionFields,
+} from './rows.ts'
 
 export type Command =
   | RegisterCommand
@@ -47,6 +55,7 @@ export type Command =
   | CreateSessionCommand
   | EndSessionCommand
   | UpdateCoordinatesCommand
+  | SetAutopilotCommand
 
 type Of<Type extends Command['type']> = Extract<Command, { readonly type: Type }>
 
@@ -169,6 +178,15 @@ const FORMS: { readonly [Type in Command['type']]: Form<Of<Type>> } = {
   'update-coordinates': {
     byte: 6,
     codec: struct({ type: literal('update-coordinates'), updates: list(coordinateRow) }),
+  },
+  'set-autopilot': {
+    byte: 9,
+    codec: struct({
+      type: literal('set-autopilot'),
+      settings: struct(autopilotFields),
+      when: choice('always', 'first', 'cas'),
+      index: u64,
+    }),
   },
   txn: {
     byte: 8,

@@ -1,6 +1,7 @@
 // How rows look on the disk: a codec for every table, so that no domain knows the wire. Fields may
 // be added at any time: what an older snapshot lacks is the zero of its type. A field's name or
 // meaning never changes.
+import type { AutopilotRow } from '../autopilot/records.ts'
 import type {
   CheckDefinition,
   CheckRow,
@@ -169,5 +170,19 @@ export const coordinateRow: Codec<CoordinateRow> = struct({
   segment: str,
   point: struct({ vec: list(f64), error: f64, adjustment: f64, height: f64 }),
 })
+
+/** What a command says of autopilot. */
+export const autopilotFields = {
+  cleanupDeadServers: bool,
+  lastContactThresholdNs: nanos,
+  maxTrailingLogs: uint,
+  minQuorum: uint,
+  serverStabilizationTimeNs: nanos,
+  redundancyZoneTag: str,
+  disableUpgradeMigration: bool,
+  upgradeVersionTag: str,
+}
+
+export const autopilotRow: Codec<AutopilotRow> = struct({ ...autopilotFields, ...indexes })
 
 export const indexRow: Codec<IndexRow> = struct({ name: byteString, index: uint })

@@ -1,5 +1,6 @@
 // Every table of the replicated state, and how its rows look on the disk. A new table is one line
 // here; its codec stands in rows.ts. The order is that of a snapshot.
+import { AUTOPILOT } from '../autopilot/records.ts'
 import { CATALOG_INDEXES, CHECKS, NODES, SERVICES } from '../catalog/records.ts'
 import { COORDINATES } from '../coordinates/records.ts'
 import { KV, TOMBSTONES } from '../kv/records.ts'
@@ -7,6 +8,7 @@ import { LOCK_DELAYS, SESSION_CHECKS, SESSIONS } from '../sessions/records.ts'
 import type { AnyTable, Table } from '../state/table.ts'
 import type { Codec } from '../wire/msgpack.ts'
 import {
+  autopilotRow,
   checkRow,
   coordinateRow,
   indexRow,
@@ -41,4 +43,5 @@ export const TABLES: readonly StoredTable[] = [
   stored(CHECKS, checkRow),
   stored(CATALOG_INDEXES, indexRow),
   stored(COORDINATES, coordinateRow),
+  stored(AUTOPILOT, autopilotRow),
 ]

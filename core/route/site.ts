@@ -2,6 +2,7 @@
 // machine itself.
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { Metrics } from '../metrics.ts'
+import type { WallMs } from '../time.ts'
 import type { Coordinate } from '../wire/serf.ts'
 import type { Printed } from './printed.ts'
 
@@ -31,6 +32,8 @@ export interface Site {
   /** Where the servers of each datacenter stand, as far as the pool of all of them knows. */
   wanAreas(): readonly WanArea[]
   raftConfiguration(): RaftConfiguration
+  /** How the leader finds each server; empty if another leads. */
+  serverHealth(): readonly ServerHealth[]
   /** Sections and values of `lictor info`. */
   stats(): Readonly<Record<string, Readonly<Record<string, string>>>>
 }
@@ -46,6 +49,28 @@ export interface RaftConfiguration {
   /** Of the log entry that said so. */
   readonly index: number
   readonly servers: readonly RaftServer[]
+}
+
+export interface ServerHealth {
+  readonly id: string
+  /** Of its node. */
+  readonly name: string
+  /** `ip:port` */
+  readonly address: string
+  /** What gossip says of it: `alive`, `failed`, `left`. */
+  readonly serfStatus: string
+  readonly version: string
+  readonly leader: boolean
+  readonly voter: boolean
+  /** How long ago it was heard of; 0 for the leader itself. */
+  readonly lastContactMs: number
+  readonly lastTerm: number
+  readonly lastIndex: number
+  readonly healthy: boolean
+  /** Since when it is as healthy, or as ill, as it is. */
+  readonly stableSince: WallMs
+  /** Of its node. */
+  readonly meta: Readonly<Record<string, string>>
 }
 
 /** A server as `/v1/operator/raft/configuration` shows it. */

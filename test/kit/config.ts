@@ -69,6 +69,13 @@ const DEFAULTS: AgentConfig = {
   defaultQueryTimeMs: 300_000,
   maxQueryTimeMs: 600_000,
   sessionTtlMinMs: 10_000,
+  autopilot: {
+    cleanupDeadServers: true,
+    lastContactThresholdMs: 200,
+    maxTrailingLogs: 250,
+    minQuorum: 0,
+    serverStabilizationTimeMs: 10_000,
+  },
   raft: { snapshotThreshold: 16_384, trailingLogs: 10_240 },
   log: {
     level: 'info',

@@ -176,6 +176,7 @@ export const ROOMS: readonly string[] = [
   'acl',
   'txn',
   'status',
+  'autopilot',
   'self',
   'fsm',
   'api',

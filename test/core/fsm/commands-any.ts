@@ -233,6 +233,24 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 1,
     arbitrary: record({
+      type: fc.constant('set-autopilot' as const),
+      settings: record({
+        cleanupDeadServers: fc.boolean(),
+        lastContactThresholdNs: fc.nat(),
+        maxTrailingLogs: fc.nat(),
+        minQuorum: fc.nat(5),
+        serverStabilizationTimeNs: fc.nat(),
+        redundancyZoneTag: fc.constantFrom('', 'z'),
+        disableUpgradeMigration: fc.boolean(),
+        upgradeVersionTag: fc.constantFrom('', 'v'),
+      }),
+      when: fc.constantFrom('always' as const, 'first' as const, 'cas' as const),
+      index: fc.nat(30),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: record({
       type: fc.constant('update-coordinates' as const),
       updates: fc.array(
         record({

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { DEFAULT_AUTOPILOT } from '../../../core/autopilot/records.ts'
 import { byteString, concatBytes, utf8 } from '../../../core/bytes.ts'
 import { applyEntry, createFsm, type Fsm } from '../../../core/fsm/fsm.ts'
 import { hashState, restoreFsm, SnapshotError, snapshotChunks } from '../../../core/fsm/snapshot.ts'
@@ -89,6 +90,7 @@ function smallState(): Fsm {
     { type: 'create-session', session: session('s3') },
     kv('lock', 'delayed', { session: 's3' }),
     { type: 'end-session', id: 's3', wall: 5 },
+    { type: 'set-autopilot', settings: DEFAULT_AUTOPILOT, when: 'first', index: 0 },
     { type: 'update-coordinates', updates: [{ node: 'n', segment: '', point: POINT }] },
   ])
   for (const entry of commands) applyEntry(fsm, entry)
@@ -148,7 +150,7 @@ snapshot('what is restored has every row, every table index and the place in the
   const other = createFsm()
   restoreFsm(other, snapshotChunks(fsm))
   assert.equal(stateOf(other), stateOf(fsm))
-  assert.equal(other.applied, { index: 10, term: 1 })
+  assert.equal(other.applied, { index: 11, term: 1 })
 })
 
 snapshot('secondary indexes and the order of keys are there again', () => {
