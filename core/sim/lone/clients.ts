@@ -1,6 +1,6 @@
 // Clients of a lone agent: some write, read, lock and keep sessions, others wait for changes. Every
 // answer is held against the model at once: the agent answers out of the state of that very step.
-import { utf8 } from '../../bytes.ts'
+import { textOf as textIn, utf8 } from '../../bytes.ts'
 import type { Prng } from '../../prng.ts'
 import type { Response } from '../../route/request.ts'
 import type { Instant } from '../../time.ts'
@@ -48,10 +48,10 @@ const headerOf = ({ headers }: Response, wanted: string): string | undefined => 
 
 const indexIn = (response: Response): number => Number(headerOf(response, 'x-consul-index'))
 
-/** Bodies of the API are JSON; text otherwise. */
+/** Bodies of the API are JSON, as text or as bytes. */
 function jsonIn({ body }: Response): unknown {
-  if (typeof body !== 'string') return undefined
-  return JSON.parse(body)
+  if (typeof body === 'string') return JSON.parse(body)
+  return body instanceof Uint8Array ? JSON.parse(textIn(body)) : undefined
 }
 
 /** Nothing was done, for nobody leads yet. */
