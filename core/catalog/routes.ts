@@ -32,6 +32,7 @@ import {
   serviceNode,
 } from './shapes.ts'
 import { uiRoutes } from './ui-routes.ts'
+import { usageRoutes } from './usage-routes.ts'
 
 const datacenters = local({
   path: 'GET /v1/catalog/datacenters',
@@ -197,4 +198,5 @@ export const catalogRoutes = [
   deregisterRoute,
   ...healthRoutes,
   ...uiRoutes,
+  ...usageRoutes,
 ] as const

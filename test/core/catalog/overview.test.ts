@@ -67,6 +67,14 @@ overview('it waits for a change of anything', () => {
   assert.ok(machine.responses.has(waiting))
 })
 
+overview('usage counts names, instances and what would be billed', () => {
+  const { Usage } = jsonOf(ask(filled(), 'GET /v1/operator/usage?dc=any')) as {
+    Usage: { dc1: Record<string, unknown> }
+  }
+  const { Nodes, Services, ServiceInstances, BillableServiceInstances } = Usage.dc1
+  assert.equal([Nodes, Services, ServiceInstances, BillableServiceInstances], [3, 2, 4, 3])
+})
+
 overview('each is counted as its worst check', () => {
   const { Nodes, Services, Checks } = get(filled(), 'catalog-overview') as unknown as {
     [name: string]: Record<string, unknown>[]
