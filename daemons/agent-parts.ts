@@ -46,7 +46,7 @@ import {
   sweepHttp,
 } from './runtime/http.ts'
 import { type OnStop, type Started, startInOrder } from './runtime/lifecycle.ts'
-import { followLog, type Log, writeLog } from './runtime/log.ts'
+import { followLog, isHeard, type Log, writeLog } from './runtime/log.ts'
 import { createProber, type Prober } from './runtime/probe.ts'
 
 /** The longest body of an endpoint that has no limit of its own. */
@@ -232,6 +232,7 @@ function createHttpFor({ config, log }: AgentOptions, { give, connectionsMax }: 
       abandoned: (id) => give({ type: 'abandoned', id }),
       live: (body, write) => followLog(log, body, write),
     },
+    log: { isHeard: () => isHeard(log, 'debug'), write: (line) => writeLog(log, line) },
     now: () => readClock().now,
     bodyBytesMax: Math.max(kvMaxValueSize, txnMaxReqLen, BODY_BYTES_MAX),
     headerBytesMax: config.httpConfig.maxHeaderBytes,

@@ -121,10 +121,9 @@ export function headText(printer: Printer, framing: Framing): string {
   if (!keepAlive) text += 'Connection: close\r\n'
   // HTTP/1.1 keeps a connection open without saying so.
   else if (minor === 0) text += 'Connection: keep-alive\r\n'
-  if (length === undefined) {
-    if (minor === 1) text += 'Transfer-Encoding: chunked\r\n'
-  } else if (hasBody(status)) text += `Content-Length: ${length}\r\n`
-  return `${text}${printer.date}\r\n`
+  if (length !== undefined && hasBody(status)) text += `Content-Length: ${length}\r\n`
+  const isChunked = length === undefined && minor === 1
+  return `${text}${printer.date}${isChunked ? 'Transfer-Encoding: chunked\r\n' : ''}\r\n`
 }
 
 /** These end with their head, whatever it says (RFC 9112 §6.3). */

@@ -53,6 +53,13 @@ export function writeLog(log: Log, line: LogLine): void {
   }
 }
 
+/** Whether anybody reads lines of a level: for those that would be made for each request. */
+export function isHeard(log: Log, level: LogLevel): boolean {
+  if (log.sinks.length > 0 && showsAt(level, log.level)) return true
+  for (const watcher of log.watchers) if (showsAt(level, watcher.level)) return true
+  return false
+}
+
 const print = (line: LogLine, time: string, json: boolean): string =>
   `${json ? formatLogJson(line, time) : formatLogText(line, time)}\n`
 

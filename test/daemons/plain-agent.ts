@@ -29,7 +29,7 @@ export interface PlainAgent {
 }
 
 export interface PlainOptions
-  extends Partial<Pick<HttpOptions, 'connectionsMax' | 'headerBytesMax' | 'late'>> {
+  extends Partial<Pick<HttpOptions, 'connectionsMax' | 'headerBytesMax' | 'late' | 'log'>> {
   readonly bodyBytesMax?: number
   readonly connectionsPerClientMax?: number
   readonly door?: Partial<Door>
@@ -56,6 +56,7 @@ export async function openPlain(options: PlainOptions = {}): Promise<PlainAgent>
     headerBytesMax: options.headerBytesMax ?? 0,
     connectionsMax: options.connectionsMax ?? 1_000,
     ...(options.late === undefined ? {} : { late: options.late }),
+    ...(options.log === undefined ? {} : { log: options.log }),
     sink: {
       request: (request) => {
         requests.push(request)

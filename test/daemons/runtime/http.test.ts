@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { EMPTY, textOf } from '../../../core/bytes.ts'
+import type { LogLine } from '../../../core/log.ts'
 import type { Request } from '../../../core/route/request.ts'
 import { AHEAD_BYTES_MAX, HALF_CLOSED_MS, LINGER_MS } from '../../../daemons/runtime/connections.ts'
 import { checkHeaders, closeDoors, openDoor } from '../../../daemons/runtime/http.ts'
@@ -561,7 +562,7 @@ http('a live body flows until the client leaves', () =>
     async ({ port, feeds, abandoned, http }) => {
       const client = await openRaw(port)
       client.send(get('/v1/agent/monitor'))
-      await client.until(/X-A: b[\s\S]*Transfer-Encoding: chunked\r\nDate: [^\r]*\r\n\r\n$/)
+      await client.until(/X-A: b[\s\S]*Transfer-Encoding: chunked\r\n\r\n$/)
       feeds[0]?.write('one\n')
       await client.until(/\r\none\n\r\n$/)
       client.socket.pause()
@@ -638,5 +639,33 @@ http('a well-behaved client sees nothing of all this', () =>
     sent.destroy()
   }),
 )
+
+http('bytes above 0x7f in a target arrive as their percent sequences', () =>
+  withPlain(echo, ({ port, requests }) =>
+    withClient(port, async (client) => {
+      client.send(Buffer.from(get('/v1/kv/\xc3\xa9?dc=\xff'), 'latin1'))
+      await client.until(/%C3%A9$/)
+      assert.equal([requests[0]?.path, requests[0]?.query], ['/v1/kv/%C3%A9', 'dc=%FF'])
+    }),
+  ),
+)
+
+http('each answered request is told to the log, its token is not', () => {
+  const lines: LogLine[] = []
+  const log = { isHeard: () => true, write: (line: LogLine) => lines.push(line) }
+  return withPlain({ ...echo, log }, ({ port }) =>
+    withClient(port, async (client) => {
+      client.send(get('/v1/kv/a?token=secret&raw'))
+      await client.until(/\/v1\/kv\/a$/)
+      const [line] = lines
+      assert.is(line?.level, 'debug')
+      assert.is(line?.message, 'Request finished')
+      const { from, ...fields } = line?.fields ?? {}
+      assert.match(String(from), /^127\.0\.0\.1:\d+$/)
+      const url = '/v1/kv/a?token=<hidden>&raw'
+      assert.equal(fields, { method: 'GET', url, latency: '0s' })
+    }),
+  )
+})
 
 http.run()
