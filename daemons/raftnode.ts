@@ -189,8 +189,10 @@ const foundersOf = ({ peers }: Home) => ({
 /** The largest of what a message carries, and how many of them are on their way to one follower. */
 const APPEND_ENTRIES_MAX = 512
 const APPEND_BYTES_MAX = 1 << 20
-const INFLIGHT_MAX = 4
+const INFLIGHT_MAX = 2
 const COMMIT_MS = 50
+/** A busy machine is no dead leader; a frozen one is found within a second all the same. */
+const PATIENCE = { factor: 5, mostMs: 400 }
 
 /** One number decides: what is shorter follows from it. */
 const settingsOf = ({ electionMs, trailingEntries }: RaftnodeProgram): Settings => ({
@@ -203,6 +205,7 @@ const settingsOf = ({ electionMs, trailingEntries }: RaftnodeProgram): Settings 
   inflightMax: INFLIGHT_MAX,
   trailingEntries,
   leaseDrift: undefined,
+  patience: PATIENCE,
 })
 
 /** To the trace, and to the log: what happens all the time is for those who want everything. */

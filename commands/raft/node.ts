@@ -35,7 +35,7 @@ const FLAGS = {
     completes: 'file',
   }),
   'election-timeout': duration('campaign after this long, up to twice, without a leader (150ms)'),
-  'snapshot-entries': count('save a snapshot after so many entries', 8_192),
+  'snapshot-entries': count('save a snapshot after so many entries', 65_536),
   'trailing-entries': count('keep so many entries behind a snapshot', 10_240),
   control: optional('also answer raftctl on this address, to whoever has the token', {
     placeholder: 'HOST:PORT',

@@ -7,6 +7,7 @@ import type { Instant } from '../time.ts'
 import { againDue } from './hint.ts'
 import { lastPosition } from './log.ts'
 import type { ServerId, VoteReply } from './messages.ts'
+import { patienceMs } from './patience.ts'
 import { hasMajority, votersOf } from './quorum.ts'
 import {
   configurationOf,
@@ -57,7 +58,7 @@ export function campaign(raft: Raft): void {
     votes: new Set(),
     refusals: new Set(),
     ownVote: raft.votes.saved, // nothing is promised yet
-    electionDue: drawTimeout(raft, settings.electionMs),
+    electionDue: drawTimeout(raft, Math.max(settings.electionMs, patienceMs(raft))),
   }
   note(raft, { what: 'became', role: 'candidate', term: raft.vote.term, phase: 'pre-vote' })
   const request = { type: 'pre-vote', term: nextTerm(raft), ...lastOf(raft) } as const
@@ -90,7 +91,7 @@ export function stand(raft: Raft, transfer: boolean): void {
     votes: new Set(),
     refusals: new Set(),
     ownVote: raft.votes.noted,
-    electionDue: drawTimeout(raft, settings.electionMs),
+    electionDue: drawTimeout(raft, Math.max(settings.electionMs, patienceMs(raft))),
   }
   const { term } = raft.vote
   note(raft, { what: 'became', role: 'candidate', term, phase: 'vote' })

@@ -26,6 +26,7 @@ import type {
   RequestVote,
   SnapshotMeta,
 } from './messages.ts'
+import { noteContact, patienceMs } from './patience.ts'
 import {
   advanceCommit,
   drawTimeout,
@@ -65,7 +66,7 @@ function acceptLeader(raft: Raft, from: Peer, term: Term): boolean {
   if (raft.leader === undefined || raft.role.type !== 'follower') {
     becomeFollower(raft, 'another server leads')
     note(raft, { what: 'leader', term, id: from.id })
-  }
+  } else noteContact(raft)
   raft.leader = from
   hearLeader(raft)
   return true
@@ -81,7 +82,7 @@ function hearLeader(raft: Raft): void {
 
 function restartTimer(raft: Raft): void {
   const { role } = raft
-  if (role.type === 'follower') role.electionDue = drawTimeout(raft, raft.settings.heartbeatMs)
+  if (role.type === 'follower') role.electionDue = drawTimeout(raft, patienceMs(raft))
 }
 
 export function onHeartbeat(raft: Raft, { id, from }: IncomingCall, term: Term): void {

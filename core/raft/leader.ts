@@ -6,6 +6,7 @@ import { type LogIndex, logIndex } from '../ids.ts'
 import type { Instant } from '../time.ts'
 import { lastIndex, lastPosition, termAt } from './log.ts'
 import type { Peer, Server, ServerId } from './messages.ts'
+import { forbearanceMs } from './patience.ts'
 import { createProgress, type Progress } from './progress.ts'
 import { isVoter, majorityIndex, majorityReached, votersOf } from './quorum.ts'
 import { advanceCommit, configurationOf, isAlone, latest, note, type Raft } from './raft.ts'
@@ -176,7 +177,8 @@ function checkQuorum(raft: Raft, leadership: Leadership): void {
   const { now, self, settings } = raft
   const heardAt = (id: ServerId) =>
     id === self.id ? now : (leadership.followers.get(id)?.heardAt ?? 0)
-  const lostAt = majorityReached(configurationOf(raft), heardAt) + settings.leaseMs
+  const leaseMs = forbearanceMs(settings, settings.leaseMs)
+  const lostAt = majorityReached(configurationOf(raft), heardAt) + leaseMs
   if (now >= lostAt) becomeFollower(raft, 'no majority answers')
   else leadership.leaseDue = lostAt
 }

@@ -26,6 +26,7 @@ import type {
   ServerId,
   SnapshotMeta,
 } from './messages.ts'
+import { forbearanceMs, type Patience } from './patience.ts'
 import { isVoter, votersOf } from './quorum.ts'
 import type { Held } from './save.ts'
 
@@ -53,6 +54,8 @@ export interface Settings {
    * clock's rate is within this fraction of the true one. Undefined: reads ask (Thesis §6.4).
    */
   readonly leaseDrift: number | undefined
+  /** Undefined: nobody waits longer than the numbers above say. */
+  readonly patience?: Patience
   /** When a nonvoter gets its vote by itself; undefined: only when it is told to. */
   readonly promotion?: PromotionRule
 }
@@ -103,6 +106,8 @@ export interface Raft {
   leader: Peer | undefined
   /** When the leader was last heard. */
   lastContact: Instant
+  /** How late it was of late; see patience.ts. */
+  lateness: number
   /** So many lost campaigns are begun anew soon: the leader is thought to be gone. See hint.ts. */
   haste: number
   /** With leases: a leader may rely on us until then, and nobody is helped to depose it. */
@@ -278,6 +283,7 @@ export function createRaft(options: RaftOptions): Raft {
     role: { type: 'follower', electionDue: now },
     leader: undefined,
     lastContact: now,
+    lateness: 0,
     haste: 0,
     loyalUntil:
       boot === 'first' || settings.leaseDrift === undefined ? now : now + settings.heartbeatMs,
@@ -412,8 +418,9 @@ export function advanceCommit(raft: Raft, index: LogIndex): void {
 const TIMEOUT_SNAPSHOT_MS = 600_000
 
 /** How long a call may go without an answer before it counts as failed. */
-export function callTimeoutMs({ electionMs }: Settings, request: RaftRequest): number {
+export function callTimeoutMs(settings: Settings, request: RaftRequest): number {
   if (request.type === 'install-snapshot') return TIMEOUT_SNAPSHOT_MS
   // An append waits for the follower's disk; asking again would only give that more to do.
-  return request.type === 'append' ? 4 * electionMs : electionMs
+  const ms = forbearanceMs(settings, settings.electionMs)
+  return request.type === 'append' ? 4 * ms : ms
 }

@@ -12,6 +12,7 @@ import { type LogIndex, logIndex, type Term } from '../ids.ts'
 import type { Instant } from '../time.ts'
 import { append, confirm, handOver, lastIndex, takeBack, truncate } from './log.ts'
 import type { Peer, RaftRequest } from './messages.ts'
+import { forbearanceMs } from './patience.ts'
 import {
   forgetConfigurations,
   note,
@@ -121,7 +122,9 @@ function takeUnderWay(raft: Raft, token: number) {
 
 /** From when on the persist under way shows that the disk has stalled. */
 export const stallDue = ({ underWay, settings }: Raft): Instant =>
-  underWay === undefined ? Number.POSITIVE_INFINITY : underWay.since + settings.electionMs
+  underWay === undefined
+    ? Number.POSITIVE_INFINITY
+    : underWay.since + forbearanceMs(settings, settings.electionMs)
 
 /** Whether the disk can take what a leader must write. */
 export const canWrite = (raft: Raft): boolean =>

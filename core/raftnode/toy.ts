@@ -69,19 +69,25 @@ function run(values: Map<string, string>, command: ToyCommand | undefined): ToyR
 
 const CHUNK_CHARACTERS = 32 << 10
 
-/** One pair a line, in order. Made at once: a toy is small. */
-function chunksOf(values: ReadonlyMap<string, string>): Uint8Array[] {
-  const chunks: Uint8Array[] = []
+/** One pair a line, in order, made as they are asked for. The pairs are those of the call. */
+function chunksOf(values: ReadonlyMap<string, string>): Iterable<Uint8Array> {
+  const pairs = [...values]
+  return { [Symbol.iterator]: () => linesOf(pairs) }
+}
+
+function* linesOf(pairs: readonly (readonly [string, string])[]): Generator<Uint8Array, void> {
   let text = ''
-  for (const key of [...values.keys()].sort()) {
-    text += `${JSON.stringify([key, values.get(key)])}\n`
+  for (const pair of [...pairs].sort(byKey)) {
+    text += `${JSON.stringify(pair)}\n`
     if (text.length < CHUNK_CHARACTERS) continue
-    chunks.push(utf8(text))
+    yield utf8(text)
     text = ''
   }
-  if (text !== '') chunks.push(utf8(text))
-  return chunks
+  if (text !== '') yield utf8(text)
 }
+
+const byKey = ([a]: readonly [string, string], [b]: readonly [string, string]): number =>
+  a < b ? -1 : 1
 
 function* valuesIn(chunks: Iterable<Uint8Array>): Generator<[string, string]> {
   let rest: Uint8Array = EMPTY
