@@ -62,6 +62,10 @@ const WORDINGS = {
     'a block has no end: "}" is missing',
   ),
   'value-missing': always('expected a value got: EOF', 'a value is missing after "="'),
+  'value-and-end-missing': always(
+    'object expected closing RBRACE got: EOF',
+    'a value is missing after "=", and the end of its block',
+  ),
   'no-value': ({ got }) => ({
     consul: `Unknown token: ${got.where} ${got.name} ${got.text}`,
     what: `expected a value, not ${show(got)}${got.name === 'IDENT' ? '; texts need quotes' : ''}`,

@@ -266,59 +266,61 @@ function peg$parse(input, options) {
   function peg$f12(items) {    return close()  }
   function peg$f13(items) {    return { type: 'block', items, at: offset() }  }
   function peg$f14(at) {    refuse(at, 'block-open')  }
-  function peg$f15(at) {    refuse(at, 'value-missing')  }
-  function peg$f16(at, got) {    refuse(at, 'no-value', { got })  }
-  function peg$f17(word) {    return word === 'true' || word === 'false'  }
-  function peg$f18(word) {    return { type: 'bool', value: word === 'true', at: offset() }  }
-  function peg$f19(parts) {    return { type: 'string', parts, at: offset() }  }
-  function peg$f20() {    return open(offset())  }
-  function peg$f21(items) {    return close()  }
-  function peg$f22(items) {    return { type: 'list', items: items.filter((item) => item !== null), at: offset() }  }
-  function peg$f23() {    return null  }
-  function peg$f24(at, got) {    refuse(at, 'no-comma', { got })  }
-  function peg$f25(at, got) {    refuse(at, 'no-item', { got })  }
-  function peg$f26() {    return text()  }
-  function peg$f27(digits) {    return digits === '' ? refuse(offset(), 'hex-without-digits') : { type: 'int', text: text(), at: offset() }  }
-  function peg$f28() {    return { type: 'float', text: text(), at: offset() }  }
-  function peg$f29() {    return { type: 'int', text: text(), at: offset() }  }
-  function peg$f30(parts, at) {    refuse(at, 'text-open')  }
-  function peg$f31(parts) {    return parts  }
-  function peg$f32() {    braces = 1; return true  }
-  function peg$f33() {    return braces > 0  }
-  function peg$f34() {    braces++; return true  }
-  function peg$f35() {    braces--; return true  }
-  function peg$f36(letter) {    return { letter }  }
-  function peg$f37(digits) {    return { byte: parseInt(digits, 8) }  }
-  function peg$f38(digits) {    return { byte: parseInt(digits, 16) }  }
-  function peg$f39() {    return { code: parseInt(text().slice(2), 16) }  }
-  function peg$f40(at) {    refuse(at, 'escape')  }
-  function peg$f41(at) {    refuse(at, 'one-angle')  }
-  function peg$f42(word) {    anchor = word; return /[^-]/.test(word) || refuse(offset(), 'anchor-missing')  }
-  function peg$f43(word, body, last) {    return { type: 'heredoc', anchor: word, body, last, at: offset() }  }
-  function peg$f44(at) {    refuse(at, 'anchor')  }
-  function peg$f45(line) {    return !endsHeredoc(line)  }
-  function peg$f46(at) {    refuse(at, 'heredoc-open', { keys: anchor })  }
-  function peg$f47(at) {    refuse(at, 'comment-open')  }
-  function peg$f48(at) {    refuse(at - 1, 'slash')  }
-  function peg$f49() {    return offset()  }
-  function peg$f50() {    return { name: 'EOF', text: '', where: '' }  }
-  function peg$f51() {    refuse(offset(), 'null')  }
-  function peg$f52(name) {    const { line, column } = location().start
+  function peg$f15(at) {    return depth > 0  }
+  function peg$f16(at) {    refuse(at, 'value-and-end-missing')  }
+  function peg$f17(at) {    refuse(at, 'value-missing')  }
+  function peg$f18(at, got) {    refuse(at, 'no-value', { got })  }
+  function peg$f19(word) {    return word === 'true' || word === 'false'  }
+  function peg$f20(word) {    return { type: 'bool', value: word === 'true', at: offset() }  }
+  function peg$f21(parts) {    return { type: 'string', parts, at: offset() }  }
+  function peg$f22() {    return open(offset())  }
+  function peg$f23(items) {    return close()  }
+  function peg$f24(items) {    return { type: 'list', items: items.filter((item) => item !== null), at: offset() }  }
+  function peg$f25() {    return null  }
+  function peg$f26(at, got) {    refuse(at, 'no-comma', { got })  }
+  function peg$f27(at, got) {    refuse(at, 'no-item', { got })  }
+  function peg$f28() {    return text()  }
+  function peg$f29(digits) {    return digits === '' ? refuse(offset(), 'hex-without-digits') : { type: 'int', text: text(), at: offset() }  }
+  function peg$f30() {    return { type: 'float', text: text(), at: offset() }  }
+  function peg$f31() {    return { type: 'int', text: text(), at: offset() }  }
+  function peg$f32(parts, at) {    refuse(at, 'text-open')  }
+  function peg$f33(parts) {    return parts  }
+  function peg$f34() {    braces = 1; return true  }
+  function peg$f35() {    return braces > 0  }
+  function peg$f36() {    braces++; return true  }
+  function peg$f37() {    braces--; return true  }
+  function peg$f38(letter) {    return { letter }  }
+  function peg$f39(digits) {    return { byte: parseInt(digits, 8) }  }
+  function peg$f40(digits) {    return { byte: parseInt(digits, 16) }  }
+  function peg$f41() {    return { code: parseInt(text().slice(2), 16) }  }
+  function peg$f42(at) {    refuse(at, 'escape')  }
+  function peg$f43(at) {    refuse(at, 'one-angle')  }
+  function peg$f44(word) {    anchor = word; return /[^-]/.test(word) || refuse(offset(), 'anchor-missing')  }
+  function peg$f45(word, body, last) {    return { type: 'heredoc', anchor: word, body, last, at: offset() }  }
+  function peg$f46(at) {    refuse(at, 'anchor')  }
+  function peg$f47(line) {    return !endsHeredoc(line)  }
+  function peg$f48(at) {    refuse(at, 'heredoc-open', { keys: anchor })  }
+  function peg$f49(at) {    refuse(at, 'comment-open')  }
+  function peg$f50(at) {    refuse(at - 1, 'slash')  }
+  function peg$f51() {    return offset()  }
+  function peg$f52() {    return { name: 'EOF', text: '', where: '' }  }
+  function peg$f53() {    refuse(offset(), 'null')  }
+  function peg$f54(name) {    const { line, column } = location().start
          return { name, text: text(), where: `${line}:${column}` }  }
-  function peg$f53() {    refuse(offset(), 'illegal', { got: { name: '', text: text(), where: '' } })  }
-  function peg$f54(word) {    return word === 'true' || word === 'false' ? 'BOOL' : 'IDENT'  }
-  function peg$f55(number) {    return number.type === 'float' ? 'FLOAT' : 'NUMBER'  }
-  function peg$f56() {    return 'STRING'  }
-  function peg$f57() {    return 'HEREDOC'  }
-  function peg$f58() {    return 'LBRACK'  }
-  function peg$f59() {    return 'RBRACK'  }
-  function peg$f60() {    return 'LBRACE'  }
-  function peg$f61() {    return 'RBRACE'  }
-  function peg$f62() {    return 'COMMA'  }
-  function peg$f63() {    return 'PERIOD'  }
-  function peg$f64() {    return 'ASSIGN'  }
-  function peg$f65() {    return 'ADD'  }
-  function peg$f66() {    return 'SUB'  }
+  function peg$f55() {    refuse(offset(), 'illegal', { got: { name: '', text: text(), where: '' } })  }
+  function peg$f56(word) {    return word === 'true' || word === 'false' ? 'BOOL' : 'IDENT'  }
+  function peg$f57(number) {    return number.type === 'float' ? 'FLOAT' : 'NUMBER'  }
+  function peg$f58() {    return 'STRING'  }
+  function peg$f59() {    return 'HEREDOC'  }
+  function peg$f60() {    return 'LBRACK'  }
+  function peg$f61() {    return 'RBRACK'  }
+  function peg$f62() {    return 'LBRACE'  }
+  function peg$f63() {    return 'RBRACE'  }
+  function peg$f64() {    return 'COMMA'  }
+  function peg$f65() {    return 'PERIOD'  }
+  function peg$f66() {    return 'ASSIGN'  }
+  function peg$f67() {    return 'ADD'  }
+  function peg$f68() {    return 'SUB'  }
   let peg$currPos = options.peg$currPos | 0;
   let peg$savedPos = peg$currPos;
   const peg$posDetailsCache = [{ line: 1, column: 1 }];
@@ -934,27 +936,21 @@ function peg$parse(input, options) {
             peg$currPos = s2;
             s2 = peg$FAILED;
           }
-          if (s2 === peg$FAILED) {
-            s2 = peg$currPos;
-            peg$silentFails++;
-            if (input.charCodeAt(peg$currPos) === 125) {
-              s3 = peg$c1;
-              peg$currPos++;
+          if (s2 !== peg$FAILED) {
+            peg$savedPos = peg$currPos;
+            s3 = peg$f15(s1);
+            if (s3) {
+              s3 = undefined;
             } else {
               s3 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e2); }
             }
-            peg$silentFails--;
             if (s3 !== peg$FAILED) {
-              peg$currPos = s2;
-              s2 = undefined;
+              peg$savedPos = s0;
+              s0 = peg$f16(s1);
             } else {
-              s2 = peg$FAILED;
+              peg$currPos = s0;
+              s0 = peg$FAILED;
             }
-          }
-          if (s2 !== peg$FAILED) {
-            peg$savedPos = s0;
-            s0 = peg$f15(s1);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -962,13 +958,58 @@ function peg$parse(input, options) {
           if (s0 === peg$FAILED) {
             s0 = peg$currPos;
             s1 = peg$parseAt();
-            s2 = peg$parseGot();
+            s2 = peg$currPos;
+            peg$silentFails++;
+            if (input.length > peg$currPos) {
+              s3 = input.charAt(peg$currPos);
+              peg$currPos++;
+            } else {
+              s3 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e0); }
+            }
+            peg$silentFails--;
+            if (s3 === peg$FAILED) {
+              s2 = undefined;
+            } else {
+              peg$currPos = s2;
+              s2 = peg$FAILED;
+            }
+            if (s2 === peg$FAILED) {
+              s2 = peg$currPos;
+              peg$silentFails++;
+              if (input.charCodeAt(peg$currPos) === 125) {
+                s3 = peg$c1;
+                peg$currPos++;
+              } else {
+                s3 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e2); }
+              }
+              peg$silentFails--;
+              if (s3 !== peg$FAILED) {
+                peg$currPos = s2;
+                s2 = undefined;
+              } else {
+                s2 = peg$FAILED;
+              }
+            }
             if (s2 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f16(s1, s2);
+              s0 = peg$f17(s1);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
+            }
+            if (s0 === peg$FAILED) {
+              s0 = peg$currPos;
+              s1 = peg$parseAt();
+              s2 = peg$parseGot();
+              if (s2 !== peg$FAILED) {
+                peg$savedPos = s0;
+                s0 = peg$f18(s1, s2);
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
             }
           }
         }
@@ -987,7 +1028,7 @@ function peg$parse(input, options) {
       s1 = peg$parseIdentifier();
       if (s1 !== peg$FAILED) {
         peg$savedPos = peg$currPos;
-        s2 = peg$f17(s1);
+        s2 = peg$f19(s1);
         if (s2) {
           s2 = undefined;
         } else {
@@ -995,7 +1036,7 @@ function peg$parse(input, options) {
         }
         if (s2 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f18(s1);
+          s0 = peg$f20(s1);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -1011,7 +1052,7 @@ function peg$parse(input, options) {
           s1 = peg$parseString();
           if (s1 !== peg$FAILED) {
             peg$savedPos = s0;
-            s1 = peg$f19(s1);
+            s1 = peg$f21(s1);
           }
           s0 = s1;
         }
@@ -1034,7 +1075,7 @@ function peg$parse(input, options) {
     }
     if (s1 !== peg$FAILED) {
       peg$savedPos = peg$currPos;
-      s2 = peg$f20();
+      s2 = peg$f22();
       if (s2) {
         s2 = undefined;
       } else {
@@ -1067,7 +1108,7 @@ function peg$parse(input, options) {
         s5 = peg$parseListEnd();
         if (s5 !== peg$FAILED) {
           peg$savedPos = peg$currPos;
-          s6 = peg$f21(s4);
+          s6 = peg$f23(s4);
           if (s6) {
             s6 = undefined;
           } else {
@@ -1075,7 +1116,7 @@ function peg$parse(input, options) {
           }
           if (s6 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f22(s4);
+            s0 = peg$f24(s4);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -1109,7 +1150,7 @@ function peg$parse(input, options) {
     }
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f23();
+      s1 = peg$f25();
     }
     s0 = s1;
     if (s0 === peg$FAILED) {
@@ -1152,7 +1193,7 @@ function peg$parse(input, options) {
               s5 = peg$parseGot();
               if (s5 !== peg$FAILED) {
                 peg$savedPos = peg$currPos;
-                s6 = peg$f24(s4, s5);
+                s6 = peg$f26(s4, s5);
                 if (s6) {
                   s6 = undefined;
                 } else {
@@ -1203,7 +1244,7 @@ function peg$parse(input, options) {
       s2 = peg$parseGot();
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f25(s1, s2);
+        s0 = peg$f27(s1, s2);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -1244,7 +1285,7 @@ function peg$parse(input, options) {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f26();
+      s0 = peg$f28();
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -1304,7 +1345,7 @@ function peg$parse(input, options) {
         }
         s4 = input.substring(s4, peg$currPos);
         peg$savedPos = s0;
-        s0 = peg$f27(s4);
+        s0 = peg$f29(s4);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -1456,7 +1497,7 @@ function peg$parse(input, options) {
       }
       if (s1 !== peg$FAILED) {
         peg$savedPos = s0;
-        s1 = peg$f28();
+        s1 = peg$f30();
       }
       s0 = s1;
       if (s0 === peg$FAILED) {
@@ -1495,7 +1536,7 @@ function peg$parse(input, options) {
         }
         if (s2 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f29();
+          s0 = peg$f31();
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -1669,7 +1710,7 @@ function peg$parse(input, options) {
         s3 = peg$currPos;
         s4 = peg$parseAt();
         peg$savedPos = peg$currPos;
-        s5 = peg$f30(s2, s4);
+        s5 = peg$f32(s2, s4);
         if (s5) {
           s5 = undefined;
         } else {
@@ -1685,7 +1726,7 @@ function peg$parse(input, options) {
       }
       if (s3 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f31(s2);
+        s0 = peg$f33(s2);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -1712,7 +1753,7 @@ function peg$parse(input, options) {
     }
     if (s2 !== peg$FAILED) {
       peg$savedPos = peg$currPos;
-      s3 = peg$f32();
+      s3 = peg$f34();
       if (s3) {
         s3 = undefined;
       } else {
@@ -1722,7 +1763,7 @@ function peg$parse(input, options) {
         s4 = [];
         s5 = peg$currPos;
         peg$savedPos = peg$currPos;
-        s6 = peg$f33();
+        s6 = peg$f35();
         if (s6) {
           s6 = undefined;
         } else {
@@ -1745,7 +1786,7 @@ function peg$parse(input, options) {
           s4.push(s5);
           s5 = peg$currPos;
           peg$savedPos = peg$currPos;
-          s6 = peg$f33();
+          s6 = peg$f35();
           if (s6) {
             s6 = undefined;
           } else {
@@ -1797,7 +1838,7 @@ function peg$parse(input, options) {
     }
     if (s1 !== peg$FAILED) {
       peg$savedPos = peg$currPos;
-      s2 = peg$f34();
+      s2 = peg$f36();
       if (s2) {
         s2 = undefined;
       } else {
@@ -1825,7 +1866,7 @@ function peg$parse(input, options) {
       }
       if (s1 !== peg$FAILED) {
         peg$savedPos = peg$currPos;
-        s2 = peg$f35();
+        s2 = peg$f37();
         if (s2) {
           s2 = undefined;
         } else {
@@ -1880,7 +1921,7 @@ function peg$parse(input, options) {
       }
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f36(s2);
+        s0 = peg$f38(s2);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -1946,7 +1987,7 @@ function peg$parse(input, options) {
         }
         if (s2 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f37(s2);
+          s0 = peg$f39(s2);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -1988,7 +2029,7 @@ function peg$parse(input, options) {
           }
           if (s2 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f38(s2);
+            s0 = peg$f40(s2);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -2057,7 +2098,7 @@ function peg$parse(input, options) {
                   s5 = peg$parseHex();
                   if (s5 !== peg$FAILED) {
                     peg$savedPos = s0;
-                    s0 = peg$f39();
+                    s0 = peg$f41();
                   } else {
                     peg$currPos = s0;
                     s0 = peg$FAILED;
@@ -2090,7 +2131,7 @@ function peg$parse(input, options) {
             if (s1 !== peg$FAILED) {
               s2 = peg$parseAt();
               peg$savedPos = s0;
-              s0 = peg$f40(s2);
+              s0 = peg$f42(s2);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -2140,7 +2181,7 @@ function peg$parse(input, options) {
         s2 = peg$currPos;
         s3 = peg$parseAt();
         peg$savedPos = peg$currPos;
-        s4 = peg$f41(s3);
+        s4 = peg$f43(s3);
         if (s4) {
           s4 = undefined;
         } else {
@@ -2191,7 +2232,7 @@ function peg$parse(input, options) {
         s4 = peg$parseAnchorEnd();
         if (s4 !== peg$FAILED) {
           peg$savedPos = peg$currPos;
-          s5 = peg$f42(s3);
+          s5 = peg$f44(s3);
           if (s5) {
             s5 = undefined;
           } else {
@@ -2209,7 +2250,7 @@ function peg$parse(input, options) {
             s7 = peg$parseHeredocEnd();
             if (s7 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f43(s3, s6, s7);
+              s0 = peg$f45(s3, s6, s7);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -2248,7 +2289,7 @@ function peg$parse(input, options) {
       s0 = peg$currPos;
       s1 = peg$parseAt();
       peg$savedPos = s0;
-      s1 = peg$f44(s1);
+      s1 = peg$f46(s1);
       s0 = s1;
     }
 
@@ -2288,7 +2329,7 @@ function peg$parse(input, options) {
     }
     if (s2 !== peg$FAILED) {
       peg$savedPos = peg$currPos;
-      s3 = peg$f45(s1);
+      s3 = peg$f47(s1);
       if (s3) {
         s3 = undefined;
       } else {
@@ -2350,7 +2391,7 @@ function peg$parse(input, options) {
       s0 = peg$currPos;
       s1 = peg$parseAt();
       peg$savedPos = s0;
-      s1 = peg$f46(s1);
+      s1 = peg$f48(s1);
       s0 = s1;
     }
 
@@ -2615,7 +2656,7 @@ function peg$parse(input, options) {
           s4 = peg$currPos;
           s5 = peg$parseAt();
           peg$savedPos = peg$currPos;
-          s6 = peg$f47(s5);
+          s6 = peg$f49(s5);
           if (s6) {
             s6 = undefined;
           } else {
@@ -2652,7 +2693,7 @@ function peg$parse(input, options) {
         if (s1 !== peg$FAILED) {
           s2 = peg$parseAt();
           peg$savedPos = s0;
-          s0 = peg$f48(s2);
+          s0 = peg$f50(s2);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -2669,7 +2710,7 @@ function peg$parse(input, options) {
     s0 = peg$currPos;
     s1 = '';
     peg$savedPos = s0;
-    s1 = peg$f49();
+    s1 = peg$f51();
     s0 = s1;
 
     return s0;
@@ -2697,7 +2738,7 @@ function peg$parse(input, options) {
     }
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f50();
+      s1 = peg$f52();
     }
     s0 = s1;
     if (s0 === peg$FAILED) {
@@ -2711,7 +2752,7 @@ function peg$parse(input, options) {
       }
       if (s1 !== peg$FAILED) {
         peg$savedPos = s0;
-        s1 = peg$f51();
+        s1 = peg$f53();
       }
       s0 = s1;
       if (s0 === peg$FAILED) {
@@ -2719,7 +2760,7 @@ function peg$parse(input, options) {
         s1 = peg$parseGotName();
         if (s1 !== peg$FAILED) {
           peg$savedPos = s0;
-          s1 = peg$f52(s1);
+          s1 = peg$f54(s1);
         }
         s0 = s1;
         if (s0 === peg$FAILED) {
@@ -2733,7 +2774,7 @@ function peg$parse(input, options) {
           }
           if (s1 !== peg$FAILED) {
             peg$savedPos = s0;
-            s1 = peg$f53();
+            s1 = peg$f55();
           }
           s0 = s1;
         }
@@ -2750,7 +2791,7 @@ function peg$parse(input, options) {
     s1 = peg$parseIdentifier();
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f54(s1);
+      s1 = peg$f56(s1);
     }
     s0 = s1;
     if (s0 === peg$FAILED) {
@@ -2758,7 +2799,7 @@ function peg$parse(input, options) {
       s1 = peg$parseNumber();
       if (s1 !== peg$FAILED) {
         peg$savedPos = s0;
-        s1 = peg$f55(s1);
+        s1 = peg$f57(s1);
       }
       s0 = s1;
       if (s0 === peg$FAILED) {
@@ -2766,7 +2807,7 @@ function peg$parse(input, options) {
         s1 = peg$parseString();
         if (s1 !== peg$FAILED) {
           peg$savedPos = s0;
-          s1 = peg$f56();
+          s1 = peg$f58();
         }
         s0 = s1;
         if (s0 === peg$FAILED) {
@@ -2774,7 +2815,7 @@ function peg$parse(input, options) {
           s1 = peg$parseHeredoc();
           if (s1 !== peg$FAILED) {
             peg$savedPos = s0;
-            s1 = peg$f57();
+            s1 = peg$f59();
           }
           s0 = s1;
           if (s0 === peg$FAILED) {
@@ -2788,7 +2829,7 @@ function peg$parse(input, options) {
             }
             if (s1 !== peg$FAILED) {
               peg$savedPos = s0;
-              s1 = peg$f58();
+              s1 = peg$f60();
             }
             s0 = s1;
             if (s0 === peg$FAILED) {
@@ -2802,7 +2843,7 @@ function peg$parse(input, options) {
               }
               if (s1 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s1 = peg$f59();
+                s1 = peg$f61();
               }
               s0 = s1;
               if (s0 === peg$FAILED) {
@@ -2816,7 +2857,7 @@ function peg$parse(input, options) {
                 }
                 if (s1 !== peg$FAILED) {
                   peg$savedPos = s0;
-                  s1 = peg$f60();
+                  s1 = peg$f62();
                 }
                 s0 = s1;
                 if (s0 === peg$FAILED) {
@@ -2830,7 +2871,7 @@ function peg$parse(input, options) {
                   }
                   if (s1 !== peg$FAILED) {
                     peg$savedPos = s0;
-                    s1 = peg$f61();
+                    s1 = peg$f63();
                   }
                   s0 = s1;
                   if (s0 === peg$FAILED) {
@@ -2844,7 +2885,7 @@ function peg$parse(input, options) {
                     }
                     if (s1 !== peg$FAILED) {
                       peg$savedPos = s0;
-                      s1 = peg$f62();
+                      s1 = peg$f64();
                     }
                     s0 = s1;
                     if (s0 === peg$FAILED) {
@@ -2858,7 +2899,7 @@ function peg$parse(input, options) {
                       }
                       if (s1 !== peg$FAILED) {
                         peg$savedPos = s0;
-                        s1 = peg$f63();
+                        s1 = peg$f65();
                       }
                       s0 = s1;
                       if (s0 === peg$FAILED) {
@@ -2872,7 +2913,7 @@ function peg$parse(input, options) {
                         }
                         if (s1 !== peg$FAILED) {
                           peg$savedPos = s0;
-                          s1 = peg$f64();
+                          s1 = peg$f66();
                         }
                         s0 = s1;
                         if (s0 === peg$FAILED) {
@@ -2886,7 +2927,7 @@ function peg$parse(input, options) {
                           }
                           if (s1 !== peg$FAILED) {
                             peg$savedPos = s0;
-                            s1 = peg$f65();
+                            s1 = peg$f67();
                           }
                           s0 = s1;
                           if (s0 === peg$FAILED) {
@@ -2900,7 +2941,7 @@ function peg$parse(input, options) {
                             }
                             if (s1 !== peg$FAILED) {
                               peg$savedPos = s0;
-                              s1 = peg$f66();
+                              s1 = peg$f68();
                             }
                             s0 = s1;
                           }

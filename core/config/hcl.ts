@@ -78,7 +78,8 @@ export function parseHclDocument(given: string): Parse {
     const refuse = (at: number, mistake: Mistake, detail: MistakeDetail = {}): never => {
       const words = wordsOf(mistake, detail)
       const { line, column } = positionOf(text, at)
-      throw new HclError(`At ${line}:${column}: ${words.consul}`, words.what, at)
+      const past = mistake === 'value-and-end-missing' ? 1 : 0 // Consul's parser has read on
+      throw new HclError(`At ${line}:${column + past}: ${words.consul}`, words.what, at)
     }
     // The generated parser has no types: what it gives is described by hcl.peggy.
     const items = parse(text, { refuse, depthMax: NESTING_MAX }) as readonly HclItem[]

@@ -1,5 +1,6 @@
 // Filter expressions as trees. The grammar stands in filter.peggy; here it gets its limits and its
 // complaints, which are worded and placed as Consul words and places them.
+import { quoteGo } from '../quote.ts'
 import { parse } from './filter.generated.ts'
 
 export type Operator =
@@ -46,20 +47,58 @@ export function parseFilter(text: string): Parsed {
     return { ok: true, expression: parse(text, options) as Expression } // what filter.peggy makes
   } catch (error) {
     if (error instanceof Mistake) return { ok: false, why: error.message }
-    const at = mistakeAt(error)
-    if (at === undefined) throw error
-    return { ok: false, why: `${placeOf(text, at)}: no match found, expected: an expression` }
+    const stop = stopOf(error)
+    if (stop === undefined) throw error
+    const why = `${placeOf(text, stop.at)}: no match found, expected: ${listed(stop.expected)}`
+    return { ok: false, why }
   }
 }
 
 /** A mistake that the grammar names. */
 class Mistake extends Error {}
 
-/** Where the generated parser gave up; undefined for an error of another kind. */
-function mistakeAt(error: unknown): number | undefined {
-  if (!(error instanceof SyntaxError) || !('location' in error)) return undefined
-  return (error.location as { start: { offset: number } }).start.offset // peggy's own shape
+interface Stop {
+  readonly at: number
+  /** What could have stood there, as Go writes it, sorted. */
+  readonly expected: readonly string[]
 }
+
+/** Peggy's own shapes. */
+interface PeggyError {
+  readonly location: { readonly start: { readonly offset: number } }
+  readonly expected: readonly PeggyExpectation[] | null
+}
+
+type PeggyExpectation =
+  | { readonly type: 'literal'; readonly text: string }
+  | { readonly type: 'class'; readonly parts: readonly (string | readonly [string, string])[] }
+  | { readonly type: 'end' | 'any' | 'other' }
+
+/** Where the generated parser gave up; undefined for an error of another kind. */
+function stopOf(error: unknown): Stop | undefined {
+  if (!(error instanceof SyntaxError) || !('location' in error)) return undefined
+  const { location, expected } = error as unknown as PeggyError // made by peggy, as just seen
+  const names = new Set((expected ?? []).map(goName))
+  return { at: location.start.offset, expected: [...names].sort() }
+}
+
+function goName(expected: PeggyExpectation): string {
+  switch (expected.type) {
+    case 'literal':
+      return quoteGo(expected.text)
+    case 'class':
+      return `[${expected.parts.map(partOf).join('')}]`
+    default:
+      return 'EOF'
+  }
+}
+
+const partOf = (part: string | readonly [string, string]): string =>
+  typeof part === 'string' ? quoteGo(part).slice(1, -1) : part.join('-')
+
+/** `a, b or c` */
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 
 /** `line:column (offset)`, counted in code points and bytes from 1, 1 and 0. */
 function placeOf(text: string, at: number): string {

@@ -111,6 +111,16 @@ hcl('says what is wrong and where, as Consul and in our words', () => {
   }
 })
 
+hcl('names a value that is missing in a block, one column late as Consul does', () => {
+  const text = 'a { b = '
+  const parsed = parseHclDocument(text)
+  if (parsed.ok) return assert.unreachable('accepted')
+  assert.is(parsed.consul, 'At 1:10: object expected closing RBRACE got: EOF')
+  assert.is(oracle.parse(text), `unable to parse JSON: ${parsed.consul}`)
+  assert.is(parsed.what, 'a value is missing after "=", and the end of its block')
+  assert.is(parsed.at, text.length)
+})
+
 hcl('keeps the place of every name and value', () => {
   const text = '# über\nports {\n  http = 1\n}\n'
   const parsed = parseHclDocument(text)

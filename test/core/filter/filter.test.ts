@@ -84,6 +84,10 @@ for (const [expressions, expected] of [
   }
 }
 
+const OPERATORS = '"!=", "==", "contains", "in", "is", "matches", "not"'
+const BEGINNINGS = '"(", "-", "0", "\\"", "`", "not"'
+const BLANK = '[ \\t\\r\\n]'
+
 const REFUSED = [
   ['Port == x', 'strconv.ParseInt: parsing "x": invalid syntax'],
   ['On == maybe', 'strconv.ParseBool: parsing "maybe": invalid syntax'],
@@ -92,6 +96,8 @@ const REFUSED = [
   ['Meta == x', 'Invalid match operator "Equal" for selector "Meta"'],
   ['Name is empty', 'Invalid match operator "Is Empty" for selector "Name"'],
   ['Name == "a', '1:11 (10): rule "string": Unterminated string literal'],
+  ['Name = a', `1:6 (5): no match found, expected: ${OPERATORS} or ${BLANK}`],
+  ['== a', `1:1 (0): no match found, expected: ${BEGINNINGS}, ${BLANK}, [1-9] or [a-zA-Z]`],
   ['(Name == a', '1:11 (10): rule "grouping": Unmatched parentheses'],
 ] as const
 
