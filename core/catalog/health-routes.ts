@@ -136,6 +136,20 @@ const connectHealth = read({
   run: (view, input): Found<readonly ServiceEntry[]> => nobodyConnects(view, input, SERVICE_ENTRY),
 })
 
+const ingressHealth = read({
+  ...CATALOG_READ,
+  metaOnFailure: false,
+  path: 'GET /v1/health/ingress/*service',
+  about: 'the gateways that lead to a service from outside; none in this version',
+  acl: { resource: 'service', access: 'read', of: 'service' },
+  cached: 'refreshed',
+  check: (input) => {
+    checkNamed('Missing service name')(input)
+    wantsPassing(input.query)
+  },
+  run: (view, input): Found<readonly ServiceEntry[]> => nobodyConnects(view, input, SERVICE_ENTRY),
+})
+
 /** Sameness groups are Enterprise's. */
 function checkGroup({ query }: Input): void {
   if ((query.get('sg') ?? query.get('sameness-group') ?? '') === '') return
@@ -169,4 +183,5 @@ export const healthRoutes = [
   checksInState,
   serviceHealth,
   connectHealth,
+  ingressHealth,
 ] as const
