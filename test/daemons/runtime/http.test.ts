@@ -1,6 +1,7 @@
 // http.ts over real sockets: what good clients send, what bad ones do, and what becomes of those
 // who leave.
 import { request as httpRequest } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { EMPTY, textOf } from '../../../core/bytes.ts'
@@ -555,6 +556,38 @@ http('a large answer reaches a slow reader whole', () => {
     }),
   )
 })
+
+http('the last answer of a connection takes as long as its reader', () => {
+  const body = 'abcdefghij'.repeat(1_000_000)
+  return withPlain({ onRequest: () => said(body) }, ({ port, pass, http }) =>
+    withClient(port, async (client) => {
+      client.socket.pause()
+      client.send(get('/large', 'Connection: close'))
+      await within(5_000, () => [...http.connections.bySocket.keys()].every(isEnding))
+      pass(10 * LINGER_MS)
+      client.socket.resume()
+      const received = await client.ended(20_000)
+      assert.is(bodies(received)[0]?.length, body.length)
+    }),
+  )
+})
+
+const isEnding = ({ writableEnded }: Duplex) => writableEnded
+
+http('all that was sent before the client closed its half is answered', () =>
+  withPlain({}, ({ port, requests, answer }) =>
+    withClient(port, async (client) => {
+      client.send(`${get('/a')}${get('/b')}${get('/c').slice(0, -2)}`)
+      client.finish()
+      for (const path of ['/a', '/b']) {
+        await within(5_000, () => requests.at(-1)?.path === path)
+        const request = requests.at(-1)
+        if (request !== undefined) answer(request, said(path))
+      }
+      assert.equal(bodies(await client.ended()), ['/a', '/b'])
+    }),
+  ),
+)
 
 http('a live body flows until the client leaves', () =>
   withPlain(
