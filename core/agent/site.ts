@@ -1,5 +1,6 @@
 // What this agent's routes may know of it. Alone for now: it is the only member, and the only
 // server.
+import { nodeMeta } from '../catalog/boot.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { LogIndex } from '../ids.ts'
 import type { Metrics } from '../metrics.ts'
@@ -34,7 +35,7 @@ export const serverAddress = (config: AgentConfig): string =>
 
 export function createLoneSite(facts: LoneFacts): LoneSite {
   const { config, metrics, standing, registered } = facts
-  return {
+  const site: LoneSite = {
     config,
     shown: config,
     consulVersion: CONSUL_VERSION,
@@ -50,9 +51,10 @@ export function createLoneSite(facts: LoneFacts): LoneSite {
       { datacenter: config.datacenter, nodes: [{ name: config.nodeName, point: originPoint() }] },
     ],
     raftConfiguration: () => configurationOf(config, standing()),
-    serverHealth: () => healthOf(facts),
+    serverHealth: () => healthOf(site, facts),
     stats: () => ({ agent: registered(), ...statsOf(facts) }),
   }
+  return site
 }
 
 const bracketed = (host: string) => (host.includes(':') ? `[${host}]` : host)
@@ -119,7 +121,7 @@ const configurationOf = (config: AgentConfig, standing: Standing): RaftConfigura
 })
 
 /** A server that is alone and leads is as well as it can be. */
-function healthOf({ config, standing, since }: LoneFacts): readonly ServerHealth[] {
+function healthOf(site: LoneSite, { config, standing, since }: LoneFacts): ServerHealth[] {
   const { servers, leader, isLeader, term, lastIndex } = standing()
   if (!isLeader) return []
   return servers.map(({ id, address, suffrage }) => ({
@@ -135,7 +137,7 @@ function healthOf({ config, standing, since }: LoneFacts): readonly ServerHealth
     lastIndex,
     healthy: true,
     stableSince: since,
-    meta: {},
+    meta: id === config.nodeId ? nodeMeta(site) : {},
   }))
 }
 

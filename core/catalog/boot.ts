@@ -25,8 +25,10 @@ const ALIVE: CheckSpec = {
   definition: {},
 }
 
+type Described = Pick<Site, 'config' | 'consulVersion'>
+
 /** The meta of a node whose agent we are. */
-export const nodeMeta = ({ config, consulVersion }: Site): Texts =>
+export const nodeMeta = ({ config, consulVersion }: Described): Texts =>
   sorted({ ...config.nodeMeta, 'consul-network-segment': '', 'consul-version': consulVersion })
 
 /** Repeating it changes nothing as long as nothing of it has changed. */

@@ -40,6 +40,14 @@ autopilot('what the configuration says holds until an operator says otherwise', 
   })
 })
 
+autopilot('the state shows the meta of the server', () => {
+  const state = jsonOf(ask(createMachine(), 'GET /v1/operator/autopilot/state')) as {
+    Servers: Record<string, { Meta: Record<string, string> }>
+  }
+  const [server] = Object.values(state.Servers)
+  assert.equal(Object.keys(server?.Meta ?? {}), ['consul-network-segment', 'consul-version'])
+})
+
 const SERVER: ServerHealth = {
   id: 'a',
   name: 'n',
