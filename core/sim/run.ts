@@ -20,7 +20,7 @@ import { type Simpler, simplify } from './simpler.ts'
 import type { Tally } from './violation.ts'
 import { advance } from './world.ts'
 
-export interface RunOptions extends Pick<Setup, 'seed' | 'skip' | 'trace'> {
+export interface RunOptions extends Pick<Setup, 'seed' | 'skip' | 'trace' | 'bug'> {
   readonly profile: ProfileName
   /** After so many events the world is healed. */
   readonly events: number
@@ -48,13 +48,16 @@ export interface RunResult {
   readonly recoveryMs: number | undefined
 }
 
+/** Without requests hardly anything may happen: then the world is healed after this long. */
+const WORLD_ENDS_MS = 86_400_000
+
 export function simulate(options: RunOptions): RunResult {
   const { seed, profile, events } = options
   const draw = simplify(drawOf(profile, createPrng(seed).fork()), options.simpler ?? [])
   const run = assemble({ ...options, draw })
   const finding = guard(run, () => {
     startAllNodes(run)
-    while (run.world.events < events && advance(run.world, Number.POSITIVE_INFINITY));
+    while (run.world.events < events && advance(run.world, WORLD_ENDS_MS));
     recover(run)
     conclude(run)
   })

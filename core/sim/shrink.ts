@@ -45,6 +45,7 @@ export function shrinkRun(options: RunOptions, how: ShrinkOptions): Shrunk | und
     accept(shrinking, withSimpler(shrinking.best, simpler))
   }
   leaveOut(shrinking, faultsOf(shrinking.best))
+  endRequests(shrinking)
   leaveOut(shrinking, requestsOf(shrinking.best))
   leaveOut(shrinking, faultsOf(shrinking.best))
   shortenRun(shrinking)
@@ -72,10 +73,11 @@ function accept(shrinking: Shrinking, smaller: RunOptions): boolean {
 function shortenRun(shrinking: Shrinking): void {
   const { finding } = shrinking.result
   const { events } = shrinking.best
-  if (finding !== undefined && finding.events < events)
-    accept(shrinking, { ...shrinking.best, events: finding.events })
+  if (finding !== undefined && finding.events + 1 < events)
+    accept(shrinking, { ...shrinking.best, events: finding.events + 1 })
   for (const part of [0.1, 0.25, 0.5, 0.75]) {
-    if (accept(shrinking, { ...shrinking.best, events: Math.floor(events * part) })) return
+    const fewer = Math.floor(shrinking.best.events * part)
+    if (accept(shrinking, { ...shrinking.best, events: fewer })) return
   }
 }
 
@@ -136,6 +138,13 @@ function faultsOf(options: RunOptions): string[] {
   }
   simulate({ ...options, trace: () => ({ ...QUIET, onFault }) })
   return names
+}
+
+/** No client asks more than it has: those that are left out shall not make room for others. */
+function endRequests(shrinking: Shrinking): void {
+  const { best, result } = shrinking
+  const ends = result.requests.map((count, client) => `${client}:${count}+`)
+  accept(shrinking, { ...best, skip: new Set([...(best.skip ?? []), ...ends]) })
 }
 
 /** The names of the requests that were asked. A client is one group after another. */

@@ -64,6 +64,8 @@ interface Client {
   /** It asks one thing, and no more. */
   readonly once: boolean
   readonly watches: boolean
+  /** It asks nothing before the world is healed. */
+  stopped: boolean
   /** Since the world was healed. */
   done: { wrote: boolean; read: boolean }
 }
@@ -77,6 +79,8 @@ export interface Workload {
   readonly onOutcome: (op: ClientOp) => void
   /** Requests by client and number that are left out: how a failing run is made smaller. */
   readonly skipped: ReadonlySet<string>
+  /** Of each client: this request and all behind it are left out. */
+  readonly skippedFrom: ReadonlyMap<number, number>
   /** The highest index of which any client was told. */
   told: number
   order: number
@@ -119,6 +123,7 @@ export function startWorkload(world: World, options: WorkloadOptions): Workload 
     pending: new Map(),
     onOutcome: options.onOutcome,
     skipped: options.skipped,
+    skippedFrom: skippedFrom(options.skipped),
     told: 0,
     order: 0,
     lastId: 0,
@@ -140,6 +145,7 @@ const newClient = (number: number, prng: Prng): Omit<Client, 'target'> => ({
   asked: 0,
   once: false,
   watches: false,
+  stopped: false,
   done: { wrote: false, read: false },
 })
 
@@ -153,7 +159,10 @@ export function probe(workload: Workload, target: SimNode, request: ClientReques
 /** From now on each client only sees that it can write and read. */
 export function endWorkload(workload: Workload): void {
   workload.ending = true
-  for (const client of workload.clients) client.done = { wrote: false, read: false }
+  for (const client of workload.clients) {
+    client.done = { wrote: false, read: false }
+    if (client.stopped) think(workload, client)
+  }
 }
 
 export const hasEnded = ({ clients }: Workload): boolean =>
@@ -201,8 +210,23 @@ function ask(workload: Workload, client: Client): void {
   const { wander } = workload.conditions
   if (wander > 0 && client.prng.chance(wander))
     client.target = client.prng.pick(workload.world.nodes)
-  if (workload.skipped.has(`${client.number}:${number}`)) think(workload, client)
+  if (hasStopped(workload, client, number)) client.stopped = true
+  else if (workload.skipped.has(`${client.number}:${number}`)) think(workload, client)
   else call(workload, client, request)
+}
+
+/** `2:17` is one request, `2:17+` that and all behind it, until the run ends. */
+function hasStopped({ skippedFrom: from, ending }: Workload, { number }: Client, asked: number) {
+  return !ending && asked >= (from.get(number) ?? Number.POSITIVE_INFINITY)
+}
+
+function skippedFrom(skipped: ReadonlySet<string>): Map<number, number> {
+  const from = new Map<number, number>()
+  for (const name of skipped) {
+    const [, client, asked] = /^(\d+):(\d+)\+$/.exec(name) ?? []
+    if (asked !== undefined) from.set(Number(client), Number(asked))
+  }
+  return from
 }
 
 function lastRequest({ number, done }: Client, asked: number): ClientRequest {
