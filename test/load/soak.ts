@@ -1,10 +1,12 @@
-// `npm run soak`: an agent under write load is killed 500 times at random moments. Prints the seed
-// first: with it the same moments are drawn again.
+// `npm run soak`: an agent under write load is killed 500 times at random moments, then one with
+// registrations and locks under way. Prints the seed first: with it the same moments are drawn
+// again.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { inProject } from '../kit/paths.ts'
 import { killAgain } from './kills.ts'
+import { killLocks } from './kills-locks.ts'
 
 const { values } = parseArgs({
   options: {
@@ -32,6 +34,18 @@ try {
   })
   const size = `${(report.dataBytes / 2 ** 20).toFixed(1)} MiB on disk`
   console.log(`${values.rounds} kills, ${report.acknowledged} writes, nothing lost, ${size}`)
+  const { registrations, acquisitions } = await killLocks({
+    seed: Number(values.seed),
+    rounds: Number(values.rounds),
+    registrars: Number(values.writers),
+    contenders: Number(values.writers),
+    lifeMs: Number(values.life),
+    onRound: (round, { acquisitions: locked }) => {
+      if (round % 25 === 0) console.log(`${round} rounds, ${locked} locks taken`)
+    },
+  })
+  const counted = `${registrations} registrations, ${acquisitions} locks`
+  console.log(`${values.rounds} kills, ${counted}, none lost, none held by two`)
 } finally {
   await rm(dir, { recursive: true, force: true })
 }
