@@ -178,7 +178,7 @@ export const WRONG_RULES: readonly WrongRule[] = [
     'W25',
     'a server that is added again at once is taken for as far as it was',
     'leader',
-    '    else if (progress.leavesAt !== undefined) letGo(raft, followers, id) // and it begins anew\n',
-    '    else progress.leavesAt = undefined\n',
+    'else if (progress.leavesAt !== undefined) letGo(raft, followers, id) // and it begins anew',
+    'else progress.leavesAt = undefined',
   ),
 ]

@@ -13,18 +13,25 @@ export interface Found {
 
 const HEAD = `# Planted mistakes
 
-A checker that has never caught anything proves nothing. Here one rule of the product is made wrong at a time, and something must say so. A survivor is
-a hole in the tests, and counts like a bug. \`npm run mutants\` does this and writes this page; it takes some minutes. Every change hunts the same
-mistakes within the same numbers of seeds (\`npm run sim\`), so that the table cannot become old without somebody noticing.
+A checker that has never caught anything proves nothing. Here one rule of the product is made
+wrong at a time, and something must say so. A survivor is a hole in the tests, and counts like a
+bug. \`npm run mutants\` does this and writes this page; it takes some minutes. Every change hunts
+the same mistakes within the same numbers of seeds (\`npm run sim\`), so that the table cannot
+become old without somebody noticing.
 
-- *Where*: in which world the mistake was looked for. Names of worlds of servers are those of \`lictor chaos simulate -profile\`.
-- *Found by*: the rule of the simulator that was broken first (\`core/sim/violation.ts\`, \`core/sim/swim/finding.ts\`). A finding by a rule that does
-  not speak of the mistake would not count.
-- *Seed*: the first that showed it, of how many that may be tried. These are at least seven times as many as one finding takes on average, so a
-  thousandth part of all changes may need a look.
-- *Transcripts*: how many of the written cases of raft (\`test/core/raft/scripts\`) come out otherwise.
+- *Where*: in which world the mistake was looked for. Names of worlds of servers are those of
+  \`lictor chaos simulate -profile\`.
+- *Found by*: the rule of the simulator that was broken first (\`core/sim/violation.ts\`,
+  \`core/sim/swim/finding.ts\`). A finding by a rule that does not speak of the mistake would not
+  count.
+- *Seed*: the first that showed it, of how many that may be tried. These are at least seven
+  times as many as one finding takes on average, so a thousandth part of all changes may need a
+  look.
+- *Transcripts*: how many of the written cases of raft (\`test/core/raft/scripts\`) come out
+  otherwise.
 
-Numbers M01 to M71 are those of the list that this project began with; what is missing there belongs to parts that are not built yet.
+Numbers M01 to M71 are those of the list that this project began with; what is missing there
+belongs to parts that are not built yet.
 `
 
 export function pageOf(
@@ -46,7 +53,8 @@ ${found.map((one) => rowOf(one, killedBy.get(one.id))).join('\n')}
 
 ## Transcripts
 
-${transcripts - alive.length} of ${transcripts} written cases of raft die under one of the mistakes above or of the following wrong rules, which are planted for that only.
+${transcripts - alive.length} of ${transcripts} written cases of raft die under one of the mistakes above or of the
+following wrong rules, which are planted for that only.
 
 | | wrong rule | transcripts |
 |---|---|---|
