@@ -106,7 +106,7 @@ function openEndpoint(desk: Desk, request: Request, found: Found): Call | Respon
   if (query === undefined) throw new ApiError('invalid', '')
   const route = endpoint.routes.get(request.method)
   if (route === undefined) return answerMethod(desk.head, endpoint, request.method)
-  const options = optionsOf(route, request, query)
+  const options = optionsOf(desk.site, route, { request, query })
   if (!route.ignoresEnterprise) refuseEnterprise(request, query)
   const accept = request.header('accept')
   const bare: Input = { rest, query, body: undefined, wall, accept, uuid: desk.uuid }
@@ -135,8 +135,12 @@ function usualLayout({ head, site }: Desk): Layout {
   return site.config.dev ? 'indented' : 'compact'
 }
 
-const optionsOf = (route: Route, request: Request, query: Query): QueryOptions =>
-  isPlain(route) ? DEFAULT_OPTIONS : parseOptions(request, query)
+const optionsOf = (
+  { config }: Site,
+  route: Route,
+  { request, query }: { readonly request: Request; readonly query: Query },
+): QueryOptions =>
+  isPlain(route) ? DEFAULT_OPTIONS : parseOptions(request, query, config.httpConfig.useCache)
 
 /** Consistency, blocking and datacenter are not even looked at. */
 const isPlain = (route: Route): boolean =>

@@ -33,17 +33,18 @@ export const DEFAULT_OPTIONS: QueryOptions = {
 }
 
 /** The options of a request; a refusal (400) for those that make no sense. */
-export function parseOptions(request: Request, query: Query): QueryOptions {
+export function parseOptions(request: Request, query: Query, useCache: boolean): QueryOptions {
   const cacheControl = request.header('cache-control')
   const asked = cacheControl === undefined ? NOTHING_ASKED : cacheAsked(cacheControl)
   if (request.query === '') return DEFAULT_OPTIONS
-  const consistency = parseConsistency(query)
+  const mayCache = useCache && query.has('cached')
+  const consistency = parseConsistency(query, mayCache)
   const index = query.get('index') ?? ''
   const minIndex = index === '' ? 0 : parseIndex(index)
   const wait = query.get('wait') ?? ''
   const waitMs = wait === '' ? 0 : parseDuration(wait)
   if (waitMs === undefined) throw new ApiError('bad-request', 'Invalid wait time')
-  return { consistency, minIndex, waitMs, cached: query.has('cached') ? asked : undefined }
+  return { consistency, minIndex, waitMs, cached: mayCache ? asked : undefined }
 }
 
 function parseIndex(text: string): U64 {
@@ -52,16 +53,20 @@ function parseIndex(text: string): U64 {
   return parsed.value
 }
 
-function parseConsistency(query: Query): Consistency {
-  const maxStale = query.get('max_stale') ?? ''
-  if (maxStale !== '' && parseDuration(maxStale) === undefined) {
-    throw new ApiError('bad-request', `Invalid max_stale value ${JSON.stringify(maxStale)}`)
-  }
-  const stale = query.has('stale') || maxStale !== ''
+function parseConsistency(query: Query, mayCache: boolean): Consistency {
+  const stale = query.has('stale') || maxStaleMs(query) > 0
   if (!query.has('consistent')) return stale ? 'stale' : 'default'
   if (stale) throw conflict('stale')
-  if (query.has('cached')) throw conflict('cached')
+  if (mayCache) throw conflict('cached')
   return 'consistent'
+}
+
+/** An answer that may be of this age may be stale; one that may not be old at all may not. */
+function maxStaleMs(query: Query): number {
+  const text = query.get('max_stale') ?? ''
+  const ms = text === '' ? 0 : parseDuration(text)
+  if (ms !== undefined) return ms
+  throw new ApiError('bad-request', `Invalid max_stale value ${JSON.stringify(text)}`)
 }
 
 const conflict = (mode: string) =>

@@ -87,9 +87,8 @@ export function begin(pipeline: Pipeline, request: Request, clock: Clock): Next 
   }
 }
 
-function withFreshness({ cache, desk }: Pipeline, call: Call, now: Instant): Call {
-  const mayCache = desk.site.config.httpConfig.useCache && call.elsewhere === ''
-  const freshness = mayCache ? lookUpCached(cache, call, now) : undefined
+function withFreshness({ cache }: Pipeline, call: Call, now: Instant): Call {
+  const freshness = call.elsewhere === '' ? lookUpCached(cache, call, now) : undefined
   return freshness === undefined ? call : { ...call, freshness }
 }
 

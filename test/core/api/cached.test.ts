@@ -33,6 +33,21 @@ cached('what is not kept in a cache says nothing of one', () => {
   assert.equal(told(off, '/v1/catalog/services?cached'), [undefined, undefined])
 })
 
+cached('without a cache ?cached contradicts nothing; a stale age of zero is none', () => {
+  const machine = createMachine()
+  const { httpConfig } = machine.agent.config
+  const off = createMachine({ httpConfig: { ...httpConfig, useCache: false } })
+  const effective = (agent: Machine, target: string) => {
+    const response = ask(agent, `GET ${target}`)
+    return headerOf(response, 'x-consul-effective-consistency') ?? response.status
+  }
+  assert.is(effective(machine, '/v1/catalog/nodes?cached&consistent'), 400)
+  assert.is(effective(off, '/v1/catalog/nodes?cached&consistent'), 'consistent')
+  assert.is(effective(machine, '/v1/catalog/nodes?max_stale=0s'), 'leader')
+  assert.is(effective(machine, '/v1/catalog/nodes?max_stale=1s'), 'stale')
+  assert.is(effective(machine, '/v1/catalog/nodes?max_stale=0s&consistent'), 'consistent')
+})
+
 cached('only what is not kept fresh has an age, and can be too old', () => {
   const machine = createMachine()
   told(machine, '/v1/catalog/datacenters?cached')
