@@ -53,8 +53,8 @@ ${found.map((one) => rowOf(one, killedBy.get(one.id))).join('\n')}
 
 ## Transcripts
 
-${transcripts - alive.length} of ${transcripts} written cases of raft die under one of the mistakes above or of the
-following wrong rules, which are planted for that only.
+${transcripts - alive.length} of ${transcripts} written cases of raft die under one of the mistakes
+above or of the following wrong rules, which are planted for that only.
 
 | | wrong rule | transcripts |
 |---|---|---|
