@@ -10,6 +10,7 @@ import { type RequestId, requestId, term, uuidOf } from '../core/ids.ts'
 import type { KeptRecord } from '../core/local/keep.ts'
 import type { Request, Response } from '../core/route/request.ts'
 import type { Question } from '../core/route/route.ts'
+import { type LanOrder, type OpenLan, openLan } from './lan.ts'
 import { readClock, startTicking } from './runtime/clock.ts'
 import { openDataDir } from './runtime/data-dir.ts'
 import {
@@ -55,6 +56,11 @@ const BODY_BYTES_MAX = 1 << 20
 export interface AgentOptions {
   readonly config: AgentConfig
   readonly log: Log
+  /**
+   * Whether it gossips: `strict` at the port of the configuration, `lenient` at another one if that
+   * is taken.
+   */
+  readonly gossip: 'off' | 'strict' | 'lenient'
   /** Answers `reload`: with an error, or with nothing. */
   readonly reload: () => { readonly error?: string }
   /** Somebody asked over the API that the agent leave. */
@@ -69,6 +75,8 @@ export interface RunningAgent {
   readonly http: Http
   /** The configuration was read again. */
   reconfigure(event: Reconfigured): void
+  /** Tells the gossip pool that this agent goes; resolves when everybody had time to hear it. */
+  leave(): Promise<void>
   /** A request from inside the process. */
   ask(request: InnerRequest): Promise<Response>
   /**
@@ -113,24 +121,21 @@ async function startParts(options: AgentOptions, onStop: OnStop): Promise<Runnin
     streamsMax: sockets.dnsStreams,
   })
   onStop(() => closeDns(dns))
-  const config = await openDoors({ http, dns }, { ...options.config, nodeId: disk.nodeId })
+  const bound = await openDoors({ http, dns }, { ...options.config, nodeId: disk.nodeId })
+  const lan = await openLanFor(options, { config: bound, give })
+  if (lan !== undefined) onStop(lan.close)
+  const config = withLanPort(bound, lan)
 
   const prober = createProber()
   onStop(prober.close)
   const { recovered, kept } = disk
-  const machine = () => createMachine({ config, entropy, recovered, kept })
-  const ports = createPorts(options, { http, dns, disk, inner, prober })
+  const machine = () => createMachine({ config, entropy, recovered, kept, lan: lan?.options })
+  const ports = createPorts(options, { http, dns, disk, inner, prober, lan })
   const started = startDriver({ machine: machine(), ports, readClock })
   driver = started
   for (const event of early) feed(started, event)
   onStop(() => stopDriver(started))
-  const stopTicking = startTicking(() => {
-    const { now } = readClock()
-    sweepHttp(http, now)
-    sweepDns(dns, now)
-    feed(started, { type: 'tick' })
-  })
-  onStop(stopTicking)
+  onStop(startTicking(() => onTick(started, { http, dns })))
   onStop(async () => {
     closeDoors(http)
     await settle(started)
@@ -144,6 +149,7 @@ async function startParts(options: AgentOptions, onStop: OnStop): Promise<Runnin
       reconfigureDns(dns, event.config.dns)
       feed(started, { type: 'reconfigured', ...event })
     },
+    leave: () => leavePool(started, lan),
     ask: (asked) =>
       new Promise((resolve) => {
         const request = innerRequest(requestId(http.nextId++), asked)
@@ -157,6 +163,24 @@ async function startParts(options: AgentOptions, onStop: OnStop): Promise<Runnin
       return settle(started)
     },
   }
+}
+
+function onTick(driver: Driver, { http, dns }: Pick<Doors, 'http' | 'dns'>): void {
+  const { now } = readClock()
+  sweepHttp(http, now)
+  sweepDns(dns, now)
+  feed(driver, { type: 'tick' })
+}
+
+function leavePool(driver: Driver, lan: OpenLan | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (lan === undefined) {
+      resolve()
+      return
+    }
+    lan.onLeft = resolve
+    feed(driver, { type: 'pool', event: { type: 'leave' } })
+  })
 }
 
 interface Disk extends Pick<Ports, 'persist' | 'saveSnapshot' | 'trimLog' | 'saveOwn'> {
@@ -260,6 +284,19 @@ async function openDoors(
   return { ...config, http: bound, dns: { ...config.dns, listen }, ports }
 }
 
+async function openLanFor(
+  { gossip, log }: AgentOptions,
+  { config, give }: Pick<LanOrder, 'config' | 'give'>,
+): Promise<OpenLan | undefined> {
+  if (gossip === 'off') return undefined
+  return openLan({ config, log, give, isLenient: gossip === 'lenient' })
+}
+
+const withLanPort = (config: AgentConfig, lan: OpenLan | undefined): AgentConfig =>
+  lan === undefined
+    ? config
+    : { ...config, ports: { ...config.ports, serfLan: lan.options.address.port } }
+
 function chosenPort(asked: number, bound: readonly ListenAddress[]): number {
   const first = bound.find((address) => address.type === 'tcp')
   return first?.type === 'tcp' && asked === 0 ? first.port : asked
@@ -270,10 +307,12 @@ interface MachineParts {
   readonly entropy: () => Uint8Array
   readonly recovered: Recovered
   readonly kept: readonly KeptRecord[]
+  readonly lan: OpenLan['options'] | undefined
 }
 
-function createMachine(parts: MachineParts): Machine {
-  const agent = createAgent({ ...parts, seed: drawSeed(), clock: readClock() })
+function createMachine({ lan, ...parts }: MachineParts): Machine {
+  const pool = lan === undefined ? {} : { lan }
+  const agent = createAgent({ ...parts, ...pool, seed: drawSeed(), clock: readClock() })
   return {
     step: (event: AgentEvent, clock: Clock) => step(agent, event, clock),
     drain: () => drain(agent),
@@ -286,9 +325,10 @@ interface Doors {
   readonly disk: Disk
   readonly inner: Map<RequestId, (response: Response) => void>
   readonly prober: Prober
+  readonly lan: OpenLan | undefined
 }
 
-function createPorts(options: AgentOptions, { http, dns, disk, inner, prober }: Doors): Ports {
+function createPorts(options: AgentOptions, { http, dns, disk, inner, prober, lan }: Doors): Ports {
   return {
     respond: (id, response) => {
       const waiting = inner.size === 0 ? undefined : inner.get(id)
@@ -306,6 +346,7 @@ function createPorts(options: AgentOptions, { http, dns, disk, inner, prober }: 
     saveOwn: disk.saveOwn,
     probe: (id, probe) => prober.run(id, probe),
     cancelProbe: (id) => prober.cancel(id),
+    pool: (effect) => lan?.perform(effect),
     ask: createAnswers(options, http),
     log: (line) => writeLog(options.log, line),
     fatal: options.onFatal,

@@ -122,7 +122,7 @@ async function live(life: Life): Promise<number> {
   await tellReady(life)
   const end = await life.ended
   say(life, 'info', 'stopping', { why: end.why })
-  const code = await stopWithin(life, stop, end)
+  const code = await stopWithin(life, () => leaveAndStop(life, stop, end), end)
   stopSignals()
   return code
 }
@@ -139,6 +139,7 @@ async function startParts(life: Life, onStop: OnStop): Promise<void> {
   const started = await startAgent({
     config,
     log,
+    gossip: program.profile === 'consul' ? 'strict' : 'lenient',
     reload: () => reload(life),
     onLeave: () => life.end({ type: 'leave', why: 'asked over the API' }),
     onFatal: (error) => die(life, error),
@@ -169,7 +170,11 @@ async function startControl(
     pid: process.pid,
     startedAt: new Date(life.startedAt).toISOString(),
     version: LICTOR_VERSION,
-    addresses: { http: config.http.map(showAddress), dns: config.dns.listen.map(showAddress) },
+    addresses: {
+      http: config.http.map(showAddress),
+      dns: config.dns.listen.map(showAddress),
+      serf: [`${config.advertiseAddr}:${config.ports.serfLan}`],
+    },
     cluster: config.nodeId,
     cwd: process.cwd(),
     ...(config.log.file === undefined ? {} : { logFile: config.log.file }),
@@ -209,6 +214,12 @@ async function tellReady(life: Life): Promise<void> {
 async function tellSupervisor(life: Life, notice: Notice): Promise<void> {
   const failure = await notifySupervisor(notice, life.program.env)
   if (failure !== undefined) say(life, 'warn', 'NOTIFY_SOCKET not told', { notice, why: failure })
+}
+
+/** Who leaves tells the others first, and is there for them until they have heard it. */
+async function leaveAndStop(life: Life, stop: () => Promise<void>, end: End): Promise<void> {
+  if (end.type === 'leave') await life.agent?.leave()
+  await stop()
 }
 
 async function stopWithin(life: Life, stop: () => Promise<void>, end: End): Promise<number> {

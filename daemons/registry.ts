@@ -60,6 +60,7 @@ async function start({ log, onStop, end, fatal }: Stage, config: AgentConfig): P
   const { value: agent, stop } = await startAgent({
     config,
     log,
+    gossip: 'off',
     reload: () => ({}),
     onLeave: () => {
       deregisterAll(agent).then(() => end({ type: 'leave', why: 'asked over the API' }), fatal)

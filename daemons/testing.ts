@@ -40,6 +40,7 @@ export async function startDevAgent(options: DevAgentOptions = {}): Promise<DevA
   const { value: agent, stop } = await startAgent({
     config,
     log,
+    gossip: 'off',
     reload: () => ({}),
     onLeave: () => undefined,
     onFatal: (error) => {

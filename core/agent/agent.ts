@@ -32,6 +32,8 @@ import { createSnapshotDuty, createTombstoneDuty, dueTombstones } from './duties
 import type { AgentEffect } from './effects.ts'
 import type { AgentEvent, Clock } from './events.ts'
 import { onSaved, onSaveRefused, takeSave } from './keeper.ts'
+import { createLan, type LanOptions, onPoolEvent, settleLan, tickLan } from './lan.ts'
+import { tickAsks } from './lan-asks.ts'
 import {
   canRead,
   onTick as onOrderTick,
@@ -43,11 +45,21 @@ import {
   standingOf,
 } from './order.ts'
 import { endSnapshot, proposeOwn, settleOrder } from './ordering.ts'
-import { countOwn, createOwn, loadOwn, onProbed, takeAnswered, takeFailed, tickOwn } from './own.ts'
+import {
+  type Around,
+  countOwn,
+  createOwn,
+  loadOwn,
+  onProbed,
+  takeAnswered,
+  takeFailed,
+  tickOwn,
+} from './own.ts'
 import { reconfigure } from './reconfigure.ts'
 import { type Agent, answerAll, refuseCall, respond } from './record.ts'
 import { diskFull, onRequest } from './requests.ts'
 import { createLoneSite, raftSettings, serverAddress } from './site.ts'
+import { memberView } from './tags.ts'
 
 export interface AgentOptions {
   readonly config: AgentConfig
@@ -59,6 +71,8 @@ export interface AgentOptions {
   /** Of the generator for jitter. */
   readonly seed: number
   readonly clock: Clock
+  /** The sockets of the gossip pool, if there are any. */
+  readonly lan?: LanOptions
   /** Alone without raft: for what has no other servers, ever. */
   readonly ordering?: 'alone' | 'together'
 }
@@ -79,12 +93,15 @@ export function createAgent(options: AgentOptions): Agent {
     options.ordering === 'alone' ? orderAlone(parts) : orderTogether(parts, raftSettings(config))
   const metrics = createMetrics(clock.wall)
   const own = createOwn(config, prng.fork())
+  const lan = options.lan && createLan(config, options.lan, { prng: prng.fork(), now: clock.now })
   const site = createLoneSite({
     config,
     metrics,
     standing: () => standingOf(order, self),
     applied: () => fsm.applied.index,
     since: clock.wall,
+    members: () => lan && [...lan.swim.roster.values()].map(memberView),
+    ownPoint: () => lan?.swim.vivaldi.coordinate,
     registered: () => countOwn(own),
   })
   const desk = {
@@ -117,26 +134,30 @@ export function createAgent(options: AgentOptions): Agent {
     coordinates: createCoordinateDuty(config.dev),
     sessions: createSessionTimers(),
     own,
+    lan,
     eventClock: createClock(),
-    around: () => ({
-      clock: agent.clock,
-      catalog: () => viewOf(fsm.store),
-      node: () => registerLoneNode(site, agent.clock.wall),
-      propose: (command) => {
-        const proposed = propose(order, encodeCommand(command), agent.clock.now)
-        return proposed.ok ? proposed.index : undefined
-      },
-      effects: agent.effects,
-    }),
+    around: () => aroundOf(agent),
     clock,
     factsDue: clock.now,
     effects: [],
   }
   loadOwn(own, agent.around(), options.kept ?? [])
+  settleLan(agent)
   settleOrder(agent)
   settleOwn(agent)
   return agent
 }
+
+const aroundOf = ({ clock, fsm, site, order, effects }: Agent): Around => ({
+  clock,
+  catalog: () => viewOf(fsm.store),
+  node: () => registerLoneNode(site, clock.wall),
+  propose: (command) => {
+    const proposed = propose(order, encodeCommand(command), clock.now)
+    return proposed.ok ? proposed.index : undefined
+  },
+  effects,
+})
 
 export function step(agent: Agent, event: AgentEvent, clock: Clock): void {
   agent.clock = clock
@@ -182,9 +203,13 @@ export function step(agent: Agent, event: AgentEvent, clock: Clock): void {
     case 'reconfigured':
       reconfigure(agent, event)
       break
+    case 'pool':
+      onPoolEvent(agent, event.event)
+      break
     default:
       unreachable(event)
   }
+  settleLan(agent)
   settleOrder(agent)
   settleOwn(agent)
   settleOrder(agent) // with what our own services have to say
@@ -232,6 +257,8 @@ function onTick(agent: Agent): void {
   answerAll(agent, expire(agent.pipeline, now))
   onOrderTick(agent.order, now)
   tickOwn(agent.own, agent.around())
+  tickLan(agent)
+  tickAsks(agent)
   rollMetrics(agent.metrics, wall)
   const through = dueTombstones(agent.tombstones, now)
   if (through !== undefined) proposeOwn(agent, { type: 'reap-tombstones', through, wall })

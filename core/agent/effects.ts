@@ -8,6 +8,7 @@ import type { LogLine } from '../log.ts'
 import type { Response } from '../route/request.ts'
 import type { Question } from '../route/route.ts'
 import type { OwnSave } from './keeper.ts'
+import type { PoolEffect } from './pool-io.ts'
 
 /** A frozen state to be written beside the log. The chunks are computed as they are asked for. */
 export interface SnapshotOrder extends Covered {
@@ -32,4 +33,6 @@ export type AgentEffect =
   | { readonly type: 'probe'; readonly id: number; readonly probe: Probe }
   /** Nobody wants to know any more: an answer that still comes is passed over. */
   | { readonly type: 'probe-cancel'; readonly id: number }
+  /** Of the gossip pool. */
+  | { readonly type: 'pool'; readonly effect: PoolEffect }
   | { readonly type: 'log'; readonly line: LogLine }

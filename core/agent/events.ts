@@ -7,6 +7,7 @@ import type { Probed } from '../local/probe.ts'
 import type { Request } from '../route/request.ts'
 import type { Instant, WallMs } from '../time.ts'
 import type { OwnSave } from './keeper.ts'
+import type { PoolEvent } from './pool-io.ts'
 
 export interface Reconfigured {
   /** What holds from now on: of settings that need a restart, still the old ones. */
@@ -47,6 +48,8 @@ export type AgentEvent =
   | { readonly type: 'probed'; readonly id: number; readonly result: Probed }
   /** The configuration was read again. */
   | ({ readonly type: 'reconfigured' } & Reconfigured)
+  /** Of the gossip pool. */
+  | { readonly type: 'pool'; readonly event: PoolEvent }
   /** The machine around the agent has answered a question. */
   | { readonly type: 'answered'; readonly id: RequestId; readonly answer: unknown }
 

@@ -133,6 +133,7 @@ function onLeads(agent: Agent): void {
   proposeOwn(agent, firstAutopilot(agent.config))
   proposeOwn(agent, registerLoneNode(pipeline.desk.site, clock.wall))
   syncOwn(own, agent.around())
+  if (agent.lan !== undefined) agent.lan.reconcileDue = clock.now
   announceLead(agent)
 }
 

@@ -18,6 +18,7 @@ import type { CoordinateDuty } from './coordinates.ts'
 import type { SnapshotDuty, TombstoneDuty } from './duties.ts'
 import type { AgentEffect } from './effects.ts'
 import type { Clock } from './events.ts'
+import type { Lan } from './lan.ts'
 import type { Order } from './order.ts'
 import type { Around, Own } from './own.ts'
 import type { LoneSite } from './site.ts'
@@ -43,6 +44,8 @@ export interface Agent {
   readonly sessions: SessionTimers
   /** The services and checks of this agent. */
   readonly own: Own
+  /** Undefined: this agent does not gossip. */
+  readonly lan: Lan | undefined
   /** Stamps the events of this agent. */
   readonly eventClock: LamportClock
   /** What `own` is lent. */

@@ -13,6 +13,7 @@ import { renewSession } from '../sessions/ttl.ts'
 import { viewOf } from '../state/store.ts'
 import { peek } from '../state/txn.ts'
 import { noteCoordinate } from './coordinates.ts'
+import { askPool, isForPool } from './lan-asks.ts'
 import { confirmRead, type Proposed, propose } from './order.ts'
 import { changeFor } from './own.ts'
 import { type Agent, refuseCall, respond } from './record.ts'
@@ -67,6 +68,10 @@ function askFor(agent: Agent, asking: Extract<Next, { type: 'ask' }>): void {
   if (question.type === 'update-coordinate') {
     noteCoordinate(agent.coordinates, question.row)
     respond(agent, id, sayTo(agent.pipeline, asking, {}))
+    return
+  }
+  if (isForPool(question)) {
+    askPool(agent, asking, question)
     return
   }
   agent.asks.set(id, asking)

@@ -1,5 +1,4 @@
-// What this agent's routes may know of it. Alone for now: it is the only member, and the only
-// server.
+// What this agent's routes may know of it. Alone for now: it is the only server.
 import { nodeMeta } from '../catalog/boot.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { LogIndex } from '../ids.ts'
@@ -10,7 +9,9 @@ import type { Member, RaftConfiguration, ServerHealth, Site } from '../route/sit
 import { originPoint } from '../swim/coordinate.ts'
 import type { WallMs } from '../time.ts'
 import { CONSUL_VERSION } from '../version.ts'
+import type { Coordinate } from '../wire/serf.ts'
 import type { Standing } from './order.ts'
+import { tagsOf } from './tags.ts'
 
 /** A site whose configuration a reload exchanges. */
 export interface LoneSite extends Site {
@@ -25,6 +26,9 @@ export interface LoneFacts {
   readonly applied: () => LogIndex
   /** When this agent has begun. */
   readonly since: WallMs
+  /** Of the pool; undefined: this agent does not gossip. */
+  readonly members: () => readonly Member[] | undefined
+  readonly ownPoint: () => Coordinate | undefined
   /** How much is registered with this agent, for `info`. */
   readonly registered: () => Record<string, string>
 }
@@ -44,9 +48,9 @@ export function createLoneSite(facts: LoneFacts): LoneSite {
     leaderAddress: () => standing().leader?.address ?? '',
     peerAddresses: () => votersOf(standing()).map(({ address }) => address),
     contact: () => ({ knownLeader: standing().leader !== undefined, lastContactMs: 0 }),
-    members: () => [loneMember(config)],
+    members: () => facts.members() ?? [loneMember(config)],
     wanMembers: () => [wanMember(config)],
-    ownPoint: originPoint,
+    ownPoint: () => facts.ownPoint() ?? originPoint(),
     wanAreas: () => [
       { datacenter: config.datacenter, nodes: [{ name: config.nodeName, point: originPoint() }] },
     ],
@@ -59,26 +63,7 @@ export function createLoneSite(facts: LoneFacts): LoneSite {
 
 const bracketed = (host: string) => (host.includes(':') ? `[${host}]` : host)
 
-/** The tags that servers gossip (consul-surface 9.5). */
-const tagsOf = (config: AgentConfig) => ({
-  acls: config.acl.enabled ? '1' : '0',
-  ...(config.bootstrap && !config.dev ? { bootstrap: '1' } : {}),
-  build: `${CONSUL_VERSION}:`,
-  dc: config.datacenter,
-  ft_fs: '1',
-  ft_si: '1',
-  id: config.nodeId,
-  port: String(config.ports.server),
-  raft_vsn: '3',
-  role: 'consul',
-  segment: '',
-  vsn: '2',
-  vsn_max: '3',
-  vsn_min: '2',
-  wan_join_port: String(config.ports.serfWan),
-})
-
-/** The one member of a pool that does not gossip yet. */
+/** The one member of a pool that does not gossip. */
 const loneMember = (config: AgentConfig): Member => ({
   Name: config.nodeName,
   Addr: config.advertiseAddr,

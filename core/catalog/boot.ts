@@ -11,7 +11,8 @@ import {
   type Texts,
 } from './records.ts'
 
-const ALIVE: CheckSpec = {
+/** That an agent is there. */
+export const CATALOG_CHECK: CheckSpec = {
   id: SERF_HEALTH,
   name: 'Serf Health Status',
   status: PASSING,
@@ -46,7 +47,7 @@ export function registerLoneNode(site: Site, wall: WallMs): RegisterCommand {
     },
     skipNodeUpdate: false,
     service: consulService(site),
-    checks: [ALIVE],
+    checks: [CATALOG_CHECK],
     wall,
   }
 }

@@ -1,6 +1,7 @@
 // What an agent is told at start: every setting decided, validated and frozen. Files and flags
 // become this record in config/merge.ts; nothing reads a flag or an environment variable later.
 import type { LogLevel } from '../log.ts'
+import type { GossipConfig } from './gossip.ts'
 import type { ServiceSetting } from './schema-service.ts'
 
 /** Where a listener stands: `host` and `port` (0: the kernel chooses), or a Unix socket. */
@@ -144,6 +145,7 @@ export interface AgentConfig {
     readonly serfWan: number
     readonly server: number
   }
+  readonly gossip: GossipConfig
   readonly httpConfig: {
     readonly blockEndpoints: readonly string[]
     /** CIDR blocks; empty: writes from anywhere. */

@@ -10,6 +10,7 @@ import { planDns } from './dns.ts'
 import { type Draft, refuse } from './draft.ts'
 import type { MachineFacts } from './facts.ts'
 import type { Gathered } from './gather.ts'
+import { planGossip } from './gossip.ts'
 import { isIp6 } from './ip.ts'
 import { type NetworkPlan, planNetwork } from './network.ts'
 import type { Profile, Refusal } from './refusal.ts'
@@ -79,6 +80,7 @@ function assemble(draft: Draft, network: NetworkPlan): Assembled {
     http: network.http,
     dns: planDns(draft, network),
     ports: network.ports,
+    gossip: planGossip(settings, network.serfBindLan),
     httpConfig: planHttp(settings),
     limits: planLimits(settings),
     acl: {

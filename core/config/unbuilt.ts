@@ -48,9 +48,7 @@ type Settings = Gathered['settings']
 
 /** Settings that are taken and have no effect yet, each with the test that it was given. */
 const WITHOUT_EFFECT: readonly (readonly [name: string, given: (s: Settings) => boolean])[] = [
-  ['retry_join', (s) => has(s.retry_join)],
   ['retry_join_wan', (s) => has(s.retry_join_wan)],
-  ['encrypt', (s) => has(s.encrypt)],
   ['watches', (s) => has(s.watches)],
   ['config_entries.bootstrap', (s) => has(s.config_entries?.bootstrap)],
   ['ports.https', (s) => (s.ports?.https ?? -1) >= 0],

@@ -95,8 +95,39 @@ export type Question =
   | { readonly type: 'leave' }
   /** Tell all agents: answered by `{ why?: string }`, which says why it cannot be sent. */
   | { readonly type: 'fire-event'; readonly event: EventSpec }
+  /** Answered by `{ why?: string }`, which says why nobody was reached. */
+  | { readonly type: 'join'; readonly address: string; readonly wan: boolean }
+  /** Answered by `{ why?: string }`. */
+  | {
+      readonly type: 'force-leave'
+      readonly node: string
+      readonly prune: boolean
+      readonly wan: boolean
+    }
+  /** Answered by the KeyReports of all pools. */
+  | { readonly type: 'keyring'; readonly order: KeyOrder }
   /** Keep where a node stands. */
   | { readonly type: 'update-coordinate'; readonly row: PlacedNode }
+
+/** A change of the keys of gossip, or a look at them. */
+export interface KeyOrder {
+  readonly operation: 'list' | 'install' | 'use' | 'remove'
+  readonly key: Uint8Array
+  readonly relayFactor: number
+  /** Of this agent alone. */
+  readonly localOnly: boolean
+}
+
+/** What the members of a pool say of their keys. */
+export interface KeyReport {
+  readonly wan: boolean
+  /** How many members hold each key. */
+  readonly keys: Readonly<Record<string, number>>
+  readonly primaryKeys: Readonly<Record<string, number>>
+  readonly nodes: number
+  /** Why a member did not do it, by its name. */
+  readonly errors: Readonly<Record<string, string>>
+}
 
 /** A node and its point on the network's map. */
 export interface PlacedNode {

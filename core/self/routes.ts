@@ -1,6 +1,7 @@
 // What an agent tells of itself and of the group that it belongs to. Here: /v1/status.
 import { local, noBody, type Said } from '../route/route.ts'
 import { agentRoutes } from './agent-routes.ts'
+import { poolRoutes } from './pool-routes.ts'
 import { raftRoutes } from './raft-routes.ts'
 
 const leader = local({
@@ -21,4 +22,4 @@ const peers = local({
   run: (site): Said<readonly string[]> => ({ json: site.peerAddresses() }),
 })
 
-export const selfRoutes = [leader, peers, ...raftRoutes, ...agentRoutes] as const
+export const selfRoutes = [leader, peers, ...raftRoutes, ...agentRoutes, ...poolRoutes] as const

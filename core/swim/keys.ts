@@ -44,9 +44,11 @@ export function changeRing(
   key: Uint8Array,
 ): Ring {
   const [primary] = keys
-  if (primary === undefined) return { ok: false, why: 'This pool is not encrypted' }
+  if (primary === undefined)
+    return { ok: false, why: 'No keyring to modify (encryption not enabled)' }
   if (operation === 'install') {
-    if (!KEY_SIZES.includes(key.length)) return { ok: false, why: 'A key has 16, 24 or 32 bytes' }
+    if (!KEY_SIZES.includes(key.length))
+      return { ok: false, why: 'key size must be 16, 24 or 32 bytes' }
     if (has(keys, key)) return { ok: true, keys }
     if (keys.length >= KEYS_MAX) return { ok: false, why: 'The keyring is full' }
     return { ok: true, keys: [...keys, key] }
@@ -94,7 +96,11 @@ export function obeyKeyQuery(
 function listKeys({ keys }: Swim, fits: (answer: Uint8Array) => boolean): Uint8Array {
   const [primary] = keys
   if (primary === undefined)
-    return encodeSerf({ ...PLAIN, result: false, message: 'This pool is not encrypted' })
+    return encodeSerf({
+      ...PLAIN,
+      result: false,
+      message: 'Keyring is empty (encryption not enabled)',
+    })
   for (let count = keys.length; count > 0; count--) {
     const message = count < keys.length ? `Shows ${count} of ${keys.length} keys` : ''
     const shown = keys.slice(0, count).map((key) => base64(key))

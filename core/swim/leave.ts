@@ -41,7 +41,11 @@ function takeStep(swim: Swim): boolean {
       return true
     case 'dead':
       if (isBeingSpread(swim, queues.members, leaving)) return false
-      swim.leaving = { type: 'linger', until: now + swim.settings.leavePropagateMs }
+      // Nobody is there who could still ask.
+      swim.leaving = {
+        type: 'linger',
+        until: now + (hasOthersUp(swim) ? swim.settings.leavePropagateMs : 0),
+      }
       return true
     case 'linger':
       if (now < leaving.until) return false

@@ -5,6 +5,7 @@
 import type { AgentEffect, SnapshotOrder } from '../../core/agent/effects.ts'
 import type { AgentEvent, Clock } from '../../core/agent/events.ts'
 import type { OwnSave } from '../../core/agent/keeper.ts'
+import type { PoolEffect } from '../../core/agent/pool-io.ts'
 import { unreachable } from '../../core/assert.ts'
 import type { Answer } from '../../core/dns/answer.ts'
 import type { Persist } from '../../core/entry.ts'
@@ -34,6 +35,8 @@ export interface Ports {
   /** Never rejects for what is found. Nobody waits for it when the process stops. */
   probe(id: number, probe: Probe): Promise<Probed>
   cancelProbe(id: number): void
+  /** Of the gossip pool: what comes of it comes as events of the pool. */
+  pool(effect: PoolEffect): void
   log(line: LogLine): void
   /** A broken invariant, a failed disk: the machine is not stepped again. */
   fatal(error: unknown): void
@@ -156,6 +159,9 @@ function perform(driver: Driver, effect: AgentEffect): void {
       break
     case 'probe-cancel':
       ports.cancelProbe(effect.id)
+      break
+    case 'pool':
+      ports.pool(effect.effect)
       break
     case 'log':
       ports.log(effect.line)

@@ -17,22 +17,25 @@ export interface HostPort {
 }
 
 /** Undefined: neither a host nor one with a port. */
-function parseHostPort(text: string): HostPort | undefined {
+function parseHostPort(text: string, portDefault: number): HostPort | undefined {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? []
   const bare = text.split(':').length > 2 ? text : undefined // an IPv6 address alone
   const host = bracketed ?? plain ?? bare
-  const port = digits === undefined ? GOSSIP_PORT : Number(digits)
+  const port = digits === undefined ? portDefault : Number(digits)
   return host === undefined || port > 0xffff ? undefined : { host, port }
 }
 
 /** A name may stand for several: the first of each is taken, IPv4 before IPv6. */
-export async function resolveAddresses(texts: readonly string[]): Promise<Resolved> {
+export async function resolveAddresses(
+  texts: readonly string[],
+  portDefault = GOSSIP_PORT,
+): Promise<Resolved> {
   const addresses: Address[] = []
   const failures: string[] = []
   for (const text of texts) {
-    const parsed = parseHostPort(text)
+    const parsed = parseHostPort(text, portDefault)
     if (parsed === undefined) {
-      failures.push(`${text}: not host:port`)
+      failures.push(`Failed to resolve ${text}: not host:port`)
       continue
     }
     try {
@@ -42,7 +45,7 @@ export async function resolveAddresses(texts: readonly string[]): Promise<Resolv
         addresses.push({ ip: withoutMapping(best.address), port: parsed.port })
     } catch (error) {
       if (!(error instanceof Error && 'code' in error)) throw error
-      failures.push(`${text}: ${error.message}`)
+      failures.push(`Failed to resolve ${text}: ${error.message}`)
     }
   }
   return { addresses, failures }

@@ -33,7 +33,10 @@ const STOP_MS = 15_000
 const READY = /^\S+ agent ready: (?:.*\s)?http (?<address>[\d.]+:(?<port>\d+))/m
 
 export async function startAgent(home: Home, options: AgentOptions = {}): Promise<AgentProcess> {
-  const args = ['agent', ...(options.args ?? ['-dev']), '-http-port=0', '-dns-port=0']
+  const given = options.args ?? ['-dev']
+  // An address of its own has ports of its own.
+  const lan = given.some((arg) => arg.startsWith('-bind=')) ? [] : ['-serf-lan-port=0']
+  const args = ['agent', ...given, '-http-port=0', '-dns-port=0', ...lan]
   const child = spawn(home.program(options.program ?? 'lictor'), args, {
     cwd: home.work,
     env: { ...home.env, ...options.env },

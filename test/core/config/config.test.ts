@@ -204,10 +204,8 @@ config('does not start where it would ignore what safety or data hang on', () =>
 })
 
 config('warns of what it takes and does not do yet', () => {
-  const answer = dev(
-    'retry_join = ["10.0.0.9"]\nencrypt = "pUqJrVyVRj5jsiYEkM/tFQYfWyJIv4s3XkvDwy7Cu5s="',
-  )
-  const warning = 'not in this version, without effect: retry_join, encrypt'
+  const answer = dev('retry_join_wan = ["10.0.0.9"]\nenable_syslog = true')
+  const warning = 'not in this version, without effect: retry_join_wan, enable_syslog'
   assert.ok(answer.ok && answer.warnings.includes(warning))
 })
 

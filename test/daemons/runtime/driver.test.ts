@@ -68,6 +68,7 @@ function stage(script: readonly (readonly AgentEffect[])[], ports: Partial<Ports
     saveOwn: async () => 'saved',
     probe: async () => ({ status: 'passing', output: '' }),
     cancelProbe: () => undefined,
+    pool: () => undefined,
     trimLog: async () => undefined,
     ask: async () => 42,
     log: ({ message }) => trace.push(`log ${message}`),
