@@ -72,9 +72,11 @@ export function answerFound(
   if (how.layout === 'compact' && found.compact !== undefined) {
     return answerJson(head, { status: 200, extra: meta, print: found.compact })
   }
-  if (found.value === undefined)
+  if (found.value === undefined && found.later === undefined)
     return { status: 404, headers: [...head.endpoint, ...meta], body: '' }
-  const print = () => printJson(found.value, how.layout)
+  // null is a value like others.
+  const value = () => (found.value === undefined ? found.later?.() : found.value)
+  const print = () => printJson(value(), how.layout)
   return answerJson(head, { status: 200, extra: meta, print })
 }
 

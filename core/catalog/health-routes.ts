@@ -106,9 +106,8 @@ const serviceHealth = read({
     return {
       index,
       compact: () => printList(site.printed, listing),
-      get value() {
-        return rows().map(serviceEntry) // made for whoever looks at it
-      },
+      value: undefined,
+      later: () => rows().map(serviceEntry),
     }
   },
 })

@@ -67,9 +67,8 @@ function entriesOf(index: number, rows: readonly KvRow[]): Found<readonly KvEntr
   const [first] = rows
   return {
     index,
-    get value() {
-      return rows.map(kvEntry)
-    },
+    value: undefined,
+    later: () => rows.map(kvEntry),
     compact: () =>
       first !== undefined && rows.length === 1 ? printEntry(first) : printEntries(rows),
   }

@@ -41,8 +41,10 @@ export interface Found<Value = unknown> {
    * returns.
    */
   readonly index: number
-  /** Printed as JSON. Undefined: 404 with an empty body. */
+  /** Printed as JSON. Undefined, and nothing made `later`: 404 with an empty body. */
   readonly value: Value | undefined
+  /** Makes the value, if it takes long and `compact` may be all that is wanted. */
+  readonly later?: () => Value
   /** `value` as compact JSON, for answers that are worth a way of their own. */
   readonly compact?: () => string | Uint8Array
   /** Bytes instead of JSON. */
