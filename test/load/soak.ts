@@ -7,10 +7,14 @@ import { parseArgs } from 'node:util'
 import { inProject } from '../kit/paths.ts'
 import { killAgain } from './kills.ts'
 import { killLocks } from './kills-locks.ts'
+import { killRaftAgain } from './raft-kills.ts'
 
 const { values } = parseArgs({
   options: {
+    only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '500' },
+    kills: { type: 'string', default: '2000' },
+    clients: { type: 'string', default: '12' },
     writers: { type: 'string', default: '16' },
     life: { type: 'string', default: '400' },
     seed: { type: 'string', default: String(process.hrtime.bigint() % 1_000_000n) },
@@ -23,6 +27,13 @@ const dir = await mkdtemp(join(parent, 'k-'))
 process.env['TMPDIR'] = dir
 console.log(`seed ${values.seed}`)
 try {
+  if (values.only !== 'raft') await soakAgent()
+  if (values.only !== 'agent') await soakRaft()
+} finally {
+  await rm(dir, { recursive: true, force: true })
+}
+
+async function soakAgent(): Promise<void> {
   const report = await killAgain({
     seed: Number(values.seed),
     rounds: Number(values.rounds),
@@ -34,18 +45,20 @@ try {
   })
   const size = `${(report.dataBytes / 2 ** 20).toFixed(1)} MiB on disk`
   console.log(`${values.rounds} kills, ${report.acknowledged} writes, nothing lost, ${size}`)
-  const { registrations, acquisitions } = await killLocks({
+}
+
+async function soakRaft(): Promise<void> {
+  let told = 0
+  const { acknowledged, reads, doubtful } = await killRaftAgain({
     seed: Number(values.seed),
-    rounds: Number(values.rounds),
-    registrars: Number(values.writers),
-    contenders: Number(values.writers),
-    lifeMs: Number(values.life),
-    onRound: (round, { acquisitions: locked }) => {
-      if (round % 25 === 0) console.log(`${round} rounds, ${locked} locks taken`)
+    kills: Number(values.kills),
+    clients: Number(values.clients),
+    onRound: (kills, writes) => {
+      if (kills < told + 50) return
+      told = kills
+      console.log(`${kills} kills of raftnodes, ${writes} writes acknowledged`)
     },
   })
-  const counted = `${registrations} registrations, ${acquisitions} locks`
-  console.log(`${values.rounds} kills, ${counted}, none lost, none held by two`)
-} finally {
-  await rm(dir, { recursive: true, force: true })
+  const seen = `${acknowledged} writes and ${reads} reads, ${doubtful} in doubt`
+  console.log(`${values.kills} kills of raftnodes: ${seen}: nothing lost, all of it in one order`)
 }
