@@ -1,6 +1,6 @@
 // `npm run soak`: an agent under write load is killed 500 times at random moments, then one with
-// registrations and locks under way. Prints the seed first: with it the same moments are drawn
-// again.
+// registrations and locks under way, then nodes of a raft cluster 2,000 times. Prints the seed
+// first: with it the same moments are drawn again.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -27,7 +27,10 @@ const dir = await mkdtemp(join(parent, 'k-'))
 process.env['TMPDIR'] = dir
 console.log(`seed ${values.seed}`)
 try {
-  if (values.only !== 'raft') await soakAgent()
+  if (values.only !== 'raft') {
+    await soakAgent()
+    await soakLocks()
+  }
   if (values.only !== 'agent') await soakRaft()
 } finally {
   await rm(dir, { recursive: true, force: true })
@@ -45,6 +48,21 @@ async function soakAgent(): Promise<void> {
   })
   const size = `${(report.dataBytes / 2 ** 20).toFixed(1)} MiB on disk`
   console.log(`${values.rounds} kills, ${report.acknowledged} writes, nothing lost, ${size}`)
+}
+
+async function soakLocks(): Promise<void> {
+  const { registrations, acquisitions } = await killLocks({
+    seed: Number(values.seed),
+    rounds: Number(values.rounds),
+    registrars: Number(values.writers),
+    contenders: Number(values.writers),
+    lifeMs: Number(values.life),
+    onRound: (round, { acquisitions: locked }) => {
+      if (round % 25 === 0) console.log(`${round} rounds, ${locked} locks taken`)
+    },
+  })
+  const counted = `${registrations} registrations, ${acquisitions} locks`
+  console.log(`${values.rounds} kills, ${counted}, none lost, none held by two`)
 }
 
 async function soakRaft(): Promise<void> {
