@@ -103,14 +103,14 @@ async function oneLife(soak: Soak, round: number): Promise<void> {
     const dying = { now: false }
     const connections = new http.Agent({ keepAlive: true })
     const life: Life = { soak, agent, dying, connections }
-    const work = [
+    const work = Promise.allSettled([
       ...Array.from({ length: registrars }, (_, i) => registerOn(life, i)),
       ...soak.sessions.map((session) => contend(life, session)),
-    ]
+    ])
     await pause(soak.prng.range(0, lifeMs))
     dying.now = true
     await agent.end('SIGKILL')
-    await Promise.all(work)
+    for (const done of await work) if (done.status === 'rejected') throw done.reason
     connections.destroy()
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
