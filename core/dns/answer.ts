@@ -17,6 +17,7 @@ import { keepReply, type ReadyReplies, readyReply } from './ready.ts'
 import { NOTHING, type Query, RCODE, type ResourceRecord, TYPE } from './record.ts'
 import { reverseIp } from './reverse.ts'
 import type { DnsSettings } from './settings.ts'
+import { farBytes } from './shorten.ts'
 import { type Desk, domainOf, lookUp, missing, type Outcome, soaFor } from './zone.ts'
 
 export interface Resolver {
@@ -42,6 +43,8 @@ export interface Asking {
   readonly packet: Uint8Array
   readonly transport: 'udp' | 'tcp'
   readonly chased: Chased
+  /** A datagram from outside of private networks: its source may be forged. */
+  readonly far?: boolean
 }
 
 export type Answer =
@@ -69,13 +72,13 @@ interface Seen {
 
 export function answerPacket(resolver: Resolver, asking: Asking, seen: Seen): Answer {
   const { prng, ready } = resolver
-  const bytes = readyReply(ready, asking, { view: seen.view, prng })
+  const bytes = asking.far ? undefined : readyReply(ready, asking, { view: seen.view, prng })
   return bytes === undefined ? answerAnew(resolver, asking, seen) : { type: 'reply', bytes }
 }
 
 function answerAnew(
   { settings, instances, ready, prng, room }: Resolver,
-  { packet, transport, chased }: Asking,
+  { packet, transport, chased, far = false }: Asking,
   { view, wall }: Seen,
 ): Answer {
   const decoded = decodeQuery(packet)
@@ -85,7 +88,8 @@ function answerAnew(
   const chasedMax = query.edns === undefined ? CHASED_PLAIN_MAX : CHASED_MAX
   const unknown = new Set<Name>()
   const { udpAnswerLimit, tellsCut } = settings
-  const fit = { transport, udpAnswerLimit, tellsCut, room }
+  const bytesMax = far ? farBytes(packet.length) : undefined
+  const fit = { transport, udpAnswerLimit, tellsCut, room, bytesMax }
   const answersMax = answersWanted(query, fit)
   const limits = { chasedMax, answersMax }
   const desk: Desk = { settings, instances, prng, view, wall, chased, unknown, ...limits }
@@ -103,7 +107,7 @@ function answerAnew(
   }
   const bytes = encode(replyTo(settings, query, found))
   const { pool } = found
-  if (pool) keepReply(ready, { packet, transport, query, reply: bytes, pool, view })
+  if (pool && !far) keepReply(ready, { packet, transport, query, reply: bytes, pool, view })
   return unknown.size > 0
     ? { type: 'chase', names: [...unknown], partial: bytes }
     : { type: 'reply', bytes }

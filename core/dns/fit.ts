@@ -28,6 +28,8 @@ export interface Fit {
   readonly udpAnswerLimit: number
   /** Whether a cut is told. */
   readonly tellsCut: boolean
+  /** Of a datagram, whatever the client takes; then a cut is always told. */
+  readonly bytesMax?: number | undefined
   readonly room?: Room
 }
 
@@ -43,16 +45,17 @@ export function encodeFitting(reply: Reply, fit: Fit): Uint8Array {
 
 function fitDatagram(reply: Reply, fit: Fit): Uint8Array {
   const { edns } = reply.query
-  const whole = Math.min(Math.max(edns?.size ?? 0, PLAIN_BYTES_MAX), DATAGRAM_BYTES_MAX)
+  const taken = Math.min(Math.max(edns?.size ?? 0, PLAIN_BYTES_MAX), DATAGRAM_BYTES_MAX)
+  const whole = Math.min(taken, fit.bytesMax ?? taken)
   const { answer } = reply.sections
   const answersMax = Math.min(fit.udpAnswerLimit, PLAIN_ANSWERS_MAX)
-  const isPlain = whole === PLAIN_BYTES_MAX && answer.length > answersMax
+  const isPlain = taken === PLAIN_BYTES_MAX && answer.length > answersMax
   const bytesMax = whole - UDP_HEADER_BYTES
   if (!isPlain && plainSize(reply) <= bytesMax) return encodeReply(reply, fit.room)
   const first = isPlain ? cutTo(reply, answersMax) : reply
   const cut = cutToSize(first, { bytesMax, sizeOf: isPlain ? plainSize : packedSize })
   const isCut = cut.sections.answer.length < answer.length
-  const kept = isCut ? { ...cut, truncated: fit.tellsCut } : cut
+  const kept = isCut ? { ...cut, truncated: fit.tellsCut || fit.bytesMax !== undefined } : cut
   if (plainSize(kept) <= whole) return encodeReply(kept, fit.room)
   return lastResort(kept, whole)
 }

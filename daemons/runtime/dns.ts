@@ -7,8 +7,10 @@ import type { DnsConfig, ListenAddress } from '../../core/config/agent-config.ts
 import type { Answer, Asking } from '../../core/dns/answer.ts'
 import type { Name } from '../../core/dns/name.ts'
 import type { ResourceRecord } from '../../core/dns/record.ts'
+import { farBytes, shortened } from '../../core/dns/shorten.ts'
 import { type RequestId, requestId } from '../../core/ids.ts'
 import type { Instant } from '../../core/time.ts'
+import { createFarLimit, type FarLimit, isFar, judgeFar } from './dns-limit.ts'
 import { openStream, type Stream } from './dns-stream.ts'
 import { listenOn } from './listen.ts'
 import { addressesOf, closeRecursor, createRecursor, forward, type Recursor } from './recursor.ts'
@@ -42,6 +44,7 @@ export interface Dns {
   readonly streams: Set<Stream>
   /** Questions that the agent has. */
   readonly pending: Map<RequestId, Asker>
+  readonly farLimit: FarLimit
   nextId: number
 }
 
@@ -59,6 +62,7 @@ export const createDns = (options: DnsOptions): Dns => ({
   servers: new Set(),
   streams: new Set(),
   pending: new Map(),
+  farLimit: createFarLimit(),
   nextId: 1,
 })
 
@@ -73,6 +77,7 @@ export async function openDns(dns: Dns): Promise<ListenAddress[]> {
   for (const address of dns.options.config.listen) {
     if (address.type === 'tcp') bound.push(await openBoth(dns, address))
   }
+  dns.recursor.own.push(...bound)
   return bound
 }
 
@@ -140,7 +145,24 @@ function onDatagram(
     const isLost = !dns.datagrams.has(socket) || socket.getSendQueueSize() > UNSENT_BYTES_MAX
     if (bytes !== undefined && !isLost) socket.send(bytes, from.port, from.address)
   }
-  ask(dns, { ...freshly(packet, 'udp'), reply })
+  if (isFar(from.address)) onFarDatagram(dns, { packet, reply, address: from.address })
+  else ask(dns, { ...freshly(packet, 'udp'), reply })
+}
+
+interface FarDatagram {
+  readonly packet: Buffer
+  readonly address: string
+  readonly reply: Asker['reply']
+}
+
+function onFarDatagram(dns: Dns, { packet, address, reply }: FarDatagram): void {
+  const verdict = judgeFar(dns.farLimit, address, dns.options.now())
+  if (verdict === 'tcp') reply(shortened(packet))
+  if (verdict !== 'answer') return
+  const bytesMax = farBytes(packet.length)
+  const bounded = (bytes: Uint8Array | undefined) =>
+    reply(bytes !== undefined && bytes.length > bytesMax ? shortened(packet) : bytes)
+  ask(dns, { ...freshly(packet, 'udp'), far: true, reply: bounded })
 }
 
 const NOTHING_CHASED: Asking['chased'] = new Map()

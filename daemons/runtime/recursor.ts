@@ -4,7 +4,9 @@
 import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { connect, isIPv6 } from 'node:net'
-import type { DnsConfig } from '../../core/config/agent-config.ts'
+import { networkInterfaces } from 'node:os'
+import type { DnsConfig, ListenAddress } from '../../core/config/agent-config.ts'
+import { isAnyIp } from '../../core/config/ip.ts'
 import type { Name } from '../../core/dns/name.ts'
 import { RCODE, type ResourceRecord } from '../../core/dns/record.ts'
 import { encodeAddressQuery, isAnswerTo, rcodeOf, readAddresses } from '../../core/dns/response.ts'
@@ -20,11 +22,14 @@ export interface Recursor {
   config: Pick<DnsConfig, 'recursors' | 'recursorTimeoutMs' | 'recursorStrategy'>
   /** Ends what is under way. */
   readonly cancels: Set<() => void>
+  /** Where we listen ourselves: whoever asks himself waits for himself. */
+  readonly own: ListenAddress[]
 }
 
 export const createRecursor = (config: Recursor['config']): Recursor => ({
   config,
   cancels: new Set(),
+  own: [],
 })
 
 export function closeRecursor({ cancels }: Recursor): void {
@@ -38,7 +43,7 @@ export async function forward(
   transport: 'udp' | 'tcp',
 ): Promise<Uint8Array | undefined> {
   if (recursor.cancels.size >= UNDER_WAY_MAX) return undefined
-  for (const server of inOrder(recursor.config)) {
+  for (const server of inOrder(recursor)) {
     const query = Uint8Array.from(packet)
     setId(query, randomInt(65_536))
     const response = await exchange(recursor, { server, query, transport })
@@ -57,10 +62,18 @@ export async function addressesOf(recursor: Recursor, name: Name): Promise<Resou
   return response === undefined ? [] : readAddresses(response)
 }
 
-function inOrder({ recursors, recursorStrategy }: Recursor['config']): readonly Server[] {
-  if (recursorStrategy === 'sequential') return recursors
-  const first = randomInt(recursors.length)
-  return [...recursors.slice(first), ...recursors.slice(0, first)]
+function inOrder({ config, own }: Recursor): readonly Server[] {
+  const others = config.recursors.filter((server) => !own.some((one) => leadsTo(one, server)))
+  if (config.recursorStrategy === 'sequential' || others.length === 0) return others
+  const first = randomInt(others.length)
+  return [...others.slice(first), ...others.slice(0, first)]
+}
+
+function leadsTo(listener: ListenAddress, { host, port }: Server): boolean {
+  if (listener.type !== 'tcp' || listener.port !== port) return false
+  if (!isAnyIp(listener.host)) return listener.host === host
+  const here = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return here.some(({ address }) => address === host)
 }
 
 function setId(packet: Uint8Array, id: number): void {

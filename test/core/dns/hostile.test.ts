@@ -2,13 +2,14 @@
 // transport allows.
 import { performance } from 'node:perf_hooks'
 import { encode } from 'dns-packet'
+import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { decodeQuery } from '../../../core/dns/query.ts'
 import { isAnswerTo, readAddresses } from '../../../core/dns/response.ts'
 import { createPrng, type Prng } from '../../../core/prng.ts'
 import { node, put, registration, service } from '../catalog/bench.ts'
-import { createDnsBench, packetOf } from './kit.ts'
+import { type Asked, createDnsBench, type DnsBench, decode, packetOf } from './kit.ts'
 
 const hostile = suite('dns/hostile')
 
@@ -132,5 +133,63 @@ hostile('other classes, more questions and two OPT records are refused', () => {
   doubled[11] = 2
   assert.is(rcode(doubled), 1)
 })
+
+hostile(
+  'what goes far away is never ten times as long as its question, and says what it cut',
+  () => {
+    const bench = createDnsBench()
+    for (let i = 1; i <= 100; i++) {
+      const spec = node(`node-${i}`, { address: `10.0.1.${i}`, meta: { rack: 'x'.repeat(200) } })
+      put(bench, registration(spec, { service: service('web', { port: 8000 + i }) }))
+    }
+    const far = (question: string, edns?: number) => {
+      const packet = packetOf(question, edns === undefined ? {} : { edns })
+      const asked = { transport: 'udp', far: true } as const
+      const answer = bench.answer(packet, asked)
+      assert.is(answer.type, 'reply', question)
+      const bytes = answer.type === 'reply' ? answer.bytes : new Uint8Array()
+      assert.ok(bytes.length < 10 * packet.length, `${question}: ${bytes.length}`)
+      assert.ok(bytes.length <= 1_232, question)
+      return bytes
+    }
+    const names = ['web.service.consul', 'node-1.node.consul', 'none.service.consul', 'consul']
+    for (const name of names) {
+      for (const type of ['A', 'AAAA', 'SRV', 'ANY', 'TXT', 'SOA', 'NS']) {
+        for (const edns of [undefined, 512, 1_232, 65_535]) far(`${name} ${type}`, edns)
+      }
+    }
+    const cut = far('web.service.consul SRV', 65_535)
+    assert.is((cut[2] ?? 0) & 2, 2, 'TC')
+    assert.ok(decode(far('web.service.consul')).answers.length > 0)
+  },
+)
+
+hostile('whatever names are registered, every answer is a packet that others can read', () => {
+  const label = fc.string({ minLength: 1, maxLength: 70, unit: 'grapheme' })
+  const text = fc.oneof(label, fc.constantFrom('a.b', '_x._tcp', 'x'.repeat(64), 'Ünï', '*', '-'))
+  const types = ['A', 'SRV', 'ANY', 'TXT']
+  fc.assert(
+    fc.property(text, text, fc.dictionary(text, text, { maxKeys: 3 }), (name, on, meta) => {
+      const bench = createDnsBench()
+      const spec = node(on, { address: '10.0.0.1', meta })
+      put(bench, registration(spec, { service: service('id', { name: 'web', tags: [name] }) }))
+      put(bench, registration(spec, { service: service(name, { name, address: on }) }))
+      for (const type of types) {
+        for (const transport of ['udp', 'tcp'] as const) {
+          const asked = { transport, edns: 4_096 }
+          const { answers } = decode(replyOf(bench, `web.service.consul ${type}`, asked))
+          if (type === 'A') assert.is(answers.length, 1)
+        }
+      }
+    }),
+    { numRuns: 200 },
+  )
+})
+
+function replyOf(bench: DnsBench, question: string, asked: Asked): Uint8Array {
+  const answer = bench.answer(packetOf(question, asked), asked)
+  assert.is(answer.type, 'reply', question)
+  return answer.type === 'reply' ? answer.bytes : new Uint8Array()
+}
 
 hostile.run()

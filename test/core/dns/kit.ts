@@ -25,6 +25,7 @@ export interface Asked {
   /** The size of a client with EDNS. */
   readonly edns?: number
   readonly chased?: ReadonlyMap<Name, readonly ResourceRecord[]>
+  readonly far?: boolean
 }
 
 export function createDnsBench(
@@ -35,10 +36,13 @@ export function createDnsBench(
   const defaults = testConfig(config)
   const settings = dnsSettings({ ...defaults, dns: { ...defaults.dns, ...dns } })
   const resolver = createResolver(settings, createPrng(7))
-  const answer = (packet: Uint8Array, { transport = 'udp', chased = new Map() }: Asked = {}) =>
+  const answer = (
+    packet: Uint8Array,
+    { transport = 'udp', chased = new Map(), far = false }: Asked = {},
+  ) =>
     answerPacket(
       resolver,
-      { packet, transport, chased },
+      { packet, transport, chased, far },
       { view: viewOf(bench.store), wall: 1_000 },
     )
   const ask = (question: string, asked: Asked = {}) => {

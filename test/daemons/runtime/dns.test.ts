@@ -246,6 +246,14 @@ dns('if no recursor answers, that is said', () =>
   ),
 )
 
+dns('a recursor that is this very server is not asked: it would wait for itself', () => {
+  const self = { host: '127.0.0.1', port: 0 }
+  return serving({ recursors: [self], recursorTimeoutMs: 60_000 }, async ({ port }) => {
+    self.port = port
+    assert.is((await askUdp(port, 'www.example.com')).rcode, 'SERVFAIL')
+  })
+})
+
 const hasDig = spawnSync('dig', ['-v']).error === undefined
 const withDig = hasDig ? dns : dns.skip
 
