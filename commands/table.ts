@@ -63,6 +63,7 @@ export const TABLE: Table = {
     info: { load: () => import('./info.ts') },
     join: { load: () => import('./join.ts') },
     keygen: { load: () => import('./keygen.ts') },
+    keyring: { load: () => import('./keyring.ts') },
     'kv delete': { load: () => import('./kv/delete.ts') },
     'kv export': { load: () => import('./kv/export.ts') },
     'kv get': { load: () => import('./kv/get.ts') },

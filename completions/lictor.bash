@@ -3,7 +3,7 @@
 # What may follow these words.
 _lictor_words() {
   case "$1" in
-    '') echo 'agent api catalog chaos completion dns dns-setup doctor event force-leave help info join keygen kv kvstore leave lock logs maint members monitor operator ps raft registry registry-dns reload rtt services session stop swim validate version wait watch' ;;
+    '') echo 'agent api catalog chaos completion dns dns-setup doctor event force-leave help info join keygen keyring kv kvstore leave lock logs maint members monitor operator ps raft registry registry-dns reload rtt services session stop swim validate version wait watch' ;;
     'api') echo 'list' ;;
     'catalog') echo 'datacenters nodes services' ;;
     'chaos') echo 'replay shrink simulate' ;;
@@ -43,6 +43,7 @@ _lictor_flags() {
     'info') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
     'join') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -wan -json -color -no-color' ;;
     'keygen') echo '-json -color -no-color' ;;
+    'keyring') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -list -list-primary -install= -use= -remove= -relay-factor= -local-only -json -color -no-color' ;;
     'kv delete') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -cas -modify-index= -recurse -force -dry-run -json -color -no-color' ;;
     'kv export') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
     'kv get') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -base64 -detailed -keys -recurse -separator= -raw -decode -json -color -no-color' ;;
@@ -197,6 +198,11 @@ _lictor_value() {
     'join -ca-path') echo '@file' ;;
     'join -client-cert') echo '@file' ;;
     'join -client-key') echo '@file' ;;
+    'keyring -token-file') echo '@file' ;;
+    'keyring -ca-file') echo '@file' ;;
+    'keyring -ca-path') echo '@file' ;;
+    'keyring -client-cert') echo '@file' ;;
+    'keyring -client-key') echo '@file' ;;
     'kv delete -token-file') echo '@file' ;;
     'kv delete -ca-file') echo '@file' ;;
     'kv delete -ca-path') echo '@file' ;;

@@ -24,7 +24,8 @@ const examples = suite<Context>('examples')
 examples.before(async (context) => {
   const home = await openHome()
   context.home = home
-  const args = ['-dev', `-log-file=${join(home.path, 'tmp/agent.log')}`]
+  const key = Buffer.alloc(32, 1).toString('base64')
+  const args = ['-dev', `-log-file=${join(home.path, 'tmp/agent.log')}`, `-encrypt=${key}`]
   context.agent = await startAgent(home, { args })
   context.members = await startMembers(home)
   for (const folder of ['.zfunc', '.config/fish/completions']) {

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { type AgentProcess, startAgent } from '../kit/agent.ts'
 import { run } from '../kit/cli.ts'
 import { type Home, openHome } from '../kit/home.ts'
+import { jq } from '../kit/jq.ts'
 import { within } from '../kit/within.ts'
 import { isHere, loopbackNet, serfMembers, startSerf, withStock } from './gossip/stock.ts'
 
@@ -155,7 +156,7 @@ pools('an agent of another datacenter is no member', () =>
 )
 
 pools('keys are listed, installed, used and removed on all agents', () =>
-  withPool(async ({ ip, agent }) => {
+  withPool(async ({ home, ip, agent }) => {
     const first = await agent(1, `-encrypt=${KEY}`)
     await agent(2, `-encrypt=${KEY}`, `-retry-join=${ip(1)}`)
     await until(() => rosterOf(first), 'node-1:alive node-2:alive')
@@ -189,6 +190,11 @@ pools('keys are listed, installed, used and removed on all agents', () =>
         [false, { [NEW_KEY]: 2 }],
       ]),
     )
+    const words = ['lictor', 'keyring', '-list', `-http-addr=${first.httpAddr}`]
+    const shown = await run(home, words)
+    assert.match(shown.stdout, `dc1 (LAN):\n  ${NEW_KEY} [2/2]\n`)
+    const json = (await run(home, [...words, '-json'])).stdout
+    assert.is(await jq(json, `.[1].Keys["${NEW_KEY}"]`), '2')
     const without = await agent(3)
     const { status } = await put(without, `/v1/agent/join/${ip(1)}`)
     assert.is(status, 500)
