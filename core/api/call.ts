@@ -65,7 +65,7 @@ export function openCall(desk: Desk, request: Request, wall: WallMs): Call | Res
         : answerBare(head, 404, { text: match.path.startsWith('/v1/') ? NO_ENDPOINT : NO_API })
     default:
       checkDoor(site.config, request, match.path)
-      return openEndpoint(desk, request, { ...match, wall })
+      return openEndpoint(desk, request, { endpoint: match.endpoint, rest: match.rest, wall })
   }
 }
 

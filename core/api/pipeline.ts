@@ -350,12 +350,22 @@ function respondSaid({ desk }: Pipeline, call: Call, said: Said): Response {
   return answerSaid(desk.head, shown, call.layout)
 }
 
+/** Named one by one: behind a spread, an object has a shape of its own, and all are slow. */
+const stateAt = (
+  index: Meta['index'],
+  { knownLeader, lastContactMs }: Omit<Meta, 'index'>,
+): Meta => ({
+  index,
+  knownLeader,
+  lastContactMs,
+})
+
 function respondFound(pipeline: Pipeline, call: Call, found: Found): Response {
   const { site, head } = pipeline.desk
   const { meta, cached } = readRouteOf(call)
   const isStreamed = cached === 'streamed' && call.freshness !== undefined
   const index = found.cursor ?? found.index
-  const state = meta === 'none' ? NOTHING_READ : { index, ...site.contact() }
+  const state = meta === 'none' ? NOTHING_READ : stateAt(index, site.contact())
   return answerFound(head, found, {
     meta,
     state: isStreamed ? { ...state, knownLeader: false, streamed: true } : state,

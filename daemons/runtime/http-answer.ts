@@ -3,13 +3,23 @@
 // message alone.
 import { STATUS_CODES } from 'node:http'
 import { assert } from '../../core/assert.ts'
-import type { Headers, Response } from '../../core/route/request.ts'
+import type { Headers, LiveBody, Response } from '../../core/route/request.ts'
 import type { WallMs } from '../../core/time.ts'
 
 /** An answer whose body is here. */
 export interface Whole extends Response {
   readonly body: string | Uint8Array
 }
+
+/** One whose body has no end. */
+export interface Live extends Response {
+  readonly body: LiveBody
+}
+
+export const isWhole = (response: Response): response is Whole =>
+  typeof response.body === 'string' || response.body instanceof Uint8Array
+
+export const isLive = (response: Response): response is Live => !isWhole(response)
 
 /** How it is sent. */
 interface Manner {

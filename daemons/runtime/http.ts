@@ -46,7 +46,10 @@ import {
   chunkText,
   createPrinter,
   headText,
+  isLive,
   isSendable,
+  isWhole,
+  type Live,
   lastChunk,
   type Printer,
   printAnswer,
@@ -117,6 +120,8 @@ export interface Http {
   readonly connections: Connections
   /** Requests that the agent has and has not yet answered. */
   readonly pending: Map<RequestId, Exchange>
+  /** A request that the agent is being asked, and may answer at once. */
+  asking: Exchange | undefined
   readonly servers: { readonly server: Server; readonly closed: Promise<void> }[]
   readonly printer: Printer
   readonly packing: Packing
@@ -150,6 +155,7 @@ export const createHttp = (options: HttpOptions): Http => ({
   options,
   connections: createConnections(),
   pending: new Map(),
+  asking: undefined,
   servers: [],
   printer: createPrinter(readClock().wall),
   packing: createPacking(),
@@ -184,21 +190,22 @@ const remoteOf = ({ remoteAddress, remotePort }: Socket): Remote => ({
 
 /** Sends what the agent answers. A client that has left in the meantime is passed over. */
 export function respond(http: Http, id: RequestId, response: Response): void {
-  const exchange = http.pending.get(id)
+  const exchange = takeExchange(http, id)
   if (exchange === undefined) return
-  http.pending.delete(id)
   if (isWhole(response)) sendWhole(http, exchange, response)
   else if (isLive(response)) sendLive(http, exchange, response)
 }
 
-interface Live extends Response {
-  readonly body: LiveBody
+function takeExchange(http: Http, id: RequestId): Exchange | undefined {
+  const { asking, pending } = http
+  if (asking?.id === id) {
+    http.asking = undefined
+    return asking
+  }
+  const exchange = pending.get(id)
+  if (exchange !== undefined) pending.delete(id)
+  return exchange
 }
-
-const isWhole = (response: Response): response is Whole =>
-  typeof response.body === 'string' || response.body instanceof Uint8Array
-
-const isLive = (response: Response): response is Live => !isWhole(response)
 
 /** To be called with every tick. */
 export function sweepHttp(http: Http, now: Instant): void {
@@ -343,10 +350,19 @@ function begin(http: Http, connection: Connection, message: Message): void {
     stop: undefined,
   }
   connection.current = exchange
-  http.pending.set(request.id, exchange)
+  awaitAnswer(http) // of another, which was not answered at once
+  http.asking = exchange
   const answer = connection.ownAnswer?.(request)
   if (answer === undefined) http.options.sink.request(request)
   else respond(http, request.id, answer)
+  if (http.asking === exchange) awaitAnswer(http)
+}
+
+/** Most requests are answered before anybody could look for them. */
+function awaitAnswer(http: Http): void {
+  const { asking } = http
+  http.asking = undefined
+  if (asking !== undefined) http.pending.set(asking.id, asking)
 }
 
 const noteOf = ({ options }: Http, { method, target }: Head): Exchange['noted'] =>
