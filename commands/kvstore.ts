@@ -7,12 +7,13 @@ import {
   count,
   defineCommand,
   type Flags,
+  list,
   optional,
   text,
   typedAs,
 } from './kit/declare.ts'
 import { misuse } from './kit/failure.ts'
-import { launchKvstore } from './kit/launch.ts'
+import { launchKvstore, launchKvstoreRaft } from './kit/launch.ts'
 import { type Address, addressOf } from './kvstore/nodes.ts'
 
 /** The founding text starts its leader there. */
@@ -22,6 +23,11 @@ const PORT_MAX = 65_535
 const OURS = { only: 'lictor' } as const
 
 const FLAGS = {
+  engine: choice('how copies are made: by hand, or by consensus', ['replica', 'raft'], OURS),
+  peers: list('with --engine=raft: all nodes, this one among them, separated by commas', {
+    ...OURS,
+    placeholder: 'HOST:PORT',
+  }),
   role: choice('whether it takes writes, or copies them', ['leader', 'follower'], OURS),
   leader: optional('of a follower: the node that it copies', { ...OURS, placeholder: 'HOST:PORT' }),
   port: count(`where it listens (default ${PORT}); 0: a free one`, PORT, OURS),
@@ -59,6 +65,10 @@ export const command = defineCommand({
     'Nobody becomes the leader by itself: kvstore promote makes a follower the leader, and ' +
       'nothing keeps the old one from being one as well. Where the two have parted, status shows ' +
       'then, and with follow a person gives one of them up.',
+    'With --engine=raft the nodes agree on every write, elect their leader, and keep it all on ' +
+      'disk in .lictor: the store of the sixth lesson, which answers /v1/kv and /v1/txn as ' +
+      'Consul does, with watches (?index=) and swaps (?cas=). Nodes speak raft on their port ' +
+      '+ 1000.',
   ],
   examples: [
     { does: 'A leader', command: 'kvstore --role=leader --port=8000' },
@@ -66,26 +76,42 @@ export const command = defineCommand({
       does: 'A follower of it',
       command: 'kvstore --role=follower --leader=localhost:8000 --port=8001',
     },
+    { does: 'A store of one node with watches', command: 'kvstore --engine=raft --port=8500' },
+    {
+      does: 'One of three that agree',
+      command:
+        'kvstore --engine=raft --port=8500 --peers=localhost:8500,localhost:8501,localhost:8502',
+    },
   ],
   args: [],
   flags: FLAGS,
   run: async (call): Promise<Answer> => {
     const { flags, given, env, program, id } = call
-    return {
-      exit: await launchKvstore({
-        typed: typedAs(program, id),
-        env,
-        leader: leaderOf(call),
-        host: flags.bind,
-        port: portOf(flags.port),
-        sync: flags.sync,
-        logLevel: flags['log-level'],
-        socket: flags.socket,
-        readyFd: given.has('ready-fd') ? flags['ready-fd'] : undefined,
-      }),
+    const shared = {
+      typed: typedAs(program, id),
+      env,
+      host: flags.bind,
+      port: portOf(flags.port),
+      logLevel: flags['log-level'],
+      socket: flags.socket,
+      readyFd: given.has('ready-fd') ? flags['ready-fd'] : undefined,
     }
+    if (flags.engine === 'raft') {
+      refuseAll(call, ['role', 'leader', 'sync'], 'is for nodes that copy by hand')
+      return { exit: await launchKvstoreRaft({ ...shared, peers: peersOf(flags.peers) }) }
+    }
+    refuseAll(call, ['peers'], 'goes with --engine=raft')
+    return { exit: await launchKvstore({ ...shared, leader: leaderOf(call), sync: flags.sync }) }
   },
 })
+
+const peersOf = (given: readonly string[]): readonly Address[] =>
+  given.flatMap((text) => text.split(',')).map((text) => addressOf(text.trim()))
+
+function refuseAll({ given }: Call<typeof FLAGS>, names: readonly string[], why: string): void {
+  const wrong = names.find((name) => given.has(name))
+  if (wrong !== undefined) throw misuse(`--${wrong} ${why}`)
+}
 
 /** Undefined: this node leads. */
 function leaderOf({ flags }: Call<typeof FLAGS>): Address | undefined {

@@ -608,6 +608,8 @@ complete -c lictor -c consul-clone -n '__lictor_in kv put' -o json -d 'print one
 complete -c lictor -c consul-clone -n '__lictor_in kv put' -o color -d 'colours even when the output is no terminal'
 complete -c lictor -c consul-clone -n '__lictor_in kv put' -o no-color -d 'no colours'
 complete -c lictor -c consul-clone -n '__lictor_in kv put' -k -a '(__lictor_ask key)' -d 'key'
+complete -c lictor -c consul-clone -n '__lictor_in kvstore' -o engine -x -a 'replica raft' -d 'how copies are made: by hand, or by consensus'
+complete -c lictor -c consul-clone -n '__lictor_in kvstore' -o peers -x -d 'with --engine=raft: all nodes, this one among them, separated by commas'
 complete -c lictor -c consul-clone -n '__lictor_in kvstore' -o role -x -a 'leader follower' -d 'whether it takes writes, or copies them'
 complete -c lictor -c consul-clone -n '__lictor_in kvstore' -o leader -x -d 'of a follower: the node that it copies'
 complete -c lictor -c consul-clone -n '__lictor_in kvstore' -o port -x -d 'where it listens (default 8000); 0: a free one'

@@ -10,18 +10,12 @@ import { REQUEST_BYTES_MAX } from '../core/replica/http.ts'
 import type { Sync } from '../core/replica/records.ts'
 import { createReplica } from '../core/replica/replica.ts'
 import { LICTOR_VERSION } from '../core/version.ts'
+import { openDoors, selfOf } from './kvstore/doors.ts'
 import { createReplicaDriver, type ReplicaDriver } from './replica/driver.ts'
 import { pause, readClock, startTicking } from './runtime/clock.ts'
 import { openControl } from './runtime/control.ts'
 import { drawSeed } from './runtime/entropy.ts'
-import {
-  closeDoors,
-  closeHttp,
-  createHttp,
-  type Http,
-  openDoor,
-  sweepHttp,
-} from './runtime/http.ts'
+import { closeDoors, closeHttp, createHttp, type Http, sweepHttp } from './runtime/http.ts'
 import {
   type End,
   type OnStop,
@@ -118,10 +112,16 @@ async function live(life: Life): Promise<number> {
 async function startParts(life: Life, onStop: OnStop): Promise<Running> {
   const { program, log } = life
   let driver: ReplicaDriver | undefined
+  const early: ((driver: ReplicaDriver) => void)[] = []
+  /** What comes while the doors are opened waits for the node. */
+  const later = (work: (driver: ReplicaDriver) => void): void => {
+    if (driver === undefined) early.push(work)
+    else work(driver)
+  }
   const http = createHttp({
     sink: {
-      request: (request) => driver?.request(request),
-      abandoned: (id) => driver?.abandoned(id),
+      request: (request) => later((node) => node.request(request)),
+      abandoned: (id) => later((node) => node.abandoned(id)),
       live: () => ({ resume: () => undefined, stop: () => undefined }), // no answer has no end
     },
     now: () => readClock().now,
@@ -132,7 +132,7 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
   onStop(() => closeHttp(http))
   const bound = await openDoors(http, program)
   const port = bound[0]?.type === 'tcp' ? bound[0].port : program.port
-  const self = `${program.host.includes(':') ? `[${program.host}]` : program.host}:${port}`
+  const self = selfOf(program.host, port)
   openLog(life, { port, onStop })
   const calls = createNodeCalls()
   onStop(() => calls.close())
@@ -151,6 +151,7 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
     onFatal: (error) => die(life, error),
   })
   driver = made
+  for (const work of early) work(made)
   onStop(() => made.stop())
   onStop(
     startTicking(() => {
@@ -164,31 +165,6 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
   made.tick()
   return { self, ready }
 }
-
-/** `localhost` is both of its addresses, where the machine has both. */
-async function openDoors(
-  http: Http,
-  { host, port }: KvstoreProgram,
-): Promise<readonly ListenAddress[]> {
-  const isLocal = host === 'localhost'
-  const address = { type: 'tcp', host: isLocal ? '127.0.0.1' : host, port } as const
-  const first = await openDoor(http, { address })
-  if (!isLocal || first.type !== 'tcp') return [first]
-  const beside = { type: 'tcp', host: '::1', port: first.port } as const
-  try {
-    return [first, await openDoor(http, { address: beside })]
-  } catch (error) {
-    if (isAbsent(error) || (port === 0 && codeOf(error) === 'EADDRINUSE')) return [first]
-    throw error
-  }
-}
-
-/** There is no such address here, or no such family. */
-const isAbsent = (error: unknown): boolean =>
-  codeOf(error) === 'EADDRNOTAVAIL' || codeOf(error) === 'EAFNOSUPPORT'
-
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error ? error.code : undefined
 
 const logPath = (port: number): string => join(STATE_DIR, `kvstore-${port}.log`)
 

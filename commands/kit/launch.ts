@@ -2,6 +2,7 @@
 // loads one.
 import type { AgentProgram } from '../../daemons/agent.ts'
 import type { KvstoreProgram } from '../../daemons/kvstore.ts'
+import type { KvstoreRaftProgram } from '../../daemons/kvstore-raft.ts'
 import type { OfflineLog } from '../../daemons/raft/offline.ts'
 import type { RaftnodeProgram } from '../../daemons/raftnode.ts'
 import type { RegistryProgram } from '../../daemons/registry.ts'
@@ -59,6 +60,12 @@ export async function launchRegistryDns(order: RegistryDnsProgram): Promise<numb
 export async function launchKvstore(order: KvstoreProgram): Promise<number> {
   const { runKvstore } = await import('../../daemons/kvstore.ts')
   return runKvstore(order)
+}
+
+/** The same store, ordered by raft. */
+export async function launchKvstoreRaft(order: KvstoreRaftProgram): Promise<number> {
+  const { runKvstoreRaft } = await import('../../daemons/kvstore-raft.ts')
+  return runKvstoreRaft(order)
 }
 
 /** What an agent would make of files and flags. */

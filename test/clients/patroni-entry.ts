@@ -1,7 +1,7 @@
-// Patroni with two PostgreSQL nodes whose leader is held by a session of ours: the primary is killed
-// and the replica promoted, the old one comes back as a replica, the agent is killed and nobody
-// moves. Heavy, thus not among the tests: `npm run real:patroni`, with Debian's patroni, postgresql
-// and python3-consul. It runs on a network of its own, so its ports are free.
+// Patroni with two PostgreSQL nodes whose leader is held by a session of ours: the primary is
+// killed and the replica promoted, the old one comes back as a replica, the agent is killed and
+// nobody moves. Heavy, thus not among the tests: `npm run real:patroni`, with Debian's patroni,
+// postgresql and python3-consul. It runs on a network of its own, so its ports are free.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,

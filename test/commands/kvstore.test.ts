@@ -95,6 +95,12 @@ commands('a wrong line says what is wrong, and the right one', async ({ kvstore 
     ['--role=follower', /^kvstore: a follower needs --leader=HOST:PORT\n {2}next: kvstore --role=/],
     ['--leader=localhost:1', /^kvstore: --leader is for a follower\n/],
     ['--role=follower --leader=nowhere', /^kvstore: "nowhere" is no HOST:PORT\n/],
+    ['--peers=localhost:1', /^kvstore: --peers goes with --engine=raft\n/],
+    ['--engine=raft --sync=one', /^kvstore: --sync is for nodes that copy by hand\n/],
+    [
+      '--engine=raft --peers=localhost:1',
+      /^kvstore: --peers: localhost:8000, this node, is not among /,
+    ],
     ['--port=65536', /^kvstore: --port=65536: 65535 at most\n/],
     ['--sync=two', /^kvstore: invalid value "two" for flag -sync: must be one of all, one, none\n/],
     ['nonsense', /^kvstore: too many words: 0 expected, 1 given\n {2}next: kvstore --help\n$/],

@@ -181,6 +181,7 @@ export const ROOMS: readonly string[] = [
   'fsm',
   'api',
   'agent',
+  'kvnode',
   'sim',
 ]
 
