@@ -26,9 +26,9 @@ export interface LoneFacts {
   readonly applied: () => LogIndex
   /** When this agent has begun. */
   readonly since: WallMs
-  /** Of the pool; undefined: this agent does not gossip. */
-  readonly members: () => readonly Member[] | undefined
-  readonly ownPoint: () => Coordinate | undefined
+  /** Of the pool; absent or undefined: this agent does not gossip. */
+  readonly members?: () => readonly Member[] | undefined
+  readonly ownPoint?: () => Coordinate | undefined
   /** How much is registered with this agent, for `info`. */
   readonly registered: () => Record<string, string>
 }
@@ -48,9 +48,9 @@ export function createLoneSite(facts: LoneFacts): LoneSite {
     leaderAddress: () => standing().leader?.address ?? '',
     peerAddresses: () => votersOf(standing()).map(({ address }) => address),
     contact: () => ({ knownLeader: standing().leader !== undefined, lastContactMs: 0 }),
-    members: () => facts.members() ?? [loneMember(config)],
+    members: () => facts.members?.() ?? [loneMember(config)],
     wanMembers: () => [wanMember(config)],
-    ownPoint: () => facts.ownPoint() ?? originPoint(),
+    ownPoint: () => facts.ownPoint?.() ?? originPoint(),
     wanAreas: () => [
       { datacenter: config.datacenter, nodes: [{ name: config.nodeName, point: originPoint() }] },
     ],
