@@ -20,17 +20,20 @@ export function requestOf({ head, body }: Message, id: RequestId, remote: string
 }
 
 /** Bytes that should have been sent as percent sequences, and mean the same. */
-const RAW = /[\x80-\xff]/g
+const RAW = /[\x80-\xff]/
 
 /**
  * Path and query of a request target: whoever takes us for a proxy sends a whole URL (RFC 9112
  * §3.2.2).
  */
 function targetOf(sent: string): string {
-  const url = sent.replace(RAW, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
+  const url = RAW.test(sent) ? escapeRaw(sent) : sent
   if (url.startsWith('/')) return url
   const authority = url.indexOf('://')
   if (authority < 0) return `/${url}`
   const path = url.indexOf('/', authority + 3)
   return path < 0 ? '/' : url.slice(path)
 }
+
+const escapeRaw = (sent: string): string =>
+  sent.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
