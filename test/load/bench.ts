@@ -8,8 +8,10 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { inProject } from '../kit/paths.ts'
 import { openDurableAgent } from './durable-agent.ts'
+import { measureEtcd } from './etcd.ts'
 import { collect, type Figure, type Row, tableOf } from './figure.ts'
 import { quiet } from './process.ts'
+import { measureApplies, measureFailover } from './raft.ts'
 import { SERVICE_WORKLOADS } from './registry.ts'
 import { ALONE, type Effort, WORKLOADS } from './rows.ts'
 import { measureYardsticks } from './yardsticks.ts'
@@ -24,6 +26,9 @@ const { values: options } = parseArgs({
     'no-wait': { type: 'boolean', default: false },
   },
 })
+/** Of leaders of a raft cluster. */
+const KILLS_A_ROUND = 50
+const FREEZES_A_ROUND = 9
 const BEGIN = '<!-- table -->'
 const END = '<!-- end of the table -->'
 const effort: Effort = { seconds: Number(options.seconds), watchers: Number(options.watchers) }
@@ -46,7 +51,8 @@ async function main(): Promise<number> {
   const rows = new Map<string, Row>()
   for (let round = 1; round <= Number(options.rounds); round++) {
     console.error(`round ${round}`)
-    if (options.only !== 'micro') await agentRound(rows)
+    if (options.only !== 'micro' && options.only !== 'raft') await agentRound(rows)
+    if (options.only === '' || options.only === 'raft') await raftRound(rows, round)
     if (options.only === '' || options.only === 'micro') await microRound(rows)
   }
   const { markdown, missed } = tableOf(rows)
@@ -79,6 +85,20 @@ async function agentRound(rows: Map<string, Row>): Promise<void> {
       await agent.close()
     }
   }
+}
+
+/** Beside etcd, one after the other, in turns: what the machine does meanwhile hurts both. */
+async function raftRound(rows: Map<string, Row>, round: number): Promise<void> {
+  const ours = async () => {
+    await settle()
+    collect(rows, await measureApplies(effort.seconds))
+  }
+  if (round % 2 === 0) await ours()
+  await settle()
+  collect(rows, await measureEtcd(join(dir, `etcd-${round}`), effort.seconds))
+  if (round % 2 === 1) await ours()
+  await settle()
+  collect(rows, await measureFailover(KILLS_A_ROUND, FREEZES_A_ROUND))
 }
 
 /** Every `test/micro/NAME.bench.ts` exports `run`, which answers rates. */

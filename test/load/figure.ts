@@ -31,6 +31,9 @@ interface Yardsticks {
   readonly N: number
   /** Questions a second of a bare datagram server. */
   readonly D: number
+  /** Puts a second of three members of etcd, with one client and with 64. */
+  readonly E1: number
+  readonly E64: number
 }
 
 export const YARDSTICK_NAMES = {
@@ -38,6 +41,8 @@ export const YARDSTICK_NAMES = {
   S: 'yardstick S: write and fdatasync of 512 bytes, p50',
   N: 'yardstick N: node -e 0',
   D: 'yardstick D: bare datagrams',
+  E1: 'yardstick E1: etcd, three members, put, 1 client',
+  E64: 'yardstick E64: etcd, three members, put, 64 clients',
 } as const
 
 const FLOORS: Readonly<Record<string, Floor>> = {
@@ -64,11 +69,25 @@ const FLOORS: Readonly<Record<string, Floor>> = {
   'catalog register, 32 clients': rateFloor(0.15),
   'agent register, 8 clients': rateFloor(0.1),
   'woken by a change of one of 1,000 services': exactly(1),
+  'raft apply, 1 client': besideEtcd('E1', 1),
+  'raft apply, 64 clients': besideEtcd('E64', 1.5),
+  'raft elections under that load': exactly(0),
+  'next apply after SIGKILL of the leader, p50': atMost(100, 'ms'),
+  'next apply after SIGKILL, longest': atMost(400, 'ms'),
+  'next apply after SIGSTOP of the leader, p50': atMost(1000, 'ms'),
   'kv get, start to end': { text: '≤ 2.2 N', holds: (value, { N }) => value <= 2.2 * N },
 }
 
 function rateFloor(share: number): Floor {
   return { text: `≥ ${share} H`, holds: (value, { H }) => value >= share * H }
+}
+
+/** Where etcd is not there nothing is promised. */
+function besideEtcd(name: 'E1' | 'E64', times: number): Floor {
+  return {
+    text: `≥ ${times} ${name}`,
+    holds: (value, { [name]: etcd }) => Number.isNaN(etcd) || value >= times * etcd,
+  }
 }
 
 function exactly(wanted: number): Floor {
@@ -117,6 +136,8 @@ export function tableOf(rows: ReadonlyMap<string, Row>): Table {
     S: yardstick(YARDSTICK_NAMES.S),
     N: yardstick(YARDSTICK_NAMES.N),
     D: yardstick(YARDSTICK_NAMES.D),
+    E1: yardstick(YARDSTICK_NAMES.E1),
+    E64: yardstick(YARDSTICK_NAMES.E64),
   }
   const missed: string[] = []
   const lines = [...rows.values()].map((row) => {
@@ -141,8 +162,11 @@ export function tableOf(rows: ReadonlyMap<string, Row>): Table {
 const spread = (values: readonly number[]) =>
   `${round(Math.min(...values))} – ${round(Math.max(...values))}`
 
-function toYardstick({ name, unit }: Row, value: number, { H, S, N, D }: Yardsticks): string {
-  if (name.startsWith('yardstick')) return ''
+function toYardstick({ name, unit }: Row, value: number, yardsticks: Yardsticks): string {
+  const { H, S, N, D, E1, E64 } = yardsticks
+  if (name.startsWith('yardstick') || name.startsWith('next')) return ''
+  if (FLOORS[name]?.text.endsWith('E1')) return `${(value / E1).toFixed(2)} E1`
+  if (FLOORS[name]?.text.endsWith('E64')) return `${(value / E64).toFixed(2)} E64`
   if (unit === '/s' && FLOORS[name]?.text.endsWith('H')) return `${(value / H).toFixed(2)} H`
   if (FLOORS[name]?.text.endsWith('D')) return `${(value / D).toFixed(2)} D`
   if (name.endsWith('p50')) return `${(value / S).toFixed(1)} S`
