@@ -134,6 +134,8 @@ export function createKvNode({ config, self, raft, prng, entropy, clock }: KvNod
     standing,
     applied: () => fsm.applied.index,
     since: clock.wall,
+    members: () => undefined, // it does not gossip
+    ownPoint: () => undefined,
     registered: () => ({}),
   })
   const pipeline: Pipeline = {
