@@ -102,6 +102,7 @@ function registration(member: PoolMember, { node, wall }: Told): RegisterCommand
         wan_ipv4: address.ip,
       },
       meta: node?.meta ?? { 'consul-network-segment': '' },
+      locality: node?.locality ?? null,
     },
     skipNodeUpdate: isSame,
     service: serviceOf(member),
@@ -133,6 +134,7 @@ function serviceOf({ tags, versions }: PoolMember): RegisterCommand['service'] {
     socketPath: '',
     weights: { Passing: 1, Warning: 1 },
     enableTagOverride: false,
+    locality: null,
   }
 }
 

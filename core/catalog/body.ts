@@ -28,6 +28,7 @@ import {
   type CheckSpec,
   CRITICAL,
   type DeregisterCommand,
+  type Locality,
   type NodeSpec,
   type RegisterCommand,
   type ServiceSpec,
@@ -59,7 +60,11 @@ const isZero = (value: unknown): boolean =>
   typeof value === 'object' && value !== null ? Object.keys(value).length === 0 : !value
 
 export const peering = unbuilt('peering is')
-export const locality = unbuilt('localities are')
+export const locality: Decoder<Locality | null> = nullable((node) => {
+  const { Region = '', Zone = '' } = struct({ Region: text, Zone: text })(node)
+  return { Region, Zone }
+})
+
 const connect = unbuilt('proxies and gateways are')
 
 const kind: Decoder<string> = (node) => {
@@ -229,7 +234,15 @@ export function registerCommand(
   const given = [...(sent.Checks ?? []), sent.Check ?? null].filter((one) => one !== null)
   return {
     type: 'register',
-    node: { id, name, address, datacenter: stamp.datacenter, taggedAddresses, meta },
+    node: {
+      id,
+      name,
+      address,
+      datacenter: stamp.datacenter,
+      taggedAddresses,
+      meta,
+      locality: sent.Locality ?? null,
+    },
     skipNodeUpdate: SkipNodeUpdate,
     service: sent.Service ? registeredService(sent.Service) : undefined,
     checks: given.map((one) => registeredCheck(one, name)),
@@ -281,6 +294,7 @@ export function serviceSpec(sent: SentService): ServiceSpec {
     socketPath: sent.SocketPath ?? '',
     weights: validWeights(sent.Weights ?? {}),
     enableTagOverride: sent.EnableTagOverride ?? false,
+    locality: sent.Locality ?? null,
   }
 }
 

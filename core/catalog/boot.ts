@@ -44,6 +44,7 @@ export function registerLoneNode(site: Site, wall: WallMs): RegisterCommand {
       datacenter: config.datacenter,
       taggedAddresses: sorted(config.taggedAddresses),
       meta: nodeMeta(site),
+      locality: config.locality,
     },
     skipNodeUpdate: false,
     service: consulService(site),
@@ -72,6 +73,7 @@ const consulService = ({ config, consulVersion }: Site): RegisterCommand['servic
   socketPath: '',
   weights: { Passing: 1, Warning: 1 },
   enableTagOverride: false,
+  locality: null,
 })
 
 const sorted = (texts: Texts): Texts =>

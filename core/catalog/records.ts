@@ -10,6 +10,12 @@ import type { WallMs } from '../time.ts'
 
 export type Texts = Readonly<Record<string, string>>
 
+/** Where something runs; null: nobody says. */
+export interface Locality {
+  readonly Region: string
+  readonly Zone: string
+}
+
 export interface NodeRow {
   /** A UUID; empty for a node without an agent. */
   readonly id: string
@@ -19,6 +25,7 @@ export interface NodeRow {
   /** null was never given; it prints so. */
   readonly taggedAddresses: Texts | null
   readonly meta: Texts | null
+  readonly locality: Locality | null
   readonly createIndex: number
   readonly modifyIndex: number
 }
@@ -51,6 +58,7 @@ export interface ServiceRow {
   readonly weights: Weights
   /** Tags set here survive what the agent of the node says. */
   readonly enableTagOverride: boolean
+  readonly locality: Locality | null
   readonly createIndex: number
   readonly modifyIndex: number
 }

@@ -4,6 +4,7 @@ import { formatDurationNs } from '../time.ts'
 import type {
   CheckDefinition,
   CheckRow,
+  Locality,
   NodeRow,
   ServiceAddress,
   ServiceRow,
@@ -23,6 +24,7 @@ export interface CatalogNode extends Indexes {
   readonly Datacenter: string
   readonly TaggedAddresses: Texts | null
   readonly Meta: Texts | null
+  readonly Locality?: Locality
 }
 
 type TaggedServiceAddresses = Readonly<Record<string, ServiceAddress>>
@@ -52,7 +54,7 @@ export interface ServiceNode extends Indexes {
   readonly ServiceEnableTagOverride: boolean
   readonly ServiceProxy: typeof NO_PROXY
   readonly ServiceConnect: typeof NO_CONNECT
-  readonly ServiceLocality: null
+  readonly ServiceLocality: Locality | null
 }
 
 /** An instance on its node. */
@@ -70,6 +72,7 @@ export interface NodeService extends Indexes {
   readonly EnableTagOverride: boolean
   readonly Proxy: typeof NO_PROXY
   readonly Connect: typeof NO_CONNECT
+  readonly Locality?: Locality
   readonly PeerName: string
 }
 
@@ -112,6 +115,7 @@ export const catalogNode = (row: NodeRow): CatalogNode => ({
   Datacenter: row.datacenter,
   TaggedAddresses: row.taggedAddresses,
   Meta: row.meta,
+  ...(row.locality !== null && { Locality: row.locality }),
   CreateIndex: row.createIndex,
   ModifyIndex: row.modifyIndex,
 })
@@ -144,7 +148,7 @@ export function serviceNode(row: ServiceRow, node: NodeRow): ServiceNode {
     ServiceEnableTagOverride: row.enableTagOverride,
     ServiceProxy: NO_PROXY,
     ServiceConnect: NO_CONNECT,
-    ServiceLocality: null,
+    ServiceLocality: row.locality,
     CreateIndex: row.createIndex,
     ModifyIndex: row.modifyIndex,
   }
@@ -166,6 +170,7 @@ export function nodeService(row: ServiceRow): NodeService {
     EnableTagOverride: row.enableTagOverride,
     Proxy: NO_PROXY,
     Connect: NO_CONNECT,
+    ...(row.locality !== null && { Locality: row.locality }),
     PeerName: '',
     CreateIndex: row.createIndex,
     ModifyIndex: row.modifyIndex,

@@ -171,6 +171,8 @@ export interface AgentConfig {
   readonly maxQueryTimeMs: number
   /** The shortest TTL that a session may ask for. */
   readonly sessionTtlMinMs: number
+  /** Where the machine is; null: nobody says. */
+  readonly locality: { readonly Region: string; readonly Zone: string } | null
   /** What holds until an operator says otherwise; durations in milliseconds. */
   readonly autopilot: {
     readonly cleanupDeadServers: boolean

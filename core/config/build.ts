@@ -90,6 +90,7 @@ function assemble(draft: Draft, network: NetworkPlan): Assembled {
     defaultQueryTimeMs: msOf(settings.default_query_time),
     maxQueryTimeMs: msOf(settings.max_query_time),
     sessionTtlMinMs: msOf(settings.session_ttl_min),
+    locality: planLocality(settings),
     autopilot: planAutopilot(settings),
     raft: {
       snapshotThreshold: settings.raft_snapshot_threshold ?? 0,
@@ -138,6 +139,9 @@ function bootstraps({ profile, gathered, facts, warnings }: Draft): boolean {
 
 /** What a duration comes to; a wrong one was refused by checkValues. */
 const msOf = (text: string | undefined): number => (parseDurationNs(text ?? '0s') ?? 0) / 1e6
+
+const planLocality = ({ locality }: Settings): AgentConfig['locality'] =>
+  locality === undefined ? null : { Region: locality.region ?? '', Zone: locality.zone ?? '' }
 
 const planAutopilot = ({ autopilot }: Settings): AgentConfig['autopilot'] => ({
   cleanupDeadServers: autopilot?.cleanup_dead_servers ?? true,

@@ -85,6 +85,8 @@ export const sessionCheckRow: Codec<SessionCheckRow> = struct({
 
 export const lockDelayRow: Codec<LockDelayRow> = struct({ key: byteString, until: uint })
 
+const locality = omitEmpty(nilable(struct({ Region: str, Zone: str })))
+
 /** What a command says of a node, a service and a check; the row adds what the log decides. */
 export const nodeFields = {
   id: str,
@@ -93,6 +95,7 @@ export const nodeFields = {
   datacenter: str,
   taggedAddresses: textMap,
   meta: textMap,
+  locality,
 }
 
 export const serviceFields = {
@@ -107,6 +110,7 @@ export const serviceFields = {
   socketPath: str,
   weights: struct({ Passing: int, Warning: int }),
   enableTagOverride: bool,
+  locality,
 }
 
 /** A codec for every field, the optional ones too: by itself the compiler misses none of them. */

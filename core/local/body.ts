@@ -136,6 +136,7 @@ const checkOf = (sent: SentCheck): CheckDefinition => ({
 })
 
 const address = struct({ Address: text, Port: integer })
+const locality = nullable(struct({ Region: text, Zone: text }))
 
 const service = struct(
   {
@@ -154,7 +155,7 @@ const service = struct(
     Checks: list(nullable(innerCheck)),
     Proxy: anything,
     Connect: anything,
-    Locality: anything,
+    Locality: locality,
     Token: text,
   },
   {
@@ -220,9 +221,13 @@ export const serviceBody = jsonBody(COMPLAINT, (node): ServiceDefinition => {
     checks: definitions,
     proxy: undefined,
     connect: undefined,
-    locality: undefined,
+    locality: placeOf(sent.Locality),
   }
 })
+
+function placeOf(sent: ReturnType<typeof locality> | undefined): ServiceDefinition['locality'] {
+  return sent == null ? undefined : { region: sent.Region ?? '', zone: sent.Zone ?? '' }
+}
 
 function refuseServiceCheck(definition: CheckDefinition): void {
   const { status } = definition
@@ -234,7 +239,7 @@ function refuseServiceCheck(definition: CheckDefinition): void {
 
 /** Proxies and sidecars are no part of this version: they are named, not passed over. */
 function refuseMesh(sent: ReturnType<typeof service>): void {
-  const { Kind = '', Port = 0, SocketPath = '', Proxy: proxy, Connect, Locality } = sent
+  const { Kind = '', Port = 0, SocketPath = '', Proxy: proxy, Connect } = sent
   if (Kind === 'connect-proxy') {
     const faults = [
       ...(Port === 0 && SocketPath === ''
@@ -251,8 +256,6 @@ function refuseMesh(sent: ReturnType<typeof service>): void {
   if (MESH_KINDS.has(Kind) || !isBlank(proxy) || !isBlank(Connect)) {
     throw new ApiError('invalid', 'proxies and gateways are not built into this version')
   }
-  if (!isBlank(Locality))
-    throw new ApiError('invalid', 'localities are not built into this version')
 }
 
 function hasDestination(proxy: Json | undefined): boolean {

@@ -1,6 +1,6 @@
 // From a definition (a body of the API, a file) to the rows that are registered: what was left out
 // is filled in, ids are made, checks get their names and their kind (consul-surface 3.11, 7.1).
-import type { ServiceAddress, ServiceSpec } from '../catalog/records.ts'
+import type { Locality, ServiceAddress, ServiceSpec } from '../catalog/records.ts'
 import type { CheckDefinition, ServiceDefinition } from '../config/agent-config.ts'
 import { parseIp } from '../config/ip.ts'
 import { formatDuration } from '../time.ts'
@@ -34,6 +34,11 @@ export function kindOf(check: CheckDefinition): CheckKind {
   return isRepeated && check.osService !== '' ? 'os_service' : ''
 }
 
+function localityOf({ locality }: ServiceDefinition): Locality | null {
+  if (locality === undefined) return null
+  return { Region: locality.region ?? '', Zone: locality.zone ?? '' }
+}
+
 export function defineService(given: ServiceDefinition, source: Source): OwnService {
   const { weights, meta, tags } = given
   const service: ServiceSpec = {
@@ -51,6 +56,7 @@ export function defineService(given: ServiceDefinition, source: Source): OwnServ
         ? { Passing: 1, Warning: 1 }
         : { Passing: weights.passing, Warning: weights.warning },
     enableTagOverride: given.enableTagOverride,
+    locality: localityOf(given),
   }
   return { service, source }
 }

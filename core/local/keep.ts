@@ -50,15 +50,19 @@ export function readKept(records: readonly KeptRecord[]): Kept {
   for (const { key, text } of records) {
     const value: unknown = JSON.parse(text)
     const kind = key.slice(0, key.indexOf(' '))
-    if (kind === 'service') services.push(withKind(value as OwnService)) // what serviceText wrote
+    if (kind === 'service') services.push(whole(value as OwnService)) // what serviceText wrote
     if (kind === 'check') checks.push(value as OwnCheck) // what checkText wrote
     if (kind === 'state') states.push(value as KeptState) // what stateText wrote
   }
   return { services, checks, states }
 }
 
-/** What was kept before services had a kind has none. */
-const withKind = (row: OwnService): OwnService => ({
+/** What was kept before services had a kind and a locality has none. */
+const whole = (row: OwnService): OwnService => ({
   ...row,
-  service: { ...row.service, kind: row.service.kind ?? '' },
+  service: {
+    ...row.service,
+    kind: row.service.kind ?? '',
+    locality: row.service.locality ?? null,
+  },
 })

@@ -1,6 +1,6 @@
 // Services and checks of this agent as /v1/agent prints them: the API's own types, which are near
 // those of the catalog and not the same (consul-surface 3.7).
-import type { ServiceAddress, Texts, Weights } from '../catalog/records.ts'
+import type { Locality, ServiceAddress, Texts, Weights } from '../catalog/records.ts'
 import type { HealthCheck } from '../catalog/shapes.ts'
 import type { OwnCheck, OwnService } from './records.ts'
 
@@ -16,6 +16,7 @@ export interface AgentService {
   readonly TaggedAddresses?: Readonly<Record<string, ServiceAddress>>
   readonly Weights: Weights
   readonly EnableTagOverride: boolean
+  readonly Locality?: Locality
   /** Where a single service is asked for. */
   readonly ContentHash?: string
   readonly Datacenter: string
@@ -39,6 +40,7 @@ export function agentService(
     ...(taggedAddresses !== null && { TaggedAddresses: taggedAddresses }),
     Weights: service.weights,
     EnableTagOverride: service.enableTagOverride,
+    ...(service.locality !== null && { Locality: service.locality }),
     ...(contentHash !== undefined && { ContentHash: contentHash }),
     Datacenter: datacenter,
   }

@@ -83,7 +83,15 @@ function write(txn: Txn, name: string, instance: NamedInstance): void {
   const { id, address, port, tags = [], status } = instance
   const registered = register(txn, {
     type: 'register',
-    node: { id: '', name, address, datacenter: '', taggedAddresses: null, meta: null },
+    node: {
+      id: '',
+      name,
+      address,
+      datacenter: '',
+      taggedAddresses: null,
+      meta: null,
+      locality: null,
+    },
     skipNodeUpdate: false,
     service: {
       kind: '',
@@ -97,6 +105,7 @@ function write(txn: Txn, name: string, instance: NamedInstance): void {
       socketPath: '',
       weights: { Passing: 1, Warning: 1 },
       enableTagOverride: false,
+      locality: null,
     },
     checks: [{ ...STATUS, serviceId: id, status }],
     wall: 0,

@@ -184,6 +184,7 @@ function nodeTxnOp({ Verb = '', Node = {} }: ReturnType<typeof nodeOp>, ours: st
     datacenter: Node.Datacenter || ours,
     taggedAddresses: Node.TaggedAddresses ?? null,
     meta: Node.Meta ?? null,
+    locality: Node.Locality ?? null,
   }
   const index = Node.ModifyIndex ?? 0
   return vetted({ kind: 'node', verb, node: spec, index }, nodeComplaint(spec))

@@ -90,6 +90,7 @@ const DEFAULTS: AgentConfig = {
   defaultQueryTimeMs: 300_000,
   maxQueryTimeMs: 600_000,
   sessionTtlMinMs: 10_000,
+  locality: null,
   autopilot: {
     cleanupDeadServers: true,
     lastContactThresholdMs: 200,

@@ -213,6 +213,22 @@ own('a check that was tried tells its state, and a service goes when it is overd
   assert.is(textOfBody(ask(machine, 'GET /v1/catalog/service/web')), '[]')
 })
 
+own('where something runs is kept and shown, of services and of nodes', () => {
+  const Locality = { Region: 'west', Zone: 'west-1' }
+  const machine = createMachine({ locality: Locality })
+  put(machine, 'service/register', { Name: 'web', Locality })
+  const agent = jsonOf(ask(machine, 'GET /v1/agent/service/web')) as { Locality: unknown }
+  const [row] = jsonOf(ask(machine, 'GET /v1/catalog/service/web')) as {
+    ServiceLocality: unknown
+  }[]
+  const [health] = jsonOf(ask(machine, 'GET /v1/health/service/web')) as {
+    Node: { Locality: unknown }
+    Service: { Locality: unknown }
+  }[]
+  const shown = [agent.Locality, row?.ServiceLocality, health?.Service.Locality]
+  assert.equal([...shown, health?.Node.Locality], [Locality, Locality, Locality, Locality])
+})
+
 own('a kind that nobody knows is kept and shown; those of a mesh are refused', () => {
   const machine = createMachine()
   put(machine, 'service/register', { Name: 'web', Kind: 'nonsense' })

@@ -50,6 +50,7 @@ export const node = (name: string, changed: Partial<NodeSpec> = {}): NodeSpec =>
   datacenter: 'dc1',
   taggedAddresses: null,
   meta: null,
+  locality: null,
   ...changed,
 })
 
@@ -65,6 +66,7 @@ export const service = (id: string, changed: Partial<ServiceSpec> = {}): Service
   socketPath: '',
   weights: { Passing: 1, Warning: 1 },
   enableTagOverride: false,
+  locality: null,
   ...changed,
 })
 

@@ -53,7 +53,6 @@ const REFUSED: readonly (readonly [sent: unknown, refusal: string])[] = [
       'Namespaces are a Consul Enterprise feature',
   ],
   [{ ...base, PeerName: 'east' }, `500 peering is ${LATER}`],
-  [{ ...base, Locality: { Region: 'r' } }, `500 localities are ${LATER}`],
   [
     { ...base, Service: { Service: 'a', Kind: 'connect-proxy' } },
     `500 proxies and gateways are ${LATER}`,

@@ -61,6 +61,8 @@ const anyTexts = fc.option(
 )
 const anyTags = fc.option(fc.array(anyName, { maxLength: 3 }))
 
+const anyLocality = fc.constantFrom(null, { Region: 'r', Zone: '' }, { Region: '', Zone: 'z' })
+
 const anyNode: fc.Arbitrary<NodeSpec> = record<NodeSpec>({
   id: fc.constantFrom(
     '',
@@ -72,6 +74,7 @@ const anyNode: fc.Arbitrary<NodeSpec> = record<NodeSpec>({
   datacenter: fc.constant('dc1'),
   taggedAddresses: anyTexts,
   meta: anyTexts,
+  locality: anyLocality,
 })
 
 const anyService: fc.Arbitrary<ServiceSpec> = record<ServiceSpec>({
@@ -88,6 +91,7 @@ const anyService: fc.Arbitrary<ServiceSpec> = record<ServiceSpec>({
   socketPath: anyName,
   weights: record({ Passing: fc.nat(9), Warning: fc.nat(9) }),
   enableTagOverride: fc.boolean(),
+  locality: anyLocality,
 })
 
 const anyDefinition: fc.Arbitrary<CheckDefinition> = fc.constantFrom<CheckDefinition>(

@@ -49,7 +49,15 @@ const ON_CATALOG: readonly TxnOp[] = [
   {
     kind: 'node',
     verb: 'cas',
-    node: { id: '', name: 'n', address: 'a', datacenter: 'd', taggedAddresses: null, meta: null },
+    node: {
+      id: '',
+      name: 'n',
+      address: 'a',
+      datacenter: 'd',
+      taggedAddresses: null,
+      meta: null,
+      locality: null,
+    },
     index: 7,
   },
   {
@@ -68,6 +76,7 @@ const ON_CATALOG: readonly TxnOp[] = [
       socketPath: '',
       weights: { Passing: 1, Warning: 1 },
       enableTagOverride: false,
+      locality: null,
     },
     index: 0,
   },

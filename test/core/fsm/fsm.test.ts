@@ -135,6 +135,7 @@ machine('a registration that is refused leaves no trace', () => {
     datacenter: 'dc1',
     taggedAddresses: null,
     meta: null,
+    locality: null,
   }
   const check = {
     id: 'c',

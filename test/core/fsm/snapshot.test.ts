@@ -53,6 +53,7 @@ function smallState(): Fsm {
     datacenter: 'dc1',
     taggedAddresses: { lan: '10.0.0.1' },
     meta: {},
+    locality: { Region: 'r', Zone: 'z' },
   }
   const service = {
     kind: 'odd',
@@ -66,6 +67,7 @@ function smallState(): Fsm {
     socketPath: '',
     weights: { Passing: 1, Warning: 1 },
     enableTagOverride: true,
+    locality: null,
   }
   const check = {
     id: 'c',

@@ -18,6 +18,7 @@ const PLAIN: ServiceSpec = {
   socketPath: '',
   weights: { Passing: 1, Warning: 1 },
   enableTagOverride: false,
+  locality: null,
 }
 const AT = { Address: '10.0.0.5', Port: 8080 }
 
