@@ -2,6 +2,7 @@
 import { createAgent, drain, step } from '../../core/agent/agent.ts'
 import type { AgentEffect } from '../../core/agent/effects.ts'
 import { type AgentEvent, TICK_MS } from '../../core/agent/events.ts'
+import type { LanOptions } from '../../core/agent/lan.ts'
 import type { Agent } from '../../core/agent/record.ts'
 import { utf8 } from '../../core/bytes.ts'
 import type { AgentConfig } from '../../core/config/agent-config.ts'
@@ -32,6 +33,8 @@ export interface Past {
   readonly kept?: readonly KeptRecord[]
   readonly wallAfterMs?: number
   readonly ordering?: 'alone' | 'together'
+  /** It takes part in a gossip pool. */
+  readonly lan?: LanOptions
   /** The disk holds back from the start. */
   readonly held?: boolean
 }
@@ -53,7 +56,7 @@ const WALL_AT_START = Date.UTC(2026, 0, 2, 3, 4, 5)
 export function createMachine(
   config: Partial<AgentConfig> = {},
   recovered: Recovered = NOTHING,
-  { kept = [], wallAfterMs = 0, ordering = 'together', held = false }: Past = {},
+  { kept = [], wallAfterMs = 0, ordering = 'together', held = false, lan }: Past = {},
 ): Machine {
   const prng = createPrng(7)
   const agent = createAgent({
@@ -61,6 +64,7 @@ export function createMachine(
     recovered,
     kept,
     ordering,
+    ...(lan === undefined ? {} : { lan }),
     entropy: () => Uint8Array.from({ length: 16 }, () => prng.range(0, 255)),
     seed: 11,
     clock: { now: 0, wall: WALL_AT_START + wallAfterMs },
