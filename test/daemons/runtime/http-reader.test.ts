@@ -133,6 +133,8 @@ const BAD = [
   chunked('1\na\r\n0\r\n\r\n'),
   chunked('1\r\nab\r\n0\r\n\r\n'),
   chunked('1\r\na\n0\r\n\r\n'),
+  chunked('1\r\na\rx0\r\n\r\n'),
+  chunked('1\r\na\r\n\r\n\r\n'),
   chunked('1;\x00\r\na\r\n0\r\n\r\n'),
   chunked('0\r\nno colon\r\n\r\n'),
   chunked('0\r\nA: b\r\n folded\r\n\r\n'),
@@ -167,6 +169,16 @@ reader('what it forbids, or two readers could read in two ways, is a fault', () 
     assert.is(read.status, / HTTP\/2\.0/.test(text) ? 505 : 400, JSON.stringify(text))
     assert.is(more.length, 0)
   }
+})
+
+reader('what can never become a head is refused before it is whole', () => {
+  const never = ['\x16\x03\x01', 'hello\r', `${'M'.repeat(33)}`, 'GET / HTTP/1.1\n', 'GET /\x7f']
+  never.push('GET / HTTP/1.1\r\nA: b\rc', 'GET / HTTP/1.1\r\nA: \x00')
+  for (const text of never) {
+    assert.equal(whole(text), [{ status: 400, why: '' }], JSON.stringify(text))
+    assert.equal(bytewise(text), [{ status: 400, why: '' }], JSON.stringify(text))
+  }
+  assert.equal(whole('GET / HTTP/1.1\r\nnot yet known to be bad'), [])
 })
 
 reader('the faults that have a status of their own', () => {
