@@ -450,6 +450,19 @@ http(
     ),
 )
 
+http('as many clients as there are get their answers of one turn', () =>
+  withPlain({}, async ({ port, requests, answer }) => {
+    const clients = await Promise.all(Array.from({ length: 200 }, () => openRaw(port)))
+    for (const [n, client] of clients.entries()) client.send(get(`/${n}`))
+    await within(5_000, () => requests.length === clients.length)
+    for (const request of requests) answer(request, said(request.path))
+    for (const [n, client] of clients.entries()) {
+      await client.until(new RegExp(`\r\n\r\n/${n}$`))
+      client.socket.destroy()
+    }
+  }),
+)
+
 http('a client that vanishes is reported, and nothing of it stays', () =>
   withPlain({}, async ({ port, requests, abandoned, http }) => {
     const client = await openRaw(port)
