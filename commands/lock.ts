@@ -18,7 +18,7 @@ import { HTTP_FLAGS } from './kit/http-flags.ts'
 import type { Held, Wish } from './lock/hold.ts'
 import { acquireMutex } from './lock/mutex.ts'
 import { acquireSeat } from './lock/semaphore.ts'
-import { type Keeper, keepSession } from './lock/session.ts'
+import { type Keeper, keepSession, MARGIN_MS } from './lock/session.ts'
 
 /** A whole number that may be too small: commands complain of that themselves. */
 const integer = (about: string, fallback: number): Flag<number> => ({
@@ -35,7 +35,7 @@ const integer = (about: string, fallback: number): Flag<number> => ({
 const FLAGS = {
   ...HTTP_FLAGS,
   'child-exit-code': boolean('exit with 2 when CHILD fails', { only: 'consul' }),
-  'monitor-retry': integer('failed questions after which a lock counts as lost, 1s apart', 3),
+  'monitor-retry': integer('failed questions after which the lock counts as lost, 1s apart', 3),
   n: integer('so many may hold it at once; more than 1 makes it a semaphore', 1),
   name: text('the name of the session, for people', '', { placeholder: 'TEXT' }),
   'pass-stdin': boolean('CHILD reads our standard input; otherwise it reads nothing'),
@@ -56,9 +56,9 @@ export const command = defineCommand({
     'Waits until it holds PREFIX/.lock, runs CHILD, and gives the lock back. Whoever uses the ' +
       'same prefix waits meanwhile. With -n it is a semaphore: so many run at once.',
     'When the lock is lost, because the agent or the network is gone for too long, CHILD and all ' +
-      'it has started is told to end (SIGTERM), and killed after 5 seconds. Until then two may ' +
-      'run: see lictor-lock(7) for what a lock promises, and for LICTOR_LOCK_FENCE, a number ' +
-      'that lets others refuse the late one.',
+      'it has started is told to end (SIGTERM), and killed 2.5 seconds later. See lictor-lock(7) ' +
+      'for what a lock promises and what not, and for LICTOR_LOCK_FENCE, a number that lets ' +
+      'others refuse who comes too late.',
     'The exit code is that of CHILD; 1 when the lock was lost, 6 when it could not be had in ' +
       'time. Signals are passed on to CHILD.',
   ],
@@ -153,10 +153,16 @@ function acquire(order: Order, session: Keeper, { asked }: Ending): Promise<Held
     limit: flags.n,
     deadline: waitMs > 0 ? performance.now() + waitMs : undefined,
     stop: asked,
-    retries: flags['monitor-retry'],
+    retries: retriesOf(order.call),
   }
   return flags.n === 1 ? acquireMutex(wish) : acquireSeat(wish)
 }
+
+/** Under our name the TTL decides: a leader may change in less. */
+const retriesOf = ({ flags, given, program }: Lock): number =>
+  program.profile === 'consul' || given.has('monitor-retry')
+    ? flags['monitor-retry']
+    : Number.POSITIVE_INFINITY
 
 function notHeld({ call, prefix }: Order, ending: Ending): Failure {
   const consul = 'Shutdown triggered or timeout during lock acquisition'
@@ -191,7 +197,8 @@ async function runHolding(order: Order, held: Held, ending: Ending): Promise<Chi
   held.lost.addEventListener('abort', onLost)
   const run = shell ? { script: argv.join(' ') } : { argv }
   const stop = AbortSignal.any([held.lost, ending.asked])
-  const running = runChild({ run, input, env, stop }) // listens to signals from here on
+  // From here on it is the child that signals are for.
+  const running = runChild({ run, input, env, stop, stopGraceMs: MARGIN_MS })
   ending.close()
   const end = await running
   held.lost.removeEventListener('abort', onLost)

@@ -667,7 +667,7 @@ complete -c lictor -c consul-clone -n '__lictor_in lock' -o timeout -x -d 'give 
 complete -c lictor -c consul-clone -n '__lictor_in lock' -o trace -d 'show each HTTP exchange on stderr as a curl command, tokens hidden'
 complete -c lictor -c consul-clone -n '__lictor_in lock' -o datacenter -x -d 'ask this datacenter, not the one of the agent'
 complete -c lictor -c consul-clone -n '__lictor_in lock' -o stale -d 'let any server answer, even one that lags behind the leader'
-complete -c lictor -c consul-clone -n '__lictor_in lock' -o monitor-retry -x -d 'failed questions after which a lock counts as lost, 1s apart'
+complete -c lictor -c consul-clone -n '__lictor_in lock' -o monitor-retry -x -d 'failed questions after which the lock counts as lost, 1s apart'
 complete -c lictor -c consul-clone -n '__lictor_in lock' -o n -x -d 'so many may hold it at once; more than 1 makes it a semaphore'
 complete -c lictor -c consul-clone -n '__lictor_in lock' -o name -x -d 'the name of the session, for people'
 complete -c lictor -c consul-clone -n '__lictor_in lock' -o pass-stdin -d 'CHILD reads our standard input; otherwise it reads nothing'

@@ -91,6 +91,9 @@ const exampleLines = (one: AnyCommand['examples'][number]): string[] => [
 function seeAlso({ id }: AnyCommand): string {
   const others = [reference('lictor', 1)]
   if (id.startsWith('kv ') || id === 'watch') others.push(reference('lictor-kv', 7))
+  if (id.startsWith('session ') || id === 'lock') others.push(reference('lictor-lock', 7))
+  if (/^(?:services |maint$|catalog )/.test(id)) others.push(reference('lictor-health', 7))
+  if (/^dns\b/.test(id)) others.push(reference('lictor-dns', 7))
   if (id.startsWith('swim ')) others.push(reference('lictor-swim', 7))
   if (id === 'agent' || id === 'validate') others.push(reference('lictor-config', 5))
   return others.join(', ')
@@ -112,13 +115,14 @@ export function mainPage(table: Table, commands: readonly AnyCommand[]): string 
       ...table.groups.flatMap((group) => groupEntries(group, table, commands)),
     ]),
     ...Object.entries(TOPICS).flatMap(([name, topic]) => topicSection(name, topic)),
-    ...section('SEE ALSO', [
-      [reference('lictor-config', 5), reference('lictor-kv', 7), reference('lictor-swim', 7)].join(
-        ', ',
-      ),
-    ]),
+    ...section('SEE ALSO', [CONCEPTS.join(',\n')]),
   ])
 }
+
+const CONCEPTS: readonly string[] = [
+  reference('lictor-config', 5),
+  ...['dns', 'health', 'kv', 'lock', 'swim'].map((name) => reference(`lictor-${name}`, 7)),
+]
 
 const INTRODUCTION: readonly string[] = [
   'An agent that answers the HTTP API of Consul, and the commands that go with it. The same ' +

@@ -10,8 +10,10 @@ export interface ChildOrder {
   /** What it reads: a text, our own standard input, or nothing. */
   readonly input: { readonly text: string } | 'ours' | 'nothing'
   readonly env: Env
-  /** Aborted when the child may not go on: it is told to end, as by SIGTERM. */
+  /** Aborted when the child may not go on: it is told to end by SIGTERM, and killed soon after. */
   readonly stop?: AbortSignal
+  /** How soon; as after a signal if absent. */
+  readonly stopGraceMs?: number
 }
 
 type ChildLine = { readonly script: string } | { readonly argv: readonly string[] }
@@ -44,7 +46,7 @@ export function runChild(order: ChildOrder): Promise<ChildEnd> {
     const stdio = stdioOf(order)
     const child = spawn(file, args, { env: order.env, detached: true, stdio })
     group.lead(child.pid)
-    const stop = () => group.end('SIGTERM')
+    const stop = () => group.end('SIGTERM', order.stopGraceMs)
     if (order.stop?.aborted) stop()
     order.stop?.addEventListener('abort', stop)
     const close = () => {
@@ -121,7 +123,7 @@ interface Group {
   /** From now on this process leads it. */
   lead(pid: number | undefined): void
   /** Tells it to end, and kills it when it does not. */
-  end(signal: NodeJS.Signals): void
+  end(signal: NodeJS.Signals, graceMs?: number): void
   close(): NodeJS.Signals | undefined
 }
 
@@ -131,9 +133,9 @@ function watchGroup(): Group {
   let told: NodeJS.Signals | undefined
   let grace: NodeJS.Timeout | undefined
   const pass = (signal: NodeJS.Signals) => killGroup(leader, signal)
-  const end = (signal: NodeJS.Signals) => {
+  const end = (signal: NodeJS.Signals, graceMs = GRACE_MS) => {
     pass(signal)
-    grace ??= setTimeout(() => pass('SIGKILL'), GRACE_MS)
+    grace ??= setTimeout(() => pass('SIGKILL'), graceMs)
   }
   const onEnding = (signal: NodeJS.Signals) => {
     told ??= signal

@@ -15,6 +15,13 @@ export interface Keeper {
 
 /** Long enough for a leader to change, short enough for others to wait for a holder that died. */
 const TTL_MS = 15_000
+/** So that two renewals may fail. */
+const RENEW_MS = TTL_MS / 3
+/**
+ * Before the TTL is over: a share of it, for clocks that do not run alike, and a second, for a
+ * machine that was busy. In this time what runs under the lock has to end.
+ */
+export const MARGIN_MS = TTL_MS / 10 + 1_000
 const RETRY_MS = 1_000
 /** Nobody waits longer for a session to be ended. */
 const END_MS = 5_000
@@ -34,10 +41,11 @@ export async function keepSession(client: Client, wish: SessionWish): Promise<Ke
   const [over, lost] = [new AbortController(), new AbortController()]
   // The agent ends a session a TTL after the last renewal at the earliest. From then on nothing is
   // certain, whatever keeps us from renewing: a dead agent, or Ctrl-Z.
-  let timer = setTimeout(() => lost.abort(), TTL_MS - (performance.now() - begun))
+  const giveUpIn = (sent: number) => TTL_MS - MARGIN_MS - (performance.now() - sent)
+  let timer = setTimeout(() => lost.abort(), giveUpIn(begun))
   const onRenewed = (sent: number) => {
     clearTimeout(timer)
-    timer = setTimeout(() => lost.abort(), TTL_MS - (performance.now() - sent))
+    timer = setTimeout(() => lost.abort(), giveUpIn(sent))
   }
   const renewing = renewLoop({ client, id, stop: over.signal, onRenewed })
   const done = renewing.then((end) => end === 'gone' && lost.abort())
@@ -73,17 +81,18 @@ interface Renewing {
 
 /** Ends when it is told to, or when the session is gone. What fails otherwise is tried again. */
 async function renewLoop({ client, id, stop, onRenewed }: Renewing): Promise<'stopped' | 'gone'> {
-  let waitMs = TTL_MS / 2
+  let waitMs = RENEW_MS
   for (;;) {
     await pause(waitMs, stop)
     if (stop.aborted) return 'stopped'
     const sent = performance.now()
     try {
-      const args = { params: { session: id }, accept: [404], signal: stop }
+      const signal = AbortSignal.any([stop, AbortSignal.timeout(RENEW_MS)])
+      const args = { params: { session: id }, accept: [404], signal }
       const { status } = await client.call('PUT /v1/session/renew/*session', args)
       if (status === 404) return 'gone'
       onRenewed(sent)
-      waitMs = TTL_MS / 2
+      waitMs = RENEW_MS
     } catch (error) {
       if (!isFailure(error)) throw error
       waitMs = RETRY_MS

@@ -26,6 +26,7 @@ lock.before(async (context) => {
   context.lictor = (...words) => run(context.home, ['lictor', ...words], { env })
 })
 lock.after(async ({ home, agent }) => {
+  for (const child of started) child.kill('SIGKILL') // those of tests that failed
   await agent?.stop()
   await home.close()
 })
@@ -37,6 +38,8 @@ interface Started {
   err(): string
 }
 
+const started: ChildProcess[] = []
+
 /** A lock that runs on beside the test. */
 function start({ home, agent }: Context, words: readonly string[]): Started {
   const child = spawn(home.program('lictor'), ['lock', ...words], {
@@ -44,6 +47,7 @@ function start({ home, agent }: Context, words: readonly string[]): Started {
     env: { ...home.env, CONSUL_HTTP_ADDR: agent.httpAddr },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  started.push(child)
   const said = { out: '', err: '' }
   child.stdout.on('data', (chunk: Buffer) => (said.out += chunk))
   child.stderr.on('data', (chunk: Buffer) => (said.err += chunk))
@@ -180,6 +184,22 @@ async function hasEnded(pid: number): Promise<boolean> {
   const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   return status === '' || /\) Z /.test(status)
 }
+
+lock('Ctrl-Z stops the child, too, and fg lets both go on', async (context) => {
+  const holder = start(context, ['stopped', 'echo "pid $$"; while :; do sleep 0.02; done'])
+  await says(holder, /pid \d+/)
+  const pids = [holder.child.pid ?? 0, Number(/pid (\d+)/.exec(holder.out())?.[1])]
+  const states = async () => Promise.all(pids.map(async (pid) => stateOf(pid)))
+  holder.child.kill('SIGTSTP')
+  await within(15_000, async () => (await states()).every((state) => state === 'T'), 'both stopped')
+  holder.child.kill('SIGCONT')
+  await within(15_000, async () => (await states()).every((state) => state !== 'T'), 'both running')
+  holder.child.kill('SIGTERM')
+  assert.is(await finish(holder), 143)
+})
+
+const stateOf = async (pid: number): Promise<string | undefined> =>
+  /\) (\w) /.exec(await readFile(`/proc/${pid}/stat`, 'utf8'))?.[1]
 
 lock('an agent that is gone is a lost lock', async (context) => {
   const other = await startAgent(context.home)
