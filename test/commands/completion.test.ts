@@ -43,7 +43,7 @@ const keys: Answerer = ({ url = '' }, response) => {
 
 /** What a shell must offer for a line. Every shell is asked the same. */
 const CASES: readonly (readonly [string, readonly string[]])[] = [
-  ['lictor k', ['keygen', 'kv', 'kvstore']],
+  ['lictor k', ['keygen', 'keyring', 'kv', 'kvstore']],
   ['lictor kv ', ['delete', 'export', 'get', 'import', 'put']],
   ['lictor kv g', ['get']],
   ['lictor api l', ['list']],

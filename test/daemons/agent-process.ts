@@ -38,7 +38,7 @@ export interface Start {
 
 function spawnAgent({ args, dir, env = {}, planted = false, filesMax }: Start): AgentProcess {
   const flags = [...LOADER, ...(planted ? PLANT : [])]
-  const words = [process.execPath, ...flags, beside('agent-entry'), ...args]
+  const words = [process.execPath, ...flags, beside('agent-entry'), ...args, LAN]
   const limited = ['sh', '-c', `ulimit -n ${filesMax}; exec "$@"`, 'sh', ...words]
   const [program = '', ...rest] = filesMax === undefined ? words : limited
   const child = spawn(program, rest, {
@@ -70,6 +70,9 @@ function spawnAgent({ args, dir, env = {}, planted = false, filesMax }: Start): 
     ended: () => before(PATIENCE_MS, () => ended, 'the end of the agent'),
   }
 }
+
+/** As its other ports: one that the kernel chooses. */
+const LAN = '-serf-lan-port=0'
 
 const none = () => ''
 const READY = /http(?: address=| )127\.0\.0\.1:(\d+)/
