@@ -40,6 +40,11 @@ const FLAGS = {
     SYNCS,
     OURS,
   ),
+  'data-dir': optional('keep the data in this folder; without it, all is in memory', {
+    ...OURS,
+    placeholder: 'DIR',
+    completes: 'file',
+  }),
   'log-level': choice('what is logged', ['info', 'debug', 'warn', 'error'], OURS),
   'ready-fd': count('write a line to this file descriptor when the node is ready', 0, OURS),
   socket: optional('the control socket, instead of one in the runtime folder', {
@@ -55,7 +60,9 @@ export const command = defineCommand({
   description: [
     'The first lesson: one node, the leader, takes writes, and its followers copy them. There is ' +
       'no consensus. All data is in memory: a node that is started again has nothing, and gets ' +
-      'what its leader has. Only a log is written, to .lictor in the current folder.',
+      'what its leader has. Only a log is written, to .lictor in the current folder. With ' +
+      '--data-dir a write is on the disk before anybody is told of it, and is there after a ' +
+      'restart.',
     'curl -X PUT HOST:PORT/kv/KEY -d VALUE writes, GET reads, DELETE deletes. A follower hands ' +
       'writes on to its leader and answers reads from what it has, which may be old: kvstore ' +
       'status shows how far it is behind. It is ready after its first copy.',
@@ -97,11 +104,13 @@ export const command = defineCommand({
       readyFd: given.has('ready-fd') ? flags['ready-fd'] : undefined,
     }
     if (flags.engine === 'raft') {
-      refuseAll(call, ['role', 'leader', 'sync'], 'is for nodes that copy by hand')
+      refuseAll(call, ['role', 'leader', 'sync', 'data-dir'], 'is for nodes that copy by hand')
       return { exit: await launchKvstoreRaft({ ...shared, peers: peersOf(flags.peers) }) }
     }
     refuseAll(call, ['peers'], 'goes with --engine=raft')
-    return { exit: await launchKvstore({ ...shared, leader: leaderOf(call), sync: flags.sync }) }
+    const { sync, 'data-dir': dataDir } = flags
+    const leader = leaderOf(call)
+    return { exit: await launchKvstore({ ...shared, leader, sync, dataDir }) }
   },
 })
 

@@ -49,7 +49,7 @@ _lictor_flags() {
     'kv get') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -base64 -detailed -keys -recurse -separator= -raw -decode -json -color -no-color' ;;
     'kv import') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -prefix= -dry-run -json -color -no-color' ;;
     'kv put') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -acquire -base64 -cas -flags= -modify-index= -release -session= -json -color -no-color' ;;
-    'kvstore') echo '-engine= -peers= -role= -leader= -port= -bind= -sync= -log-level= -ready-fd= -socket= -json -color -no-color' ;;
+    'kvstore') echo '-engine= -peers= -role= -leader= -port= -bind= -sync= -data-dir= -log-level= -ready-fd= -socket= -json -color -no-color' ;;
     'kvstore follow') echo '-node= -timeout= -json -color -no-color' ;;
     'kvstore promote') echo '-node= -timeout= -json -color -no-color' ;;
     'kvstore status') echo '-node= -timeout= -json -color -no-color' ;;
@@ -233,6 +233,7 @@ _lictor_value() {
     'kvstore -engine') echo 'replica raft' ;;
     'kvstore -role') echo 'leader follower' ;;
     'kvstore -sync') echo 'all one none' ;;
+    'kvstore -data-dir') echo '@file' ;;
     'kvstore -log-level') echo 'info debug warn error' ;;
     'kvstore -socket') echo '@file' ;;
     'kvstore follow -node') echo '@daemon' ;;

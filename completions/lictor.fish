@@ -615,6 +615,7 @@ complete -c lictor -c consul-clone -n '__lictor_in kvstore' -o leader -x -d 'of 
 complete -c lictor -c consul-clone -n '__lictor_in kvstore' -o port -x -d 'where it listens (default 8000); 0: a free one'
 complete -c lictor -c consul-clone -n '__lictor_in kvstore' -o bind -x -d 'the address to listen on; localhost is both of its addresses'
 complete -c lictor -c consul-clone -n '__lictor_in kvstore' -o sync -x -a 'all one none' -d 'of a leader: which followers that are alive a write waits for, up to half a second'
+complete -c lictor -c consul-clone -n '__lictor_in kvstore' -o data-dir -r -F -d 'keep the data in this folder; without it, all is in memory'
 complete -c lictor -c consul-clone -n '__lictor_in kvstore' -o log-level -x -a 'info debug warn error' -d 'what is logged'
 complete -c lictor -c consul-clone -n '__lictor_in kvstore' -o ready-fd -x -d 'write a line to this file descriptor when the node is ready'
 complete -c lictor -c consul-clone -n '__lictor_in kvstore' -o socket -r -F -d 'the control socket, instead of one in the runtime folder'

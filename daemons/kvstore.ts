@@ -1,5 +1,6 @@
 // A node of the first lesson as a program: a key-value store in memory that is copied from a leader
-// to its followers (core/replica), over HTTP. All it writes is a log, in ./.lictor.
+// to its followers (core/replica), over HTTP. Unless it is told to keep its data, all it writes is
+// a log, in ./.lictor.
 import { writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { ListenAddress } from '../core/config/agent-config.ts'
@@ -12,8 +13,10 @@ import { createReplica } from '../core/replica/replica.ts'
 import { LICTOR_VERSION } from '../core/version.ts'
 import { openDoors, selfOf } from './kvstore/doors.ts'
 import { createReplicaDriver, type ReplicaDriver } from './replica/driver.ts'
+import { forgetful, openKeep } from './replica/keep.ts'
 import { pause, readClock, startTicking } from './runtime/clock.ts'
 import { openControl } from './runtime/control.ts'
+import { DiskFailure } from './runtime/disk-errors.ts'
 import { drawSeed } from './runtime/entropy.ts'
 import { closeDoors, closeHttp, createHttp, type Http, sweepHttp } from './runtime/http.ts'
 import {
@@ -39,6 +42,8 @@ export interface KvstoreProgram {
   readonly host: string
   readonly port: number
   readonly sync: Sync
+  /** Where writes are kept; undefined: all is memory. */
+  readonly dataDir: string | undefined
   readonly logLevel: LogLevel
   readonly socket: string | undefined
   readonly readyFd: number | undefined
@@ -134,6 +139,12 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
   const port = bound[0]?.type === 'tcp' ? bound[0].port : program.port
   const self = selfOf(program.host, port)
   openLog(life, { port, onStop })
+  const { dataDir } = program
+  const keep =
+    dataDir === undefined
+      ? forgetful
+      : await openKeep(resolve(dataDir), (line) => writeLog(log, line))
+  onStop(() => keep.close())
   const calls = createNodeCalls()
   onStop(() => calls.close())
   const { leader, sync } = program
@@ -142,7 +153,8 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
     onReady = resolve
   })
   const made = createReplicaDriver({
-    node: createReplica({ self, leader, sync, prng: createPrng(drawSeed()) }),
+    node: createReplica({ self, leader, sync, prng: createPrng(drawSeed()), kept: keep.kept }),
+    keep,
     http,
     calls,
     readClock,
@@ -220,11 +232,12 @@ async function tellReady({ program, log }: Life, { self }: Running): Promise<voi
   writeLog(log, { level: 'warn', room: 'kvstore', message: 'not told', fields: { why: failed } })
 }
 
-/** A broken invariant: whatever could still be said might be false. */
+/** A broken invariant or a failed disk: whatever could still be said might be false. */
 function die({ program, log }: Life, error: unknown): never {
-  const what = 'a bug: please report it'
+  const isDisk = error instanceof DiskFailure
+  const what = isDisk ? 'the disk failed' : 'a bug: please report it'
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
   writeLog(log, { level: 'error', room: 'kvstore', message: what, fields: { detail } })
   writeSync(2, `${program.typed}: ${what}\n${detail}\n`)
-  process.exit(EXIT.bug)
+  process.exit(isDisk ? EXIT.disk : EXIT.bug)
 }

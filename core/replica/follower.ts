@@ -2,6 +2,7 @@
 // from what it has, which may be old.
 import { assert } from '../assert.ts'
 import type { RequestId } from '../ids.ts'
+import { isKept, keepAnew, keepWrite } from './keep.ts'
 import type { Leading, Reply, Silence } from './messages.ts'
 import { becomeReady, call, type Follower, type Replica, say, tell } from './node.ts'
 import {
@@ -58,11 +59,17 @@ export function followInstead(node: Replica, follower: Follower, leader: Address
 
 /** Asks for what is next, unless it has asked already. */
 export function onFollowerTick(node: Replica, follower: Follower): void {
-  if (follower.question !== undefined || node.now < follower.askAt) return
-  ask(node, follower)
+  if (node.now >= follower.askAt) ask(node, follower)
 }
 
+/** What it has is durable: it may say so. */
+export function onFollowerKept(node: Replica, follower: Follower): void {
+  if (node.now >= follower.askAt) ask(node, follower)
+}
+
+/** One question at a time, and none that would claim what the disk does not hold yet. */
 function ask(node: Replica, follower: Follower): void {
+  if (follower.question !== undefined || !isKept(node)) return
   const { copying, leader } = follower
   const from = node.self
   const after = copying?.at(-1)?.key
@@ -141,7 +148,10 @@ function onWrites(
   }
   noteLeader(node, follower, leading)
   continueReign(store, leading.history)
-  for (const write of writes) appendWrite(store, write, node.now)
+  for (const write of writes) {
+    appendWrite(store, write, node.now)
+    keepWrite(node, write)
+  }
   follower.diverged = false
   if (store.last >= leading.last) becomeSynced(node, follower)
   ask(node, follower)
@@ -206,6 +216,7 @@ function onRows(
     return
   }
   node.store = storeOf(copying, { history, last })
+  keepAnew(node)
   follower.copying = undefined
   if (last >= follower.leaderLast) becomeSynced(node, follower)
   ask(node, follower)

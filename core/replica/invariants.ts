@@ -8,6 +8,10 @@ export function checkReplica(node: Replica): void {
   const newest = store.log.at(-1)?.write.index ?? store.last
   assert(newest === store.last, 'the log ends with the last write')
   assert(store.log.length <= LOG_WRITES_MAX, 'the log is bounded')
+  assert(
+    node.kept.last <= store.last || node.keeping.isAnew || node.keeping.underWay !== undefined,
+    'no more is kept than there is',
+  )
   assert(store.bytes >= 0, 'no key is counted out twice')
   assert(store.history.length <= REIGNS_MAX, 'the history is bounded')
   if (role.type === 'follower') {

@@ -2,6 +2,7 @@
 // follower's next question says what it has: no message of its own for that.
 import { assert } from '../assert.ts'
 import type { RequestId } from '../ids.ts'
+import { keepWrite } from './keep.ts'
 import type { Leading, Message, Refusal } from './messages.ts'
 import { type Copy, type Leader, type Replica, reply, say, tell, type Waiting } from './node.ts'
 import {
@@ -16,7 +17,7 @@ import {
   WAITING_MAX,
   type Write,
 } from './records.ts'
-import { appendWrite, freeze, holds, pageOf, readValue, sizeOf, writesAfter } from './store.ts'
+import { appendWrite, holds, pageOf, readValue, sizeOf, writesAfter } from './store.ts'
 
 /** Where the answer to a write goes. */
 export interface Asker {
@@ -39,8 +40,9 @@ export function onChange(node: Replica, leader: Leader, given: Asker & { change:
   }
   const index = node.store.last + 1
   const { id: reign = '' } = node.store.history.at(-1) ?? {}
-  appendWrite(node.store, { ...change, index, reign }, node.now)
-  for (const copy of leader.followers.values()) answerPull(node, copy)
+  const write = { ...change, index, reign }
+  appendWrite(node.store, write, node.now)
+  keepWrite(node, write)
   const { id, forwarded } = given
   const waits = { id, forwarded, index, until: node.now + SYNC_MS }
   leader.waiting.push(waits)
@@ -76,6 +78,7 @@ function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[
 }
 
 function isDone(node: Replica, leader: Leader, { index, until }: Waiting): boolean {
+  if (index > node.kept.last) return false
   if (node.sync === 'none' || node.now >= until) return true
   const lacking = [...leader.followers.values()].filter(
     (copy) => copy.index < index && isLive(node, copy),
@@ -121,7 +124,7 @@ export function onPull(
     copy.isForked = false
     copy.frozen = undefined
     copy.held = { id, until: node.now + HOLD_MS }
-    if (copy.index < node.store.last || !message.hold) answerPull(node, copy)
+    if (copy.index < node.kept.last || !message.hold) answerPull(node, copy)
   } else {
     noteFork(node, copy)
     reply(node, id, { type: 'copy', why: 'fork', ...leading(node, leader) })
@@ -147,10 +150,19 @@ function copyFor(node: Replica, leader: Leader, address: Address): Copy | undefi
   return made
 }
 
-/** Tells a follower that waits what is behind its position. */
+/** More is durable than before: whoever waits for it is told. */
+export function onKept(node: Replica, leader: Leader): void {
+  for (const copy of leader.followers.values()) {
+    if (copy.index < node.kept.last) answerPull(node, copy)
+  }
+  settleWaiting(node, leader)
+}
+
+/** Tells a follower that waits what is durable behind its position. */
 function answerPull(node: Replica, copy: Copy): void {
   if (copy.held === undefined) return
-  const writes = writesAfter(node.store, copy.index)
+  const { last } = node.kept
+  const writes = writesAfter(node.store, copy.index)?.filter(({ index }) => index <= last)
   answerHeld(node, copy, writes === undefined ? undefined : { writes })
 }
 
@@ -170,9 +182,9 @@ function answerHeld(
   else reply(node, held.id, { type: 'writes', ...news, ...self })
 }
 
-const leading = ({ store }: Replica, leader: Leader): Leading => ({
+const leading = ({ store, kept }: Replica, leader: Leader): Leading => ({
   history: store.history,
-  last: store.last,
+  last: kept.last,
   peers: [...leader.followers.keys()],
 })
 
@@ -182,7 +194,7 @@ export function onPage(
   { id, message }: { id: RequestId; message: Extract<Message, { type: 'page' }> },
 ): void {
   const copy = copyFor(node, leader, message.from)
-  if (copy !== undefined && message.after === undefined) copy.frozen = freeze(node.store)
+  if (copy !== undefined && message.after === undefined) copy.frozen = node.kept
   if (copy?.frozen === undefined) {
     // We are another leader than the one whose pages these were: it begins anew.
     reply(node, id, { type: 'elsewhere', leader: undefined })

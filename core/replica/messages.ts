@@ -4,6 +4,7 @@ import type { RequestId } from '../ids.ts'
 import type { LogLine } from '../log.ts'
 import type { Address, Change, Extent, Position, Reign, Row, Write } from './records.ts'
 import type { Status } from './status.ts'
+import type { Frozen } from './store.ts'
 
 export type Message =
   /** A follower has everything up to `position`: what is next? */
@@ -79,6 +80,11 @@ export type Ask =
 
 export type Refusal = 'store-full' | 'too-many-waiting'
 
+/** A write with the epoch of its reign: all that a log must hold. */
+export interface Stamped extends Write {
+  readonly epoch: number
+}
+
 export type Outcome =
   | { readonly type: 'value'; readonly key: string; readonly value: Uint8Array }
   | { readonly type: 'missing' }
@@ -109,8 +115,21 @@ export type ReplicaEvent =
   /** To a message of ours. */
   | { readonly type: 'replied'; readonly call: number; readonly reply: Reply }
   | { readonly type: 'silent'; readonly call: number; readonly why: Silence }
+  /** What the persist with this token holds is durable. */
+  | { readonly type: 'persisted'; readonly token: number }
+  | { readonly type: 'snapshot-saved' }
 
 export type ReplicaEffect =
+  /** Answered by `persisted`. At most one is under way. */
+  | {
+      readonly type: 'persist'
+      readonly token: number
+      /** In place of everything that was kept; `writes` are none then. */
+      readonly anew: Frozen | undefined
+      readonly writes: readonly Stamped[]
+    }
+  /** Answered by `snapshot-saved`. Then the log up to there has no further use. */
+  | { readonly type: 'save-snapshot'; readonly state: Frozen }
   | { readonly type: 'tell'; readonly id: RequestId; readonly outcome: Outcome }
   | { readonly type: 'reply'; readonly id: RequestId; readonly reply: Reply }
   /** Exactly one `replied` or `silent` with this number comes of it. */

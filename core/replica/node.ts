@@ -5,7 +5,7 @@ import type { LogLine } from '../log.ts'
 import type { Prng } from '../prng.ts'
 import type { Instant } from '../time.ts'
 import type { Claim, Message, Outcome, ReplicaEffect, Reply } from './messages.ts'
-import type { Address, Row, Sync } from './records.ts'
+import type { Address, Row, Sync, Write } from './records.ts'
 import type { Frozen, Store } from './store.ts'
 
 export interface Replica {
@@ -20,9 +20,27 @@ export interface Replica {
   readonly calls: Map<number, Purpose>
   lastCall: number
   ready: boolean
+  /** It has data that was whole once: a first copy, or what it has kept. */
+  isOfUse: boolean
+  /** What is durable. Nobody is told more, and nothing more is acknowledged. */
+  kept: Frozen
+  readonly keeping: Keeping
   /** Of the event that is handled. */
   now: Instant
   effects: ReplicaEffect[]
+}
+
+/** What is on its way to the disk, or waits for it. */
+export interface Keeping {
+  unsaved: Write[]
+  /** Everything that was kept before is void: a copy of a leader has taken its place. */
+  isAnew: boolean
+  /** The persist that is under way, and what is durable when it is done. */
+  underWay: { readonly token: number; readonly state: Frozen } | undefined
+  lastToken: number
+  /** Writes since the last snapshot. */
+  since: number
+  isSaving: boolean
 }
 
 type Role = Leader | Follower
@@ -129,5 +147,6 @@ export function say(
 export function becomeReady(node: Replica): void {
   if (node.ready) return
   node.ready = true
+  node.isOfUse = true
   node.effects.push({ type: 'ready' })
 }

@@ -79,6 +79,9 @@ export const TOLD_CHANGES_MAX = 100
 /** What they tell of a value. */
 export const TOLD_BYTES_MAX = 64
 
+/** A snapshot is saved after so many writes. */
+export const SNAPSHOT_WRITES = 8_192
+
 /** A write waits no longer for followers. */
 export const SYNC_MS = 500
 /** A leader holds a follower's question this long when there is no news: its sign of life. */

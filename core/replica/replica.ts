@@ -9,19 +9,30 @@ import {
   followInstead,
   forward,
   onAnswer,
+  onFollowerKept,
   onFollowerTick,
   onForwarded,
   onForwardSilent,
   onSilence,
 } from './follower.ts'
 import { checkReplica } from './invariants.ts'
-import { dismiss, isLive, onChange, onGone, onLeaderTick, onPage, onPull } from './leader.ts'
+import { createKeeping, type Kept, onPersisted, persistNext, recoverStore } from './keep.ts'
+import {
+  dismiss,
+  isLive,
+  onChange,
+  onGone,
+  onKept,
+  onLeaderTick,
+  onPage,
+  onPull,
+} from './leader.ts'
 import type { Ask, Message, ReplicaEffect, ReplicaEvent, Reply, Silence } from './messages.ts'
 import { becomeReady, type Leader, type Replica, reply, say, tell } from './node.ts'
 import { type Address, type Change, PEERS_MAX, type Sync } from './records.ts'
 import { announce, conflictsOf, onAnnounce, onAnnounced } from './rivals.ts'
 import type { Following, Status } from './status.ts'
-import { arrivalAfter, beginReign, createStore, epochOf, readValue } from './store.ts'
+import { arrivalAfter, beginReign, epochOf, freeze, readValue } from './store.ts'
 
 export interface ReplicaOptions {
   readonly self: Address
@@ -30,24 +41,30 @@ export interface ReplicaOptions {
   readonly sync: Sync
   /** Names of reigns are drawn from it: no two nodes have the same seed. */
   readonly prng: Prng
+  /** What an earlier life has kept. */
+  readonly kept?: Kept | undefined
 }
 
-export function createReplica({ self, leader, sync, prng }: ReplicaOptions): Replica {
+export function createReplica({ self, leader, sync, prng, kept }: ReplicaOptions): Replica {
   const follower = createFollower(leader ?? self, { obeys: false, synced: false })
+  const store = recoverStore(kept)
   const node: Replica = {
     self,
     sync,
     prng,
-    store: createStore(),
+    store,
+    kept: freeze(store),
+    keeping: createKeeping(),
     role: follower,
     peers: [],
     calls: new Map(),
     lastCall: 0,
     ready: false,
+    isOfUse: kept !== undefined,
     now: 0,
     effects: [],
   }
-  if (leader === undefined) becomeLeader(node, 1)
+  if (leader === undefined) becomeLeader(node, Math.max(1, epochOf(store)))
   return node
 }
 
@@ -55,6 +72,7 @@ export function step(node: Replica, event: ReplicaEvent, now: Instant): void {
   assert(now >= node.now, 'time does not go back')
   node.now = now
   handle(node, event)
+  persistNext(node)
   checkReplica(node)
 }
 
@@ -85,9 +103,20 @@ function handle(node: Replica, event: ReplicaEvent): void {
     case 'silent':
       onSilent(node, event.call, event.why)
       break
+    case 'persisted':
+      if (onPersisted(node, event.token)) tellKept(node)
+      break
+    case 'snapshot-saved':
+      node.keeping.isSaving = false
+      break
     default:
       unreachable(event)
   }
+}
+
+function tellKept(node: Replica): void {
+  if (node.role.type === 'leader') onKept(node, node.role)
+  else onFollowerKept(node, node.role)
 }
 
 function onTick(node: Replica): void {
@@ -126,7 +155,7 @@ function onAsk(node: Replica, id: RequestId, ask: Ask): void {
 /** Every node answers reads, from what it has: that may be less than the leader has. */
 function onGet(node: Replica, id: RequestId, key: string): void {
   const { role } = node
-  if (role.type === 'follower' && !node.ready) {
+  if (role.type === 'follower' && !node.isOfUse) {
     tell(node, id, { type: 'not-synced', leader: role.leader })
     return
   }
@@ -194,7 +223,7 @@ function onPromote(node: Replica, id: RequestId): void {
     tell(node, id, { type: 'promoted', epoch: role.epoch, already: true })
     return
   }
-  if (!node.ready) {
+  if (!node.isOfUse) {
     tell(node, id, { type: 'not-synced', leader: role.leader })
     return
   }

@@ -17,15 +17,17 @@ import type { Request } from '../../core/route/request.ts'
 import type { Instant } from '../../core/time.ts'
 import { type Http, respond } from '../runtime/http.ts'
 import type { NodeAnswer, NodeCalls } from '../runtime/node-calls.ts'
+import type { Keep } from './keep.ts'
 
 export interface DriverParts {
   readonly node: Replica
   readonly http: Http
   readonly calls: NodeCalls
+  readonly keep: Keep
   readonly readClock: () => { readonly now: Instant }
   readonly onReady: () => void
   readonly log: (line: LogLine) => void
-  /** A broken invariant: the node is not stepped again. */
+  /** A broken invariant, a failed disk: the node is not stepped again. */
   readonly onFatal: (error: unknown) => void
 }
 
@@ -107,6 +109,14 @@ function perform(loop: Loop, effect: ReplicaEffect): void {
     case 'call':
       send(loop, effect)
       break
+    case 'persist': {
+      const { token } = effect
+      follow(loop, loop.parts.keep.persist(effect), { type: 'persisted', token })
+      break
+    }
+    case 'save-snapshot':
+      follow(loop, loop.parts.keep.save(effect.state), { type: 'snapshot-saved' })
+      break
     case 'ready':
       onReady()
       break
@@ -116,6 +126,17 @@ function perform(loop: Loop, effect: ReplicaEffect): void {
     default:
       unreachable(effect)
   }
+}
+
+/** Waits for the disk, and lets the node know. */
+function follow(loop: Loop, done: Promise<void>, event: ReplicaEvent): void {
+  done.then(
+    () => feed(loop, event),
+    (error: unknown) => {
+      loop.state = 'stopped'
+      loop.parts.onFatal(error)
+    },
+  )
 }
 
 function send(loop: Loop, { call, to, message, withinMs }: Call): void {

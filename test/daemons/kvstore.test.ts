@@ -16,6 +16,7 @@ interface Given {
   readonly home: Home
   start(...args: string[]): Promise<StoreNode>
   wire(to: StoreNode): Promise<Wire>
+  killAll(): Promise<void>
 }
 
 function test(name: string, work: (given: Given) => Promise<void>): void {
@@ -23,8 +24,15 @@ function test(name: string, work: (given: Given) => Promise<void>): void {
     const home = await openHome()
     const nodes: StoreNode[] = []
     const wires: Wire[] = []
+    const killAll = async () => {
+      for (const node of nodes) {
+        node.child.kill('SIGCONT')
+        await node.end('SIGKILL')
+      }
+    }
     const given: Given = {
       home,
+      killAll,
       start: async (...args) => {
         const node = await startStoreNode(home, args)
         nodes.push(node)
@@ -39,10 +47,7 @@ function test(name: string, work: (given: Given) => Promise<void>): void {
     try {
       await before(TEST_MS, () => work(given), name)
     } finally {
-      for (const node of nodes) {
-        node.child.kill('SIGCONT')
-        await node.end('SIGKILL')
-      }
+      await killAll()
       for (const wire of wires) await wire.close()
       await home.close()
     }
@@ -152,6 +157,52 @@ test('writes under way when the leader is killed end with an answer', async ({ s
     const { success, error } = answer as { success?: boolean; error?: string }
     assert.ok(success === true || error !== undefined, JSON.stringify(answer))
   }
+})
+
+test('with data folders an acknowledged write survives that all are killed', async (given) => {
+  const { start } = given
+  const dir = (name: string) => `--data-dir=${name}`
+  const leader = await start(dir('a'))
+  const first = await start(...follow(leader), dir('b'))
+  await start(...follow(leader), dir('c'))
+  await leader.put('name', 'Douglas')
+  await leader.put('gone', 'soon')
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? leader : first).put(`k${i}`, `v${i}`)),
+  )
+  assert.ok(answers.every((answer) => (answer as { success?: boolean }).success === true))
+  await given.killAll()
+  const again = await start(dir('a'))
+  const copies = [await start(...follow(again), dir('b')), await start(...follow(again), dir('c'))]
+  for (const node of [again, ...copies]) {
+    assert.equal(await node.get('name'), { key: 'name', value: 'Douglas' })
+    for (const i of [0, 1, 48, 49]) {
+      assert.equal(await node.get(`k${i}`), { key: `k${i}`, value: `v${i}` })
+    }
+  }
+  assert.equal(await copies[0]?.put('more', '1'), {
+    success: true,
+    replicated_to: 2,
+    forwarded_to: again.address,
+  })
+})
+
+test('a copy that takes the place of another history is there after a kill, too', async (given) => {
+  const { start } = given
+  const other = await start('--data-dir=a')
+  for (const key of ['x', 'y', 'z']) await other.put(key, 'of another')
+  await given.killAll()
+  const leader = await start()
+  await leader.put('name', 'Douglas')
+  const promoted = await start(...follow(leader))
+  await run(given.home, ['kvstore', 'promote', `--node=${promoted.address}`])
+  const node = await start(...follow(promoted), '--data-dir=a') // a higher epoch than its own
+  assert.equal(await node.get('name'), { key: 'name', value: 'Douglas' })
+  assert.equal(await node.get('x'), { error: 'not found' })
+  await node.end('SIGKILL')
+  const again = await start(...follow(promoted), '--data-dir=a')
+  assert.equal(await again.get('name'), { key: 'name', value: 'Douglas' })
+  assert.equal(await again.get('x'), { error: 'not found' })
 })
 
 kvstore.run()

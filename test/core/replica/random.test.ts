@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { utf8 } from '../../../core/bytes.ts'
 import { createPrng, type Prng } from '../../../core/prng.ts'
 import type { Ask } from '../../../core/replica/messages.ts'
+import { readValue } from '../../../core/replica/store.ts'
 import { rowsFrom } from '../../../core/state/tree.ts'
 import {
   askNode,
@@ -109,6 +110,37 @@ random('a write that all followers have is found on each', () => {
     runFor(world, 1_000)
     const all = NAMES.map((name) => contents(world, name))
     assert.is(new Set(all).size, 1, `seed ${seed}`)
+  }
+})
+
+random('with disks, what was acknowledged is there when all were killed and came back', () => {
+  for (let seed = 1; seed <= 30; seed++) {
+    const prng = createPrng(seed)
+    const world = createWorld()
+    const sync = prng.pick(['all', 'one', 'none'] as const)
+    const start = (name: string) =>
+      startNode(world, name, { leader: name === 'n1' ? undefined : 'n1', sync, keeps: true })
+    for (const name of NAMES) start(name)
+    runFor(world, 100)
+    const puts = new Map<number, string>()
+    for (let i = 0; i < 40; i++) {
+      const ask: Ask = { type: 'change', change: { key: `k${i}`, value: utf8(`${i}`) } }
+      puts.set(askNode(world, prng.pick(NAMES), ask), `k${i}`)
+      if (prng.chance(0.4)) runFor(world, prng.range(0, 5))
+    }
+    for (const name of prng.shuffle([...NAMES])) crashNode(world, name)
+    for (const name of prng.shuffle([...NAMES])) start(name)
+    runFor(world, 2_000)
+    const acknowledged = [...puts].filter(([id]) => world.told.get(id)?.type === 'written')
+    for (const [, key] of acknowledged) {
+      for (const name of NAMES) {
+        const { node } = hostOf(world, name)
+        assert.ok(
+          node && readValue(node.store, key) !== undefined,
+          `seed ${seed}: ${key} on ${name}`,
+        )
+      }
+    }
   }
 })
 

@@ -3,6 +3,7 @@
 //   > nodes leader follower<leader ...  [sync=one]   start them, in this order
 //   > put NODE KEY VALUE | get NODE KEY | delete NODE KEY | status NODE
 //   > promote NODE | follow NODE LEADER
+//   > disks   from here on nodes keep what they have
 //   > crash NODE | start NODE[<LEADER] | freeze NODE | thaw NODE
 //   > cut A B | mute A B (one way) | heal | wait DURATION
 import { textOf, utf8 } from '../../../core/bytes.ts'
@@ -24,7 +25,7 @@ import {
 
 /** The script again, with what came of each of its commands. */
 export function playScript(text: string): string {
-  const player: Player = { world: createWorld(), sync: 'all' }
+  const player: Player = { world: createWorld(), sync: 'all', keeps: false }
   const out: string[] = []
   for (const line of text.split('\n')) {
     if (line.startsWith('#') || line === '') out.push(line)
@@ -38,6 +39,7 @@ export function playScript(text: string): string {
 interface Player {
   readonly world: World
   sync: Sync
+  keeps: boolean
 }
 
 function obey(player: Player, [word = '', ...rest]: readonly string[]): void {
@@ -47,6 +49,9 @@ function obey(player: Player, [word = '', ...rest]: readonly string[]): void {
     case 'nodes':
       for (const one of rest) begin(player, one)
       runFor(world, 100)
+      return
+    case 'disks':
+      player.keeps = true
       return
     case 'start':
       begin(player, first)
@@ -87,7 +92,8 @@ function begin(player: Player, word: string): void {
     return
   }
   const [name = '', leader] = word.split('<')
-  startNode(player.world, name, { leader, sync: player.sync })
+  const { sync: wanted, keeps } = player
+  startNode(player.world, name, { leader, sync: wanted, keeps })
 }
 
 function askOf(word: string, second: string, value: string): Ask {

@@ -1,11 +1,14 @@
 // Nodes of core/replica in virtual time: links that can be cut, nodes that crash, freeze and come
 // back empty. Everything is decided by what a script says; nothing is drawn.
-import { type RequestId, requestId } from '../../../core/ids.ts'
+import type { Recovered } from '../../../core/entry.ts'
+import { logIndex, type RequestId, requestId, term } from '../../../core/ids.ts'
 import { createPrng } from '../../../core/prng.ts'
+import { entryOf, keptOf, snapshotOf, termOf } from '../../../core/replica/disk.ts'
 import type { Ask, Outcome, ReplicaEffect, ReplicaEvent } from '../../../core/replica/messages.ts'
 import type { Replica } from '../../../core/replica/node.ts'
 import type { Sync } from '../../../core/replica/records.ts'
 import { createReplica, drain, step } from '../../../core/replica/replica.ts'
+import { epochOf } from '../../../core/replica/store.ts'
 import {
   decodeMessage,
   decodeReply,
@@ -15,6 +18,7 @@ import {
 
 const TICK_MS = 20
 const LINK_MS = 1
+const DISK_MS = 1
 
 export interface World {
   now: number
@@ -23,6 +27,8 @@ export interface World {
   readonly cuts: Set<string>
   readonly due: Due[]
   readonly told: Map<number, Outcome>
+  /** What each node has on its disk. */
+  readonly disks: Map<string, Recovered>
   lastId: number
   starts: number
   /** What has happened, to be printed. */
@@ -49,6 +55,7 @@ export const createWorld = (): World => ({
   cuts: new Set(),
   due: [],
   told: new Map(),
+  disks: new Map(),
   lastId: 0,
   starts: 0,
   lines: [],
@@ -57,12 +64,17 @@ export const createWorld = (): World => ({
 export interface StartOptions {
   readonly leader: string | undefined
   readonly sync: Sync
+  /** It finds what it has kept. */
+  readonly keeps?: boolean
 }
 
-/** A node comes up with nothing: all of it is memory. */
-export function startNode(world: World, name: string, { leader, sync }: StartOptions): void {
+/** A node comes up with nothing (all of it was memory), or with what is on its disk. */
+export function startNode(world: World, name: string, options: StartOptions): void {
+  const { leader, sync, keeps = false } = options
   const prng = createPrng(++world.starts)
-  const node = createReplica({ self: name, leader, sync, prng })
+  if (!keeps) world.disks.delete(name)
+  const kept = keptOf(world.disks.get(name) ?? BLANK)
+  const node = createReplica({ self: name, leader, sync, prng, kept })
   world.hosts.set(name, { node, frozen: undefined, open: new Map(), calls: new Map() })
   give(world, name, { type: 'tick' })
 }
@@ -147,6 +159,12 @@ function perform(world: World, name: string, effect: ReplicaEffect): void {
     case 'reply':
       answer(world, name, effect)
       break
+    case 'persist':
+      persist(world, name, effect)
+      break
+    case 'save-snapshot':
+      later(world, DISK_MS, () => give(world, name, { type: 'snapshot-saved' }))
+      break
     case 'ready':
       world.lines.push(`${name} is ready`)
       break
@@ -156,6 +174,34 @@ function perform(world: World, name: string, effect: ReplicaEffect): void {
       world.lines.push(`${name}: ${message}${shown.join('')}`)
     }
   }
+}
+
+/** A disk that takes its time; a crash in the meantime loses what was on its way. */
+function persist(
+  world: World,
+  name: string,
+  { token, anew, writes }: Extract<ReplicaEffect, { type: 'persist' }>,
+): void {
+  const { node } = hostOf(world, name)
+  later(world, DISK_MS, () => {
+    if (node === undefined || hostOf(world, name).node !== node) return
+    const before = world.disks.get(name) ?? BLANK
+    if (anew === undefined) {
+      const entries = [...before.entries, ...writes.map(entryOf)]
+      world.disks.set(name, { ...before, entries })
+    } else {
+      const covered = { index: logIndex(anew.last), term: termOf(epochOf(anew)) }
+      const snapshot = { ...covered, chunks: [...snapshotOf(anew)] }
+      world.disks.set(name, { ...BLANK, snapshot })
+    }
+    give(world, name, { type: 'persisted', token })
+  })
+}
+
+const BLANK: Recovered = {
+  vote: { term: term(0), votedFor: '' },
+  snapshot: undefined,
+  entries: [],
 }
 
 function send(world: World, from: string, effect: Extract<ReplicaEffect, { type: 'call' }>): void {
