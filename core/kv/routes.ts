@@ -1,8 +1,10 @@
 // /v1/kv: get, list, keys, put, delete.
 import { byteString, EMPTY, textOfByteString } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
+import { printRows } from '../route/printed.ts'
 import type { Query } from '../route/query.ts'
 import { type Found, type Input, noBody, rawBody, read, write } from '../route/route.ts'
+import type { Site } from '../route/site.ts'
 import type { View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
 import { parseU64, type U64, u64Complaint } from '../u64.ts'
@@ -32,9 +34,9 @@ export const getKey = read({
   check: ({ rest, query }) => {
     if (rest === '' && !query.has('recurse') && !query.has('keys')) throw missingKey()
   },
-  run: (view, input): Found<readonly KvEntry[] | readonly string[]> => {
+  run: (view, input, site): Found<readonly KvEntry[] | readonly string[]> => {
     if (input.query.has('keys')) return findNames(view, input)
-    if (input.query.has('recurse')) return findTree(view, input.rest)
+    if (input.query.has('recurse')) return findTree(view, input.rest, site)
     return findOne(view, input)
   },
 })
@@ -46,32 +48,35 @@ function findOne(view: View, { rest, query }: Input): Found<readonly KvEntry[]> 
   if (query.has('raw')) {
     return { index, value: undefined, raw: { bytes: row.value, headers: RAW_HEADERS } }
   }
-  return entriesOf(index, [row])
+  return entriesOf(index, [row], () => printEntry(row))
 }
 
-function findTree(view: View, prefix: string): Found<readonly KvEntry[]> {
+/** Shorter lists are printed sooner than found among those that were. */
+const KEPT_ROWS_MIN = 64
+
+function findTree(view: View, prefix: string, site: Site): Found<readonly KvEntry[]> {
   const { rows, index } = listKeys(view, prefix)
-  return rows.length === 0 ? { index, value: undefined } : entriesOf(index, rows)
+  if (rows.length === 0) return { index, value: undefined }
+  const print = () => printEntries(rows)
+  if (rows.length < KEPT_ROWS_MIN) return entriesOf(index, rows, print)
+  return entriesOf(index, rows, () => printRows(site.printed, { key: `kv ${prefix}`, rows, print }))
 }
 
 /** Of all values in one answer: as base64 they must fit into one text of the engine. */
 export const LISTED_BYTES_MAX = 256 << 20
 
 /** The entries are made only if somebody wants them otherwise than as compact JSON. */
-function entriesOf(index: number, rows: readonly KvRow[]): Found<readonly KvEntry[]> {
+function entriesOf(
+  index: number,
+  rows: readonly KvRow[],
+  compact: () => string | Uint8Array,
+): Found<readonly KvEntry[]> {
   const bytes = rows.reduce((sum, { value }) => sum + value.length, 0)
   if (bytes > LISTED_BYTES_MAX) {
     const why = `the values hold ${bytes} bytes, more than the ${LISTED_BYTES_MAX} of one answer`
     throw new ApiError('invalid', `${why}: ask for a longer prefix, or for ?keys`)
   }
-  const [first] = rows
-  return {
-    index,
-    value: undefined,
-    later: () => rows.map(kvEntry),
-    compact: () =>
-      first !== undefined && rows.length === 1 ? printEntry(first) : printEntries(rows),
-  }
+  return { index, value: undefined, later: () => rows.map(kvEntry), compact }
 }
 
 function findNames(view: View, { rest, query }: Input): Found<readonly string[]> {

@@ -11,6 +11,7 @@ interface Part {
 }
 
 interface PrintedList {
+  /** What it stands for; a list of rows stands for itself. */
   readonly mark: object
   readonly bytes: Uint8Array
   /** By the first of its rows. */
@@ -57,6 +58,32 @@ export function printList<Row>(printed: Printed, listing: Listing<Row>): Uint8Ar
   if (mark !== undefined) keep(printed, key, { mark, bytes, parts })
   return bytes
 }
+
+/** A list of which all rows are here. */
+export interface RowListing {
+  readonly key: string
+  readonly rows: readonly object[]
+  readonly print: () => Uint8Array
+}
+
+/** The bytes of a list: as long as each of its rows is the same, so are they. */
+export function printRows(printed: Printed, { key, rows, print }: RowListing): Uint8Array {
+  const known = printed.lists.get(key)
+  if (known !== undefined) {
+    printed.lists.delete(key)
+    if (isSameList(known.mark, rows)) {
+      printed.lists.set(key, known)
+      return known.bytes
+    }
+    printed.size -= known.size
+  }
+  const bytes = print()
+  keep(printed, key, { mark: rows, bytes, parts: [] })
+  return bytes
+}
+
+const isSameList = (mark: object, rows: readonly object[]): boolean =>
+  Array.isArray(mark) && mark.length === rows.length && rows.every((row, at) => mark[at] === row)
 
 function partOf<Row>(
   { partsOf, print }: Listing<Row>,

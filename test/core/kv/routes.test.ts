@@ -7,6 +7,7 @@ import { KV, TOMBSTONES } from '../../../core/kv/records.ts'
 import { deleteKey, getKey, LISTED_BYTES_MAX, putKey } from '../../../core/kv/routes.ts'
 import { setKey } from '../../../core/kv/write.ts'
 import { encodeJson } from '../../../core/route/json.ts'
+import { createPrinted } from '../../../core/route/printed.ts'
 import { parseQuery, type Query } from '../../../core/route/query.ts'
 import type { Input } from '../../../core/route/route.ts'
 import type { Site } from '../../../core/route/site.ts'
@@ -166,6 +167,33 @@ for (const [rest, query, expected] of FINDS) {
       assert.is(readable(compact()), encodeJson((expected as { value: unknown }).value))
   })
 }
+
+routes('a long list that was printed before is the same as one that is printed now', () => {
+  const site = { printed: createPrinted() } as Site
+  const store = createStore([KV, TOMBSTONES])
+  const write = (key: string, value: string, index: number) => {
+    const txn = beginTxn(store, index)
+    setKey(txn, { ...CHANGE, key, value: utf8(value) })
+    commit(store, txn)
+  }
+  for (let n = 0; n < 100; n++) write(`t/${n}`, 'x', n + 1)
+  const list = () => getKey.run(viewOf(store), input('t/', 'recurse', undefined), site)
+  const same = () => {
+    const found = list()
+    const json = encodeJson(found.later?.())
+    assert.is(readable(found.compact?.() ?? ''), json)
+  }
+  same()
+  const [once, again] = [list().compact?.(), list().compact?.()]
+  assert.ok(once !== undefined)
+  assert.ok(once === again, 'the same bytes')
+  write('elsewhere', 'y', 101)
+  same()
+  write('t/7', 'y', 102)
+  same()
+  write('t/new', 'y', 103)
+  same()
+})
 
 routes('GET ?raw finds bytes and the headers that keep a browser from running them', () => {
   const { raw, value, index } = find('c', 'raw')

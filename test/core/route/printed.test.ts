@@ -2,8 +2,13 @@
 // as has changed.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { textOf } from '../../../core/bytes.ts'
-import { createPrinted, PRINTED_BYTES_MAX, printList } from '../../../core/route/printed.ts'
+import { textOf, utf8 } from '../../../core/bytes.ts'
+import {
+  createPrinted,
+  PRINTED_BYTES_MAX,
+  printList,
+  printRows,
+} from '../../../core/route/printed.ts'
 
 const printed = suite('route/printed')
 
@@ -97,6 +102,19 @@ printed('a list that would take half of it is not kept', () => {
     print: ({ value }) => value,
   })
   assert.is(kept.lists.size, 0)
+})
+
+printed('a list of rows is printed anew when any of them is another', () => {
+  const kept = createPrinted()
+  let prints = 0
+  const list = (...rows: readonly object[]) => {
+    const print = () => utf8(String(++prints))
+    return textOf(printRows(kept, { key: 'a', rows, print }))
+  }
+  const [one, two] = [{}, {}]
+  const seen = [list(one, two), list(one, two), list(one), list(one, two), list(two, one)]
+  assert.equal([...seen, list(two, {}), list()], ['1', '1', '2', '3', '4', '5', '6'])
+  assert.is(kept.lists.size, 1)
 })
 
 printed.run()
