@@ -344,6 +344,30 @@ swim(
   },
 )
 
+swim('scripts hear of members and events, with the variables of serf', async ({ home }) => {
+  await withSwimnodes(home, async (start) => {
+    const file = join(home.work, 'heard')
+    const first = await start({
+      name: 'a',
+      args: [
+        '--tag=role=db',
+        `--event-handler=user:deploy=echo $SERF_EVENT $SERF_USER_EVENT $SERF_TAG_ROLE $(cat) >>${file}`,
+        `--event-handler=member-join,member-failed=cut -f1,3 | sed "s/^/$SERF_EVENT /" >>${file}`,
+      ],
+    })
+    const other = await start({ name: 'b', args: ['--tag=role=web', `--join=${first.address}`] })
+    const ctl = (...words: string[]) => run(home, ['swimctl', ...words, `--node=${first.address}`])
+    const heard = () => readFileSync(file, 'utf8').split('\n')
+    await within(10_000, () => heard().includes('member-join b\tweb'))
+    await ctl('event', 'ignored')
+    await ctl('event', 'deploy', 'v7')
+    await within(10_000, () => heard().includes('user deploy db v7'))
+    await other.end('SIGTERM')
+    await within(20_000, () => heard().includes('member-failed b\tweb'))
+    assert.not.ok(heard().some((line) => line.includes('ignored')))
+  })
+})
+
 swim('what cannot be is told with what to do next', async ({ home, nodes }) => {
   const taken = nodes[0]?.address.split(':')[1]
   const port = await run(home, ['swimnode', '--ephemeral', '--bind=127.0.0.1', `--port=${taken}`])

@@ -1,5 +1,6 @@
 // Agents that gossip: they find each other and agents of serf with Consul's tags, the leader keeps
 // the catalog as the pool is, events reach all, keys are exchanged.
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type AgentProcess, startAgent } from '../kit/agent.ts'
@@ -152,6 +153,36 @@ pools('an agent of another datacenter is no member', () =>
     assert.match(text, "Member 'node-1' part of wrong datacenter 'dc1'")
     assert.is(await rosterOf(first), 'node-1:alive')
     assert.is(await rosterOf(second), 'node-2:alive')
+  }),
+)
+
+pools('a durable agent comes back to its pool, with the ring that it kept', () =>
+  withPool(async ({ home, ip, agent }) => {
+    const first = await agent(1, `-encrypt=${KEY}`)
+    const dir = join(home.path, 'tmp/data')
+    const durable = () => {
+      const where = [`-bind=${ip(2)}`, `-client=${ip(2)}`, '-node=node-2', `-data-dir=${dir}`]
+      const args = ['-server', '-bootstrap', ...where, '-log-level=warn', `-encrypt=${KEY}`]
+      return startAgent(home, { args })
+    }
+    const second = await durable()
+    try {
+      await put(second, `/v1/agent/join/${ip(1)}`)
+      await until(() => rosterOf(first), 'node-1:alive node-2:alive')
+      const body = JSON.stringify({ Key: NEW_KEY })
+      for (const method of ['POST', 'PUT']) await put(first, '/v1/operator/keyring', body, method)
+      await put(first, '/v1/operator/keyring', JSON.stringify({ Key: KEY }), 'DELETE')
+    } finally {
+      await second.end('SIGKILL')
+    }
+    await until(() => rosterOf(first), 'node-1:alive node-2:failed')
+    const again = await durable()
+    try {
+      await until(() => rosterOf(again), 'node-1:alive node-2:alive')
+      await until(() => rosterOf(first), 'node-1:alive node-2:alive')
+    } finally {
+      await again.stop()
+    }
   }),
 )
 
