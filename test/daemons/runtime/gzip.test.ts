@@ -100,6 +100,25 @@ gzip('a client that leaves while its answer is packed does no harm', () => {
   })
 })
 
+gzip('who is sent the same answer gets the same bytes, packed at once or elsewhere', async () => {
+  for (const size of [2 * GZIP_BYTES_MIN, 2 * GZIP_AT_ONCE_BYTES_MAX]) {
+    const response = said('x'.repeat(size))
+    await withPlain({}, async ({ port, requests, answer }) => {
+      const clients = await Promise.all(Array.from({ length: 3 }, () => openRaw(port)))
+      for (const client of clients) client.send(get('/', ACCEPTS))
+      await within(5_000, () => requests.length === clients.length)
+      for (const request of requests) answer(request, response)
+      for (const client of clients) {
+        await within(5_000, () => wholeOf(client.received()) !== undefined, 'the answer')
+        client.socket.destroy()
+      }
+      const bodies = clients.map((client) => wholeOf(client.received())?.body)
+      assert.ok(bodies.every((body) => body?.equals(bodies[0] ?? Buffer.alloc(0))))
+      assert.is(gunzipSync(bodies[0] ?? '').length, size)
+    })
+  }
+})
+
 gzip('answers stay in order when a large one is packed elsewhere', () => {
   const large = 'x'.repeat(2 * GZIP_AT_ONCE_BYTES_MAX)
   const onRequest = ({ path }: { path: string }) => said(path === '/large' ? large : 'small')
