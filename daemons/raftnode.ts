@@ -69,6 +69,7 @@ const CONNECTIONS_MAX = 4_096
 const SWEEP_MS = 1_000
 /** Transitions that a trace begins with. */
 const TRACED_MAX = 1_000
+const COMMITS_MAX = 100
 /** Each founder of a cluster waits for the one before it to have won. */
 const FOUNDING_TURN_MS = 1_000
 
@@ -76,6 +77,8 @@ interface Life {
   readonly program: RaftnodeProgram
   readonly log: Log
   readonly trace: Feed
+  /** Commits are many, and would leave no room for the rest. */
+  readonly commits: Feed
   readonly end: (end: End) => void
   readonly ended: Promise<End>
 }
@@ -107,7 +110,8 @@ function createLife(program: RaftnodeProgram): Life {
   })
   const log = createLog({ level: program.logLevel, json: false, wall: () => readClock().wall })
   const trace = createFeed({ topic: 'raft', node: program.id, keptMax: TRACED_MAX })
-  return { program, log, trace, end, ended }
+  const commits = createFeed({ topic: 'raft', node: program.id, keptMax: COMMITS_MAX })
+  return { program, log, trace, commits, end, ended }
 }
 
 async function live(life: Life): Promise<number> {
@@ -209,9 +213,9 @@ const settingsOf = ({ electionMs, trailingEntries }: RaftnodeProgram): Settings 
 })
 
 /** To the trace, and to the log: what happens all the time is for those who want everything. */
-function tell({ trace, log }: Life, note: RaftNote): void {
+function tell({ trace, commits, log }: Life, note: RaftNote): void {
   const text = noteText(note)
-  publish(trace, { ...note, text })
+  publish(note.what === 'commit' ? commits : trace, { ...note, text })
   const level = note.what === 'commit' ? 'debug' : 'info'
   writeLog(log, { level, room: 'raft', message: text })
 }
@@ -225,6 +229,7 @@ function openHttp(
     toy,
     log: life.log,
     trace: life.trace,
+    commits: life.commits,
     respond: (id, response) => respond(http, requestId(id), response),
   })
   const http: Http = createHttp({

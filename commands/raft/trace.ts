@@ -1,4 +1,5 @@
 // raftctl trace: every transition of every server as it happens, a column for each server.
+import type { IncomingMessage } from 'node:http'
 import type { RaftNote } from '../../core/raft/raft.ts'
 import { type Answer, boolean, count, defineCommand, type Flags } from '../kit/declare.ts'
 import type { Output } from '../kit/output.ts'
@@ -29,7 +30,7 @@ interface Watch {
   readonly count: number
   /** In the order of their columns. */
   readonly ids: string[]
-  /** The last line that was shown of each. */
+  /** The last line that was shown of each, by server and feed. */
   readonly seen: Map<string, string>
   readonly following: Set<string>
   shown: number
@@ -67,16 +68,21 @@ export const command = defineCommand({
       shown: 0,
     }
     const { targets } = await findCluster(call)
-    const past = (await Promise.all(targets.map(pastOf))).flat()
+    const past = (await Promise.all(targets.map((target) => pastOf(target, flags.commits)))).flat()
     addColumns(watch, targets)
-    for (const line of past.toSorted((a, b) => (a.ts < b.ts ? -1 : 1))) await show(watch, line)
+    for (const line of past.toSorted((a, b) => (a.ts < b.ts ? -1 : 1)))
+      await show(watch, line, line.data.what === 'commit' ? 'commits' : 'trace')
     if (!flags.once) await followAll(call, watch)
     return {}
   },
 })
 
-async function pastOf({ client }: Target): Promise<readonly TraceLine[]> {
-  return answerIn(await client.ask({ method: 'GET', path: '/v1/trace' }))
+async function pastOf({ client }: Target, commits: boolean): Promise<readonly TraceLine[]> {
+  const ask = { method: 'GET', path: '/v1/trace' } as const
+  const lines = answerIn<readonly TraceLine[]>(await client.ask(ask))
+  if (!commits) return lines
+  const more = await client.ask({ ...ask, query: { commits: '' } })
+  return [...lines, ...answerIn<readonly TraceLine[]>(more)]
 }
 
 function addColumns(watch: Watch, targets: readonly Target[]): void {
@@ -98,7 +104,10 @@ async function followAll(call: Parameters<typeof findCluster>[0], watch: Watch):
   while (!isOver(watch)) {
     const { targets } = await findCluster(call).catch(() => ({ targets: [] }))
     addColumns(watch, targets)
-    for (const target of targets) if (!watch.following.has(target.id)) follow(watch, target)
+    for (const target of targets) {
+      await followOnce(watch, target, 'trace')
+      if (watch.commits) await followOnce(watch, target, 'commits')
+    }
     await pause(RESCAN_MS)
   }
 }
@@ -108,26 +117,37 @@ const RESCAN_MS = 200
 const isOver = ({ out, count: most, shown }: Watch): boolean =>
   out.gone.aborted || (most > 0 && shown >= most)
 
-async function follow(watch: Watch, { id, client }: Target): Promise<void> {
-  watch.following.add(id)
-  try {
-    const query = { follow: '' }
-    const stream = await client.open({ method: 'GET', path: '/v1/trace', query })
-    for await (const line of linesOf(stream, watch.out)) {
-      if (isOver(watch)) stream.destroy()
-      else await show(watch, JSON.parse(line) as TraceLine) // our own daemon's words
-    }
-  } finally {
-    watch.following.delete(id)
+type FeedName = 'trace' | 'commits'
+
+/** Begins to follow, unless that is so already. */
+async function followOnce(watch: Watch, target: Target, feed: FeedName): Promise<void> {
+  const name = `${target.id} ${feed}`
+  if (watch.following.has(name)) return
+  const query = { follow: '', ...(feed === 'commits' ? { commits: '' } : {}) }
+  const ask = { method: 'GET', path: '/v1/trace', query } as const
+  const stream = await target.client.open(ask).catch(() => undefined) // it is about to go
+  if (stream === undefined) return
+  watch.following.add(name)
+  copyLines(watch, { stream, feed }).finally(() => watch.following.delete(name))
+}
+
+async function copyLines(
+  watch: Watch,
+  { stream, feed }: { stream: IncomingMessage; feed: FeedName },
+): Promise<void> {
+  for await (const line of linesOf(stream, watch.out)) {
+    if (isOver(watch)) stream.destroy()
+    else await show(watch, JSON.parse(line) as TraceLine, feed) // our own daemon's words
   }
 }
 
-async function show(watch: Watch, line: TraceLine): Promise<void> {
+/** A feed begins with what was shown before. */
+async function show(watch: Watch, line: TraceLine, feed: FeedName): Promise<void> {
   const { node, ts, seq, data, op } = line
+  const source = `${node} ${feed}`
   const place = `${ts} ${String(seq).padStart(12, '0')}`
-  if (place <= (watch.seen.get(node) ?? '') || isOver(watch)) return
-  watch.seen.set(node, place)
-  if (data.what === 'commit' && !watch.commits) return
+  if (place <= (watch.seen.get(source) ?? '') || isOver(watch)) return
+  watch.seen.set(source, place)
   watch.shown++
   if (watch.json) await watch.out.print(`${JSON.stringify(line)}\n`)
   else await watch.out.print(lineText(watch, { ...line, text: op === 'gap' ? '…' : data.text }))

@@ -13,7 +13,7 @@ const FLAGS = {
 } as const satisfies Flags
 
 const TIMEOUT_MS = parseDuration('60s') ?? 0
-const POLL_MS = 20
+const POLL_MS = 50
 
 /** What is seen when it holds; undefined: it does not yet. */
 type Condition = (reports: readonly NodeReport[]) => unknown

@@ -27,6 +27,7 @@ export interface ControlTargets {
   readonly toy: Toy
   readonly log: Log
   readonly trace: Feed
+  readonly commits: Feed
   readonly respond: (id: number, response: Response) => void
 }
 
@@ -47,7 +48,7 @@ interface Asked {
   readonly query: URLSearchParams
   /** The answer will come with the outcome of this request. */
   readonly later: (answer: Answer) => undefined
-  readonly openFeed: () => Response
+  readonly openFeed: (feed: 'trace' | 'commits') => Response
 }
 
 /** Undefined: the answer comes later. */
@@ -62,8 +63,10 @@ const DOORS: Readonly<Record<string, Door>> = {
   'GET /v1/get': getDoor,
   'GET /v1/log': logDoor,
   'GET /v1/status': ({ targets }) => json(200, reportOf(raftIn(targets), readClock().now)),
-  'GET /v1/trace': ({ query, openFeed, targets }) =>
-    query.has('follow') ? openFeed() : json(200, keptOf(targets.trace)),
+  'GET /v1/trace': ({ query, openFeed, targets }) => {
+    const feed = query.has('commits') ? 'commits' : 'trace'
+    return query.has('follow') ? openFeed(feed) : json(200, keptOf(targets[feed]))
+  },
   'PUT /v1/apply': applyDoor,
   'PUT /v1/servers/add': addDoor,
   'PUT /v1/servers/demote': (asked) => byId(asked, (id) => ({ type: 'demote', id })),
@@ -95,12 +98,15 @@ export function createControl(targets: ControlTargets): Control {
       }
       const query = new URLSearchParams(request.query)
       const later = (answer: Answer) => void waiting.set(id, answer)
-      const openFeed = () => live({ live: 'feed', feed: 0 })
+      const openFeed = (feed: 'trace' | 'commits') =>
+        live({ live: 'feed', feed: FEEDS.indexOf(feed) })
       const answer = door({ targets, id, body, query, later, openFeed })
       if (answer !== undefined) targets.respond(id, answer)
     },
     live: (body, write) =>
-      body.live === 'log' ? followLog(targets.log, body, write) : followFeed(targets.trace, write),
+      body.live === 'log'
+        ? followLog(targets.log, body, write)
+        : followFeed(targets[FEEDS[body.feed] ?? 'trace'], write),
     outcome: (ticket, outcome) => {
       const answer = waiting.get(ticket)
       waiting.delete(ticket)
@@ -108,6 +114,8 @@ export function createControl(targets: ControlTargets): Control {
     },
   }
 }
+
+const FEEDS = ['trace', 'commits'] as const
 
 const raftIn = ({ driver }: ControlTargets) => driver().replicated.raft
 

@@ -155,8 +155,11 @@ export async function findDaemons(dir: string): Promise<Found> {
     const path = join(dir, name)
     const record = readRecord(path)
     if (record === undefined) continue
+    const bound = inodeOf(record.socket)
     if (await answers(record.socket)) records.push(record)
     else if (!isAlive(record.pid)) {
+      // Meanwhile the daemon may have been started again, under the same names.
+      if (readRecord(path)?.pid !== record.pid || inodeOf(record.socket) !== bound) continue
       rmSync(path, { force: true })
       rmSync(record.socket, { force: true })
       removed.push(record.socket)
@@ -164,6 +167,9 @@ export async function findDaemons(dir: string): Promise<Found> {
   }
   return { records, removed }
 }
+
+const inodeOf = (path: string): number | undefined =>
+  lstatSync(path, { throwIfNoEntry: false })?.ino
 
 const namesIn = (dir: string): string[] =>
   lstatSync(dir, { throwIfNoEntry: false }) === undefined

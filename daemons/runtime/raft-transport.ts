@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { LogLine } from '../../core/log.ts'
 import type {
+  Append,
   IncomingCall,
   InstallSnapshot,
   Peer,
@@ -88,6 +89,8 @@ export interface RaftTransport {
   readonly acceptor: Acceptor
   readonly lanes: Map<ServerId, Lanes>
   readonly sending: Set<Sending>
+  /** The last append in its bytes: the next follower is often sent the same. */
+  last: { readonly append: Append; readonly bytes: Uint8Array } | undefined
   isClosed: boolean
 }
 
@@ -128,7 +131,14 @@ export function createTransport(options: TransportOptions): RaftTransport {
   const { self, server, ports } = options
   const acceptor = createAcceptor(self, ports)
   if (server !== undefined) acceptFrom(acceptor, server)
-  return { options, acceptor, lanes: new Map(), sending: new Set(), isClosed: false }
+  return {
+    options,
+    acceptor,
+    lanes: new Map(),
+    sending: new Set(),
+    last: undefined,
+    isClosed: false,
+  }
 }
 
 export type PeerCall = {
@@ -140,7 +150,7 @@ export type PeerCall = {
 /** Performs an effect `call`. It is answered by onReply or onCallFailed, later. */
 export function callPeer(transport: RaftTransport, { call, to, request }: PeerCall): void {
   const { options } = transport
-  const { self, settings, ports } = options
+  const { settings, ports } = options
   if (request.type === 'install-snapshot') {
     sendSnapshot(transport, { call, to, request }).catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error)
@@ -152,8 +162,27 @@ export function callPeer(transport: RaftTransport, { call, to, request }: PeerCa
   }
   const deadline = ports.now() + callTimeoutMs(settings, request)
   const lane = laneFor(lanesTo(transport, to), request)
-  placeCall(lane, { call, request, deadline }, encodeRequest(toRpc(self, request)))
+  placeCall(lane, { call, request, deadline }, bytesOf(transport, request))
 }
+
+function bytesOf(transport: RaftTransport, request: RaftRequest): Uint8Array {
+  const { last, options } = transport
+  if (request.type === 'append' && last !== undefined && isSame(last.append, request))
+    return last.bytes
+  const bytes = encodeRequest(toRpc(options.self, request))
+  if (request.type === 'append') transport.last = { append: request, bytes }
+  return bytes
+}
+
+/** Entries that are records of one log are the same if the first and the last are. */
+const isSame = (a: Append, b: Append): boolean =>
+  a.term === b.term &&
+  a.commit === b.commit &&
+  a.prevIndex === b.prevIndex &&
+  a.prevTerm === b.prevTerm &&
+  a.entries.length === b.entries.length &&
+  a.entries[0] === b.entries[0] &&
+  a.entries.at(-1) === b.entries.at(-1)
 
 function lanesTo(transport: RaftTransport, to: Peer): Lanes {
   const { lanes, options } = transport

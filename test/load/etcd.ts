@@ -1,5 +1,5 @@
-// Three members of etcd, as its package ships it, on the same disk: what a raft cluster here is held
-// against. Loaded by its own Go client (test/peers/etcdload), which is its best way in.
+// Three members of etcd, as its package ships it, on the same disk: what a raft cluster is held
+// against here. Loaded by its own Go client (test/peers/etcdload), which is its best way in.
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
