@@ -6,7 +6,10 @@ import { idsOf } from './kit/table.ts'
 import { wrap } from './kit/usage.ts'
 import { TOPICS, type Topic } from './topics.ts'
 
-const WIDTH = 99
+/** Of a topic, whatever the terminal. */
+const WIDTH_MAX = 99
+
+const widthOf = (): number => Math.min((process.stdout.columns ?? Infinity) - 1, WIDTH_MAX)
 
 export const command = defineCommand({
   id: 'help',
@@ -46,7 +49,8 @@ function unknown(subject: string, known: readonly string[]) {
 export function topicText({ title, intro, rows }: Topic): string {
   const widest = Math.max(...rows.map(([name]) => name.length)) + 4
   const lines = rows.map(([name, about]) => `  ${name}`.padEnd(widest) + wrapRest(about, widest))
-  return `${[title, ...intro.map((text) => wrap(text, 0, WIDTH)), lines.join('\n')].join('\n\n')}\n`
+  const paragraphs = intro.map((text) => wrap(text, 0, widthOf()))
+  return `${[title, ...paragraphs, lines.join('\n')].join('\n\n')}\n`
 }
 
-const wrapRest = (text: string, indent: number): string => wrap(text, indent, WIDTH).trimStart()
+const wrapRest = (text: string, indent: number): string => wrap(text, indent, widthOf()).trimStart()

@@ -483,9 +483,12 @@ _lictor_offers() {
 }
 
 _lictor() {
-  local line=${COMP_LINE:0:COMP_POINT} words=() id='' at=1 word before offer last=no
-  word=${line##*[[:space:]]}
-  read -ra words <<<"${line%"$word"}"
+  local line=${COMP_LINE:0:COMP_POINT} words=() id='' at=1 word typed before offer last=no
+  # A blank behind a backslash belongs to the word.
+  [[ $line =~ ([^[:space:]\\]|\\.)*$ ]]
+  word=${BASH_REMATCH[0]}
+  typed=${word//\\/}
+  read -a words <<<"${line%"$word"}"
   _lictor_program=${words[0]}
   while ((at < ${#words[@]})) && [[ " $(_lictor_words "$id") " == *" ${words[at]} "* ]]; do
     id=${id:+$id }${words[at++]}
@@ -496,8 +499,9 @@ _lictor() {
   COMPREPLY=()
   while IFS= read -r offer; do
     # bash replaces only what stands behind the last of these signs.
-    [[ -n $offer ]] && COMPREPLY+=("${offer#"${word%"${word##*[=:]}"}"}")
-  done < <(_lictor_offers "$id" "$before" "$word" "$last")
+    offer=${offer#"${typed%"${typed##*[=:]}"}"}
+    [[ -n $offer ]] && COMPREPLY+=("${offer//[[:space:]]/\\ }")
+  done < <(_lictor_offers "$id" "$before" "$typed" "$last")
   [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[=/] ]] && compopt -o nospace 2>/dev/null
   return 0
 }

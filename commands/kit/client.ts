@@ -281,14 +281,24 @@ function unreachable(
       code: late ? 'timeout' : 'nobody_there',
       what: late ? `${where} does not answer` : `nobody answers at ${where}`,
       why: plainReason(endpoint, error),
-      next: late
-        ? ['lictor doctor', 'a longer -timeout']
-        : ['lictor agent -dev   start an agent', 'lictor ps           see what runs here'],
+      next: late ? ['lictor doctor', 'a longer -timeout'] : adviceFor(endpoint),
       exit: late ? EXIT.timeout : EXIT.nobody,
       consul: `${ask.fault ?? DEFAULT_FAULT}${method} "${url}": ${goReason(endpoint, error)}`,
     },
     { cause: error },
   )
+}
+
+/** An agent of this machine can be started here; one of another cannot. */
+function adviceFor({ host, port, socketPath }: Endpoint): readonly string[] {
+  if (socketPath !== undefined || /^(?:localhost|127\..*|::1)$/.test(host)) {
+    return ['lictor agent -dev   start an agent', 'lictor ps           see what runs here']
+  }
+  return [
+    `on ${host}: is an agent running, and does it listen there (-client)?`,
+    `nc -vz ${host} ${port}   whether the way is open`,
+    '-http-addr, CONSUL_HTTP_ADDR: another agent',
+  ]
 }
 
 /** Codes of OpenSSL when what answers is no TLS server. */

@@ -8,6 +8,8 @@ import { loadAll, type Table } from './table.ts'
 
 /** Help is never wider, whatever the terminal. */
 const COLUMNS_MAX = 100
+/** So far oclif writes beyond the width that it is given, where a flag has a line of its own. */
+const OVERHANG = 2
 
 /** A class that oclif can list, describe and run. */
 export function toClass(declared: AnyCommand, table: Table): Command.Class {
@@ -89,7 +91,7 @@ export async function helpOf(
     const topic = config.findTopic(name.replaceAll(' ', ':'))
     if (topic !== undefined) topic.description = about
   }
-  const width = Math.min(process.stdout.columns ?? COLUMNS_MAX, COLUMNS_MAX)
+  const width = Math.min((process.stdout.columns ?? Infinity) - OVERHANG, COLUMNS_MAX)
   const help = new TextHelp(config, { maxWidth: width, stripAnsi: process.stdout.isTTY !== true })
   const command = id === undefined ? undefined : config.findCommand(id.replaceAll(' ', ':'))
   if (command === undefined) await help.showHelp(id === undefined ? [] : id.split(' '))

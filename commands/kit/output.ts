@@ -141,7 +141,11 @@ export const tabbed = (rows: readonly (readonly string[])[]): string =>
     .map((row) => `${row.join('\t')}\n`)
     .join('')
 
-const width = (text: string): number => [...text].length
+/** What a terminal shows of it: colours take no room. */
+const width = (text: string): number => [...text.replace(COLOUR, '')].length
+
+/** SGR sequences. */
+const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, 'g')
 
 /**
  * The layout of `kv get -detailed`: names, then values in a column of their own, nothing behind an

@@ -37,13 +37,13 @@ completion('lictor completion prints them', async ({ home }) => {
 /** Keys as the API lists them with a separator. */
 const keys: Answerer = ({ url = '' }, response) => {
   const prefix = decodeURIComponent(/^\/v1\/kv\/([^?]*)/.exec(url)?.[1] ?? '')
-  const all = ['config/', 'count', 'a:b']
+  const all = ['config/', 'count', 'a:b', 'my key', 'my kin']
   response.end(JSON.stringify(all.filter((key) => key.startsWith(prefix))))
 }
 
 /** What a shell must offer for a line. Every shell is asked the same. */
 const CASES: readonly (readonly [string, readonly string[]])[] = [
-  ['lictor k', ['keygen', 'keyring', 'kv', 'kvstore']],
+  ['lictor keyg', ['keygen']],
   ['lictor kv ', ['delete', 'export', 'get', 'import', 'put']],
   ['lictor kv g', ['get']],
   ['lictor api l', ['list']],
@@ -74,6 +74,8 @@ done`
     ['lictor watch -key=co', ['config/', 'count']],
     ['lictor kv get --rec', ['-recurse']],
     ['lictor kv get a:', ['b']], // bash takes a colon for the end of a word
+    ['lictor kv get my\\ ke', ['my\\', 'key']], // one word with a blank
+    ['lictor watch -key=my\\ ki', ['my\\', 'kin']],
   ] as const
   await askAll(home, [...CASES, ...more], {
     argv: ['bash', '-c', script],

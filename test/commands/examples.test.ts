@@ -13,7 +13,7 @@ import { type SwimnodeProcess, startSwimnode } from '../kit/swimnode.ts'
 interface Context {
   home: Home
   agent: AgentProcess
-  /** Two members of a pool, in a runtime folder of their own: examples of `logs` want one daemon. */
+  /** Two of a pool, in a runtime folder of their own: examples of `logs` want one daemon. */
   members: readonly SwimnodeProcess[]
 }
 

@@ -60,6 +60,16 @@ failures('nobody there is exit 3 on every command that needs an agent', async ({
     'monitor',
     'reload',
     'leave',
+    'members',
+    'catalog nodes',
+    'services deregister -id=a',
+    'session list',
+    'event -name=a',
+    'maint',
+    'rtt a',
+    'join a',
+    'operator raft list-peers',
+    'dns trace a',
     'api GET /v1/status/leader',
   ]
   for (const line of lines) {
@@ -69,6 +79,15 @@ failures('nobody there is exit 3 on every command that needs an agent', async ({
     assert.is(stdout, '', line)
     assert.match(stderr, `nobody answers at http://${NOBODY}\n  why: connection refused\n  next: `)
   }
+})
+
+failures('nobody at another machine is not told to start one here', async ({ home }) => {
+  // 127.0.0.1 by another name: no machine is asked.
+  const words = ['lictor', 'kv', 'get', 'a', '-http-addr=[::ffff:127.0.0.1]:1']
+  const { exit, stderr } = await run(home, words)
+  assert.is(exit, 3)
+  assert.match(stderr, 'next: on ::ffff:127.0.0.1: is an agent running, and does it listen there')
+  assert.not.match(stderr, 'agent -dev')
 })
 
 failures(

@@ -127,6 +127,27 @@ if (spawnSync('script', ['--version']).error !== undefined) {
     assert.is(shown, 'Success! Deleted keys with prefix: tree/\n')
   })
 
+  terminal('help fits a narrow terminal', async ({ typed }) => {
+    const esc = String.fromCharCode(27)
+    const colour = new RegExp(`${esc}\\[[\\d;]*m`, 'g')
+    for (const line of ['lictor -h', 'lictor kv get -h', 'lictor lock -h', 'lictor help files']) {
+      const { shown } = await typed(`stty cols 50; ${line}`)
+      const wide = shown
+        .replaceAll(colour, '')
+        .split('\n')
+        .filter((one) => one.length > 50 && one.trim().includes(' '))
+      assert.equal(wide, [], line)
+    }
+  })
+
+  terminal('a table with colours keeps its columns', async ({ typed }) => {
+    const esc = String.fromCharCode(27)
+    const { shown } = await typed('lictor members')
+    assert.ok(shown.includes(`${esc}[32malive${esc}[39m`))
+    const [header = '', row = ''] = shown.replaceAll(/.\[\d+m/g, '').split('\n')
+    assert.is(header.indexOf('Type'), row.indexOf('server'))
+  })
+
   terminal('colours are on, and off when asked', async ({ typed }) => {
     const esc = String.fromCharCode(27)
     const line = 'lictor doctor -http-addr=127.0.0.1:1'
