@@ -1,4 +1,4 @@
-// Fresh worlds with every change, in parts that run beside one another: 1,000 seeds each, nothing
+// Fresh worlds with every change, in parts that run beside one another: 500 seeds each, nothing
 // may be found, and of a quarter of them a second run, in another process with another heap, zone
 // and language, must give the same hash.
 import { createHash } from 'node:crypto'
@@ -11,9 +11,9 @@ import { inProject } from '../../kit/paths.ts'
 import { before } from '../../kit/within.ts'
 import { describe, profileOf, search } from '../kit/search.ts'
 
-const SEEDS = 1_000
+const SEEDS = 500
 const EVENTS = 4_000
-const TWICE = 250
+const TWICE = 125
 /** All parts together have this many at most. */
 const STRIDE = 10_000
 /** Seeds are 32 bits wide. */

@@ -1,0 +1,3 @@
+import { freshWorlds } from './worlds.ts'
+
+freshWorlds(4)
