@@ -1,5 +1,6 @@
 // Every endpoint of the HTTP API, in one list: the map of the whole surface. `lictor api list`
 // prints it, the client of core/api/client.ts takes its types from it.
+import { aclRoutes } from '../acl/routes.ts'
 import { autopilotRoutes } from '../autopilot/routes.ts'
 import { catalogRoutes } from '../catalog/routes.ts'
 import { coordinateRoutes } from '../coordinates/routes.ts'
@@ -22,6 +23,7 @@ export const TABLE = [
   ...coordinateRoutes,
   ...ownRoutes,
   ...eventRoutes,
+  ...aclRoutes,
   ...autopilotRoutes,
   ...selfRoutes,
 ] as const

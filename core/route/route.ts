@@ -132,7 +132,7 @@ export interface KeyReport {
 }
 
 /** A node and its point on the network's map. */
-export interface PlacedNode {
+interface PlacedNode {
   readonly node: string
   readonly segment: string
   readonly point: Coordinate
