@@ -106,9 +106,13 @@ function hasBytes(reader: Reader): boolean {
   return reader.bytes.length > 0
 }
 
+/** What was read to its end is let go: a client may be silent for long from then on. */
 function advance(reader: Reader, to: number): void {
   reader.ahead -= to - reader.at
   reader.at = to
+  if (to < reader.bytes.length) return
+  reader.bytes = NOTHING
+  reader.at = 0
 }
 
 const CR = 13
@@ -121,9 +125,9 @@ const WINDOW = 1_024
 function readHead(reader: Reader): Head | Fault | undefined {
   if (reader.partial !== undefined) return readOn(reader, reader.partial)
   const { bytes, limits } = reader
-  // RFC 9112 §2.2: empty lines in front of a request are passed over.
-  while (isBreak(bytes[reader.at])) advance(reader, reader.at + 1)
-  const { at } = reader
+  let { at } = reader
+  while (isBreak(bytes[at])) at++ // RFC 9112 §2.2: empty lines in front of a request
+  advance(reader, at)
   if (at === bytes.length) return undefined
   const window = bytes.toString('latin1', at, Math.min(bytes.length, at + WINDOW))
   const end = window.indexOf(EMPTY_LINE)

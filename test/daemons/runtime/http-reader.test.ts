@@ -232,6 +232,7 @@ reader('a message says what it waits for', () => {
   assert.ok(readMessage(into) !== undefined)
   assert.not(isAsked(into))
   assert.not(isMidway(into))
+  assert.is(into.bytes.length, 0, 'nothing is kept of what was read')
   give(into, latin('\r\n'))
   assert.is(readMessage(into), undefined)
   assert.not(isMidway(into), 'an empty line begins nothing')
