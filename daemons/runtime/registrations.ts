@@ -37,7 +37,7 @@ interface Journal {
   readonly path: string
   readonly texts: Map<string, string>
   /** Undefined: it has to be written anew first. */
-  file: OpenFile | undefined
+  file: Both | undefined
   /** Where the next line goes. */
   size: number
   /** Up to here it is on the disk for good. */
@@ -45,6 +45,17 @@ interface Journal {
   /** Where the zeros end. */
   room: number
   lines: number
+}
+
+/** The file twice: whose writes wait for nothing, and whose writes are on the disk when done. */
+interface Both {
+  readonly loose: OpenFile
+  readonly synced: OpenFile
+}
+
+async function closeBoth(file: Both | undefined): Promise<void> {
+  await file?.loose.close()
+  await file?.synced.close()
 }
 
 export async function openRegistrations(files: FileSystem, dir: string): Promise<Registrations> {
@@ -67,9 +78,7 @@ export async function openRegistrations(files: FileSystem, dir: string): Promise
   return {
     records: [...texts].map(([key, text]) => ({ key, text })),
     save: (save) => saveIn(journal, save),
-    close: async () => {
-      await journal.file?.close()
-    },
+    close: () => closeBoth(journal.file),
   }
 }
 
@@ -145,7 +154,7 @@ async function saveIn(journal: Journal, { orders, durable }: OwnSave): Promise<'
   } catch (error) {
     if (!isFull(error)) throw error
     for (const [key, text] of before) setText(journal, key, text)
-    await journal.file?.close()
+    await closeBoth(journal.file)
     journal.file = undefined
     return 'full'
   }
@@ -161,8 +170,10 @@ async function append(
   orders: readonly KeepOrder[],
   durable: boolean,
 ): Promise<void> {
-  const { file } = journal
-  if (file === undefined) return
+  if (journal.file === undefined) return
+  // A synced write makes itself durable, not what was written before it and no sync has seen.
+  const isSynced = durable && journal.synced === journal.size
+  const file = isSynced ? journal.file.synced : journal.file.loose
   const bytes = utf8(orders.map((order) => lineOf(order, journal.synced)).join(''))
   const end = journal.size + bytes.length
   if (end <= journal.room) await writeAll(file, bytes, journal.size)
@@ -170,7 +181,7 @@ async function append(
     await writeAll(file, padded(bytes), journal.size)
     journal.room = end + SPARE_BYTES
   }
-  if (durable) await file.datasync()
+  if (durable && !isSynced) await file.datasync()
   journal.size = end
   if (durable) journal.synced = end
   journal.lines += orders.length
@@ -179,20 +190,20 @@ async function append(
 async function writeAnew(journal: Journal): Promise<void> {
   const { files, path, texts } = journal
   const beside = `${path}.new`
-  await journal.file?.close()
+  await closeBoth(journal.file)
   journal.file = undefined
   await removeIfThere(files, beside)
   const bytes = utf8([...texts].map(([key, text]) => lineOf({ key, text }, 0)).join(''))
-  const file = await files.create(beside)
+  const loose = await files.create(beside)
   try {
-    await writeAll(file, padded(bytes), 0)
-    await file.datasync()
+    await writeAll(loose, padded(bytes), 0)
+    await loose.datasync()
     await publish(files, beside, path)
+    journal.file = { loose, synced: await files.openSynced(path) }
   } catch (error) {
-    await file.close()
+    await loose.close()
     throw error
   }
-  journal.file = file
   journal.size = bytes.length
   journal.synced = bytes.length
   journal.room = bytes.length + SPARE_BYTES

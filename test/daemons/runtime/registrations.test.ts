@@ -2,11 +2,12 @@
 // damage is named.
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { KeepOrder } from '../../../core/local/keep.ts'
 import { DataDirRefused, DiskFailure } from '../../../daemons/runtime/disk-errors.ts'
-import { type FileSystem, realFiles } from '../../../daemons/runtime/files.ts'
+import { type FileSystem, type OpenFile, realFiles } from '../../../daemons/runtime/files.ts'
 import { openRegistrations } from '../../../daemons/runtime/registrations.ts'
 import { withTemp } from '../../kit/tmp.ts'
 
@@ -127,23 +128,18 @@ registrations('the file does not grow with every heartbeat', () =>
 registrations('a save that found no room leaves nothing behind, and the next one does', () =>
   withTemp(async (dir) => {
     let isFull = false
+    const tight = (path: string, file: OpenFile): OpenFile => ({
+      ...file,
+      write: async (bytes, offset) => {
+        if (!isFull) return file.write(bytes, offset)
+        await file.write(bytes.subarray(0, 7), offset)
+        throw new DiskFailure('write', path, Object.assign(new Error('full'), { code: 'ENOSPC' }))
+      },
+    })
     const files: FileSystem = {
       ...realFiles,
-      create: async (path) => {
-        const file = await realFiles.create(path)
-        return {
-          ...file,
-          write: async (bytes, offset) => {
-            if (!isFull) return file.write(bytes, offset)
-            await file.write(bytes.subarray(0, 7), offset)
-            throw new DiskFailure(
-              'write',
-              path,
-              Object.assign(new Error('full'), { code: 'ENOSPC' }),
-            )
-          },
-        }
-      },
+      create: async (path) => tight(path, await realFiles.create(path)),
+      openSynced: async (path) => tight(path, await realFiles.openSynced(path)),
     }
     const opened = await openRegistrations(files, dir)
     assert.is(await opened.save(saveOf(orders(['a', 'one']))), 'saved')
@@ -155,5 +151,105 @@ registrations('a save that found no room leaves nothing behind, and the next one
     assert.equal(await recordsIn(dir), { a: 'one', c: 'three' })
   }),
 )
+
+/**
+ * A disk with one file, where a synced write makes nothing durable but itself, and a sync all that
+ * was written. After a power cut each sector of everything else is there or not.
+ */
+function createStrictDisk() {
+  interface Write {
+    readonly offset: number
+    readonly bytes: Uint8Array
+    held: boolean
+  }
+  let writes: Write[] = []
+  const whole = (kept: (write: Write, sector: number) => boolean): Uint8Array => {
+    const bytes = new Uint8Array(1 << 20)
+    let end = 0
+    for (const write of writes) {
+      for (let n = 0; n < write.bytes.length; n++) {
+        const at = write.offset + n
+        if (kept(write, at >> 9)) bytes[at] = write.bytes[n] ?? 0
+      }
+      end = Math.max(end, write.offset + write.bytes.length)
+    }
+    return bytes.subarray(0, end)
+  }
+  const file = (path: string, isSynced: boolean): OpenFile => ({
+    path,
+    size: async () => whole(() => true).length,
+    read: async (into, offset) => {
+      const part = whole(() => true).subarray(offset, offset + into.length)
+      into.set(part)
+      return part.length
+    },
+    write: async (bytes, offset) => {
+      writes.push({ offset, bytes: bytes.slice(), held: isSynced })
+      return bytes.length
+    },
+    datasync: async () => {
+      for (const write of writes) write.held = true
+    },
+    close: async () => undefined,
+  })
+  const files: FileSystem = {
+    ...realFiles,
+    create: async (path) => {
+      writes = []
+      return file(path, false)
+    },
+    open: async (path) => file(path, false),
+    openSynced: async (path) => file(path, true),
+    rename: async () => undefined,
+    unlink: async () => undefined,
+    syncDir: async () => undefined,
+  }
+  /** What a power cut has left: every sector that nothing holds by the toss of a coin. */
+  const cut = (toss: () => boolean) => {
+    const lost = new Map<number, boolean>()
+    const bytes = whole(({ held }, sector) => {
+      if (held) return true
+      const keeps = lost.get(sector) ?? toss()
+      lost.set(sector, keeps)
+      return keeps
+    })
+    writes = [{ offset: 0, bytes: bytes.slice(), held: true }]
+  }
+  return { files, cut }
+}
+
+const step = fc.record({
+  key: fc.constantFrom('a', 'b', 'c'),
+  size: fc.constantFrom(3, 700),
+  durable: fc.boolean(),
+})
+
+registrations('after a power cut all is there that a durable save has said', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 1, maxLength: 12 }),
+      fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
+      async (steps, coins) => {
+        const { files, cut } = createStrictDisk()
+        const opened = await openRegistrations(files, 'dir')
+        await opened.save(saveOf(orders(['start', 'x'])))
+        for (const [n, { key, size, durable }] of steps.entries()) {
+          const text = `${n} ${'x'.repeat(size)}`
+          await opened.save(saveOf(orders([key, text]), durable))
+        }
+        let toss = 0
+        cut(() => coins[toss++ % coins.length] ?? false)
+        const again = await openRegistrations(files, 'dir')
+        const found = new Map(again.records.map((one) => [one.key, Number.parseInt(one.text, 10)]))
+        const last = steps.findLastIndex(({ durable }) => durable)
+        for (const [n, { key }] of steps.entries()) {
+          const newest = steps.slice(0, last + 1).findLastIndex((one) => one.key === key)
+          if (n <= last) assert.ok((found.get(key) ?? -1) >= newest, `${key} of step ${newest}`)
+        }
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
 
 registrations.run()
