@@ -7,7 +7,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { listenOn, SOCKET_PATH_BYTES_MAX } from '../../../daemons/runtime/listen.ts'
 import { withTemp } from '../../kit/tmp.ts'
-import { before } from '../../kit/within.ts'
+import { before, within } from '../../kit/within.ts'
 import { said, withPlain } from '../plain-agent.ts'
 import { get, openRaw } from '../raw-client.ts'
 
@@ -103,5 +103,22 @@ listen('an owner that does not exist is refused by name', () =>
     await new Promise((resolve) => server.close(resolve))
   }),
 )
+
+listen('what fails while a server accepts is said once and ends nothing', async () => {
+  const server = createServer()
+  await listenOn(server, { type: 'tcp', host: '127.0.0.1', port: 0 })
+  const warned: string[] = []
+  const onWarning = (warning: Error) => warned.push(warning.message)
+  process.on('warning', onWarning)
+  try {
+    for (let n = 0; n < 3; n++) server.emit('error', new Error('accept ENFILE'))
+    await within(5_000, () => warned.length > 0)
+    assert.equal(warned, ['accept ENFILE'])
+    assert.ok(server.listening)
+  } finally {
+    process.off('warning', onWarning)
+    server.close()
+  }
+})
 
 listen.run()
