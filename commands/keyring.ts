@@ -76,8 +76,8 @@ export const command = defineCommand({
 /** Exactly one; Consul's words for what is wrong. */
 async function actionOf(call: KeyringCall): Promise<Action> {
   const { flags } = call
-  const wished = (Object.keys(ACTIONS) as Action[]).filter((name) => {
-    // The names are those of the table above.
+  const names = Object.keys(ACTIONS) as Action[] // those of the table above
+  const wished = names.filter((name) => {
     const value = flags[name]
     return value === true || (typeof value === 'string' && value !== '')
   })

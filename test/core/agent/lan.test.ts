@@ -250,7 +250,8 @@ lan('keys are exchanged by all, and whoever fails is named', () => {
   assert.is(ask(net, first, 'DELETE /v1/operator/keyring', removal).status, 200)
   assert.equal(second.agent.lan?.swim.keys, [fresh])
   const { text } = ask(net, first, 'GET /v1/operator/keyring')
-  const [wan, own] = JSON.parse(text) as { Keys: unknown; NumNodes: number }[] // as the API prints it
+  // As the API prints it.
+  const [wan, own] = JSON.parse(text) as { Keys: unknown; NumNodes: number }[]
   assert.equal([wan?.NumNodes, own?.NumNodes], [1, 2])
   assert.equal(own?.Keys, { [base64(fresh)]: 2 })
   const local = ask(net, first, 'GET /v1/operator/keyring?local-only=true')
