@@ -168,7 +168,8 @@ export function wantsPassing(query: Query): boolean {
   return value
 }
 
-const isPassing = ({ checks }: Health): boolean => checks.every(({ status }) => status === PASSING)
+export const isPassing = ({ checks }: Health): boolean =>
+  checks.every(({ status }) => status === PASSING)
 
 export const serviceEntry = ({ node, service, checks }: Health): ServiceEntry => ({
   Node: catalogNode(node),

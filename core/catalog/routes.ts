@@ -1,7 +1,10 @@
 // /v1/catalog: nodes and services, and the two writes by which anybody may register them.
+import { parseBool } from '../bool.ts'
 import { ApiError } from '../errors.ts'
 import { filterOf } from '../filter/filter.ts'
+import type { Query } from '../route/query.ts'
 import { type Found, type Input, local, noBody, read, type Said, write } from '../route/route.ts'
+import type { View } from '../state/txn.ts'
 import {
   checkDatacenter,
   deregisterCommand,
@@ -10,7 +13,7 @@ import {
   registrationBody,
 } from './body.ts'
 import { NODE, NODE_SERVICE, SERVICE_NODE } from './filter-shapes.ts'
-import { healthRoutes } from './health-routes.ts'
+import { healthRoutes, isPassing } from './health-routes.ts'
 import {
   CATALOG_READ,
   checkNamed,
@@ -21,7 +24,7 @@ import {
   nobodyConnects,
   wantedOf,
 } from './queries.ts'
-import { listInstances, listNodes, listServices, readNode } from './read.ts'
+import { listHealth, listInstances, listNodes, listServices, readNode } from './read.ts'
 import type { Registered } from './records.ts'
 import {
   type CatalogNode,
@@ -93,18 +96,31 @@ const service = read({
   ...CATALOG_READ,
   path: 'GET /v1/catalog/service/*service',
   cached: 'refreshed',
-  about: 'the instances of a service; ?tag, ?node-meta=KEY:VALUE choose, ?near=NODE sorts',
+  about: 'the instances of a service; ?passing, ?tag, ?node-meta choose, ?near=NODE sorts',
   acl: { resource: 'service', access: 'read', of: 'service' },
   check: checkNamed('Missing service name'),
   run: (view, input, site): Found<readonly ServiceNode[]> => {
     const { query } = input
     if (isPeered(query)) return { index: 0, value: [] }
-    const { index, rows } = listInstances(view, nameOf(input), wantedOf(query))
+    const { index, rows } = passingOnly(query)
+      ? listPassing(view, input)
+      : listInstances(view, nameOf(input), wantedOf(query))
     const sorted = nearest({ view, query, site }, rows, ({ node }) => node.name)
     const shown = sorted.map(({ service, node }) => serviceNode(service, node))
     return { index, value: filtered(shown, input, SERVICE_NODE) }
   },
 })
+
+/** Ours: the catalog of Consul knows no `passing`, and takes no offence at any value. */
+const passingOnly = (query: Query): boolean => {
+  const given = query.get('passing')
+  return given === '' || (given !== undefined && parseBool(given) === true)
+}
+
+function listPassing(view: View, input: Input) {
+  const { index, rows } = listHealth(view, nameOf(input), wantedOf(input.query))
+  return { index, rows: rows.filter(isPassing) }
+}
 
 const connected = read({
   ...CATALOG_READ,

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ask, createMachine, type Machine, send, textOfBody } from '../../kit/machine.ts'
+import { ask, createMachine, jsonOf, type Machine, send, textOfBody } from '../../kit/machine.ts'
 
 const lists = suite('catalog/health-lists')
 
@@ -57,6 +57,18 @@ lists('after any changes a list is what it would be without being kept', () => {
       }
     }),
     { numRuns: 60 },
+  )
+})
+
+lists('the catalog tells those that are passing alone, if asked', () => {
+  const machine = createMachine()
+  apply(machine, { node: 1, service: 'web', status: 'passing', gone: false })
+  apply(machine, { node: 2, service: 'web', status: 'warning', gone: false })
+  const count = (query: string) =>
+    (jsonOf(ask(machine, `GET /v1/catalog/service/web${query}`)) as unknown[]).length
+  assert.equal(
+    ['', '?passing', '?passing=true', '?passing=false', '?passing=maybe'].map(count),
+    [2, 1, 1, 2, 2],
   )
 })
 
