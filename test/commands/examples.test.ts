@@ -79,7 +79,7 @@ const EXITS: Readonly<Record<string, readonly number[]>> = {
 
 /** Examples that never end, or end the agent that the others need: they have tests of their own. */
 const ELSEWHERE = [
-  /^(?:agent|kvstore --|registry|swim (?:node|leave|monitor)|monitor|stop|logs -follow)/,
+  /^(?:agent|kvstore --|registry|raft |swim (?:node|leave|monitor)|monitor|stop|logs -follow)/,
   /^(?:leave$|watch .* -- )/,
 ]
 

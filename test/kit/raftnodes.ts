@@ -58,7 +58,7 @@ export async function startCluster(
 }
 
 /** Ports that were free a moment ago: peers must know them beforehand. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
   await Promise.all(servers.map((server) => new Promise((done) => server.once('listening', done))))
   const ports = servers.map((server) => {
