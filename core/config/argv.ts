@@ -1,8 +1,7 @@
-// A command line read by the rules of Go's flag package, which Consul's users know: one dash or
-// two, `-x=v` or `-x v`, bools alone or with `=`, `--` ends the flags, and so does the first
-// word that is none.
-
+// The command line of an agent: which flags it names, and what is wrong with it.
+import { assert } from '../assert.ts'
 import { parseBool } from '../bool.ts'
+import { type GoFlagMistake, readGoFlags } from '../go-flags.ts'
 import type { AgentFlag, FlagUse } from './flags.ts'
 import { closest } from './nearest.ts'
 import type { Refusal } from './refusal.ts'
@@ -14,23 +13,30 @@ export type ArgvParse =
 export function parseArgv(argv: readonly string[], flags: readonly AgentFlag[]): ArgvParse {
   const byName = new Map(flags.map((flag) => [flag.name, flag]))
   const uses: FlagUse[] = []
-  for (let i = 0; i < argv.length; i++) {
-    const word = argv[i] ?? ''
-    if (word.length < 2 || !word.startsWith('-')) return { ok: true, uses, rest: argv.slice(i) }
-    if (word === '--') return { ok: true, uses, rest: argv.slice(i + 1) }
-    const match = /^--?([^-=][^=]*)(?:=([\s\S]*))?$/.exec(word)
-    if (match === null) return refuse(`bad flag syntax: ${word}`, `${word} is not a flag`)
-    const [, name = '', given] = match
-    const flag = byName.get(name)
-    if (flag === undefined) return refuseUnknown(name, [...byName.keys()])
-    const value = given ?? (flag.type === 'bool' ? 'true' : argv[++i])
-    if (value === undefined)
-      return refuse(`flag needs an argument: -${name}`, `-${name} needs a value`)
-    const wrong = checkValue(flag, value)
-    if (wrong !== undefined) return wrong
-    uses.push({ flag, value })
+  const read = readGoFlags<AgentFlag, ArgvParse>(argv, {
+    find: (name) => byName.get(name),
+    isBoolean: ({ type }) => type === 'bool',
+    wordsEnd: true,
+    take: (flag, { text: value }) => {
+      const wrong = checkValue(flag, value)
+      if (wrong === undefined) uses.push({ flag, value })
+      return wrong
+    },
+  })
+  assert(read.type !== 'help', 'no word asks for help here')
+  if (read.type === 'read') return { ok: true, uses, rest: read.words }
+  return read.type === 'refused' ? read.refusal : refuseMistake(read.mistake, [...byName.keys()])
+}
+
+function refuseMistake(mistake: GoFlagMistake, known: readonly string[]): ArgvParse {
+  switch (mistake.type) {
+    case 'bad-syntax':
+      return refuse(`bad flag syntax: ${mistake.word}`, `${mistake.word} is not a flag`)
+    case 'unknown-flag':
+      return refuseUnknown(mistake.name, known)
+    default:
+      return refuse(`flag needs an argument: -${mistake.name}`, `-${mistake.name} needs a value`)
   }
-  return { ok: true, uses, rest: [] }
 }
 
 function refuseUnknown(name: string, known: readonly string[]): ArgvParse {

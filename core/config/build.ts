@@ -45,7 +45,7 @@ export function buildConfig({ profile, gathered, facts, purpose }: BuildInput): 
   const missing = purpose === 'start' ? unbuilt(config, facts.dataDir) : []
   for (const reason of missing) refuse(draft, { ...reason, consul: reason.what })
   if (missing.length > 0) return { ok: false, refusals: draft.refusals }
-  const warnings = [...draft.warnings, ...warnAboutUnbuilt(gathered)]
+  const warnings = [...draft.warnings, ...warnAboutMemory(draft), ...warnAboutUnbuilt(gathered)]
   return { ok: true, config: deepFreeze(config), warnings }
 }
 
@@ -126,6 +126,13 @@ function assemble(draft: Draft, network: NetworkPlan): Assembled {
  * D11: a server that is told of no other starts a cluster by itself; where it has one already that
  * changes nothing. As `consul` it waits, because others may be on their way.
  */
+/** Consul says nothing of it. */
+function warnAboutMemory({ profile, gathered }: Draft): string[] {
+  const named = gathered.settings.data_dir ?? ''
+  if (profile === 'consul' || !gathered.dev || named === '') return []
+  return [`with -dev nothing is kept: data_dir ${named} is not used`]
+}
+
 function bootstraps({ profile, gathered, facts, warnings }: Draft): boolean {
   const { settings, dev } = gathered
   const { bootstrap = false, bootstrap_expect: expect = 0, server = false } = settings

@@ -209,6 +209,14 @@ config('warns of what it takes and does not do yet', () => {
   assert.ok(answer.ok && answer.warnings.includes(warning))
 })
 
+config('warns of a folder that is named and not used, but not as consul', () => {
+  const flags = ['-dev', '-data-dir=/d']
+  const ours = load({ flags })
+  assert.ok(ours.ok && ours.warnings.includes('with -dev nothing is kept: data_dir /d is not used'))
+  const consul = load({ flags, profile: 'consul' })
+  assert.ok(consul.ok && !consul.warnings.join().includes('nothing is kept'))
+})
+
 config('reads what DNS answers and where it asks', () => {
   const { dns } = loaded({
     flags: ['-dev', '-recursor=10.0.0.1', '-recursor=[fd00::1]:5353', '-alt-domain=corp'],
