@@ -86,7 +86,9 @@ for (let i = 0; i < 64; i++) VALUES[ALPHABET.charCodeAt(i)] = i
 const CODES = Uint8Array.from(ALPHABET, (letter) => letter.charCodeAt(0))
 const PADDING = 61
 
-/** Where short texts are made: nothing in it outlives a call. Arrays cost more than what is in them. */
+/**
+ * Where short texts are made: nothing in it outlives a call. Arrays cost more than what is in them.
+ */
 const scratch = new Uint8Array(4_096)
 
 /** Standard base64 with padding (RFC 4648 §4). */

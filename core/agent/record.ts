@@ -60,8 +60,8 @@ interface Waiting {
   readonly since: Instant
 }
 
-/** Only the pipeline parks at the stores of an agent. */
 export const asParked = (fired: ReadonlySet<object>): ReadonlySet<Parked> =>
+  // Only the pipeline parks at the stores of an agent.
   fired as ReadonlySet<Parked>
 
 export function respond(agent: Agent, id: RequestId, response: Response): void {
