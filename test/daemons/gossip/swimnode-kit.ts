@@ -68,7 +68,8 @@ export async function withMixed(
           gone: new Set(),
           start,
           ctl: async (one, ...words) => {
-            const ran = await run(home, ['swimctl', ...words, `--node=${one.address}`])
+            const line = ['swimctl', ...words, `--node=${one.address}`]
+            const ran = await run(home, line, { timeoutMs: 30_000 })
             assert.is(ran.exit, 0, `swimctl ${words.join(' ')}: ${ran.stderr}`)
             return ran.stdout
           },
