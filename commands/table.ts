@@ -100,6 +100,7 @@ export const TABLE: Table = {
     reload: { load: () => import('./reload.ts') },
     rtt: { load: () => import('./rtt.ts') },
     'services deregister': { load: () => import('./services/deregister.ts') },
+    'services export': { load: () => import('./services/export.ts') },
     'services register': { load: () => import('./services/register.ts') },
     'session create': { load: () => import('./session/create.ts'), only: 'lictor' },
     'session destroy': { load: () => import('./session/destroy.ts'), only: 'lictor' },

@@ -13,7 +13,7 @@ _lictor_words() {
     'operator') echo 'raft' ;;
     'operator raft') echo 'list-peers remove-peer transfer-leader' ;;
     'raft') echo 'add apply get log node promote remove snapshot status trace transfer wait' ;;
-    'services') echo 'deregister register' ;;
+    'services') echo 'deregister export register' ;;
     'session') echo 'create destroy info list node renew' ;;
     'swim') echo 'event events force-leave info join keygen keys leave members monitor node query reachability rtt tags trace wait' ;;
   esac
@@ -80,6 +80,7 @@ _lictor_flags() {
     'reload') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
     'rtt') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -wan -json -color -no-color' ;;
     'services deregister') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -id= -json -color -no-color' ;;
+    'services export') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -consumer-partitions= -consumer-peers= -name= -json -color -no-color' ;;
     'services register') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -address= -id= -kind= -meta= -name= -port= -socket= -tag= -tagged-address= -json -color -no-color' ;;
     'session create') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -behavior= -lock-delay= -name= -node= -node-check= -service-check= -no-checks -ttl= -json -color -no-color' ;;
     'session destroy') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
@@ -328,6 +329,12 @@ _lictor_value() {
     'services deregister -client-cert') echo '@file' ;;
     'services deregister -client-key') echo '@file' ;;
     'services deregister -id') echo '@service' ;;
+    'services export -token-file') echo '@file' ;;
+    'services export -ca-file') echo '@file' ;;
+    'services export -ca-path') echo '@file' ;;
+    'services export -client-cert') echo '@file' ;;
+    'services export -client-key') echo '@file' ;;
+    'services export -name') echo '@service' ;;
     'services register -token-file') echo '@file' ;;
     'services register -ca-file') echo '@file' ;;
     'services register -ca-path') echo '@file' ;;

@@ -3,9 +3,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { run } from '../kit/cli.ts'
 import { jq } from '../kit/jq.ts'
 import { within } from '../kit/within.ts'
 import { type AgentContext, openAgent } from './kit/context.ts'
+import { withStub } from './kit/stub.ts'
 
 const catalog = suite<{ on: AgentContext }>('catalog')
 
@@ -143,6 +145,41 @@ catalog('maintenance is shown, and taken away again', async ({ on }) => {
   assert.is((await on.lictor('maint', '-enable', '-disable')).exit, 2)
   await on.api('PUT', '/v1/agent/service/deregister/shop')
 })
+
+catalog(
+  'an export is added to those that stand there, unless they have changed',
+  async ({ on }) => {
+    const entry = {
+      Kind: 'exported-services',
+      Name: 'default',
+      Services: [{ Name: 'web', Consumers: [{ Peer: 'east' }] }],
+      ModifyIndex: 7,
+    }
+    const asked: string[] = []
+    let written = 'true'
+    await withStub(
+      ({ method, url }, response) => {
+        asked.push(`${method} ${url}`)
+        response.end(method === 'GET' ? JSON.stringify(entry) : written)
+      },
+      async (address) => {
+        const env = { CONSUL_HTTP_ADDR: address }
+        const words = ['services', 'export', '-name=web', '-consumer-peers=east,west', '-json']
+        const { stdout } = await run(on.home, ['lictor', ...words], { env })
+        const peers = '.Services[0].Consumers | map(.Peer) | join(" ")'
+        assert.is(await jq(stdout, peers), 'east west')
+        written = 'false'
+        assert.is((await run(on.home, ['lictor', ...words], { env })).exit, 1)
+      },
+    )
+    assert.equal(asked.slice(0, 2), [
+      'GET /v1/config/exported-services/default',
+      'PUT /v1/config?cas=7',
+    ])
+    assert.is((await on.lictor('services', 'export', '-name=web')).exit, 2)
+    assert.is((await on.lictor('services', 'export', '-consumer-peers=a')).exit, 2)
+  },
+)
 
 catalog('completion knows services, nodes and sessions', async ({ on }) => {
   const words = async (kind: string, prefix: string) =>
