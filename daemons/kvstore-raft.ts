@@ -3,10 +3,8 @@
 //
 // A node is named by its HTTP address, so that whoever knows the leader knows where it is asked;
 // raft's own connections come to a port beside that one.
-import { writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { AgentConfig, ListenAddress } from '../core/config/agent-config.ts'
-import { EXIT } from '../core/errors.ts'
 import { requestId, uuidOf } from '../core/ids.ts'
 import {
   createKvNode,
@@ -21,55 +19,34 @@ import {
   onRequest,
   onTick,
 } from '../core/kvnode/node.ts'
-import type { LogLevel } from '../core/log.ts'
 import { createPrng } from '../core/prng.ts'
 import type { Configuration, Peer } from '../core/raft/messages.ts'
 import type { RaftNote, Settings } from '../core/raft/raft.ts'
 import { noteText } from '../core/raftnode/trace.ts'
 import { LICTOR_VERSION } from '../core/version.ts'
 import { openDoors, selfOf } from './kvstore/doors.ts'
+import { die, type Life, type NodeProgram, openLog, runNode, STATE_DIR } from './kvstore/life.ts'
 import { splitAddress } from './raft/home.ts'
 import { pause, readClock, startTicking } from './runtime/clock.ts'
 import { loadConfig } from './runtime/config.ts'
 import { openControl } from './runtime/control.ts'
 import { openDataDir } from './runtime/data-dir.ts'
-import { DiskFailure } from './runtime/disk-errors.ts'
 import { createEntropy, drawSeed } from './runtime/entropy.ts'
 import { closeDoors, closeHttp, createHttp, type Http, respond, sweepHttp } from './runtime/http.ts'
-import {
-  type End,
-  type OnStop,
-  STOP_MS_MAX,
-  startInOrder,
-  watchSignals,
-} from './runtime/lifecycle.ts'
-import { createLog, type Log, writeLog } from './runtime/log.ts'
-import { fileSink } from './runtime/log-sinks.ts'
+import type { OnStop } from './runtime/lifecycle.ts'
+import { writeLog } from './runtime/log.ts'
 import { createNodeCalls, type NodeCalls } from './runtime/node-calls.ts'
-import { notifyDescriptor, notifySupervisor } from './runtime/notify.ts'
 import { ask, propose, type RaftDriver, startRaft, stopRaft } from './runtime/raft-driver.ts'
 import { listenForPeers } from './runtime/raft-transport.ts'
 import { StartRefused } from './runtime/refused.ts'
-import { explainStart } from './start-failure.ts'
 
-export interface KvstoreRaftProgram {
-  /** As it is typed: `kvstore`, `lictor kvstore`. */
-  readonly typed: string
-  readonly env: NodeJS.ProcessEnv
-  readonly host: string
-  readonly port: number
+export interface KvstoreRaftProgram extends NodeProgram {
   /** HTTP addresses of all nodes, this one among them; empty: it is alone. */
   readonly peers: readonly string[]
-  readonly logLevel: LogLevel
-  readonly socket: string | undefined
-  readonly readyFd: number | undefined
 }
 
 /** Raft's connections come to the port of HTTP and this. */
 const RAFT_PORT_OFFSET = 1_000
-const STATE_DIR = '.lictor'
-const LOG_FILE_BYTES = 10 << 20
-const LOG_FILES_MAX = 3
 const CONNECTIONS_MAX = 16_384
 /** Consul's own limit for a value. A transaction of many is as large. */
 const BODY_BYTES_MAX = 1 << 20
@@ -92,13 +69,6 @@ const SETTINGS: Settings = {
   leaseDrift: undefined,
 }
 
-interface Life {
-  readonly program: KvstoreRaftProgram
-  readonly log: Log
-  readonly end: (end: End) => void
-  readonly ended: Promise<End>
-}
-
 type Driver = RaftDriver<unknown>
 
 interface Running {
@@ -112,51 +82,15 @@ interface Running {
 }
 
 /** Runs until it is told to end; the result is the exit code. */
-export async function runKvstoreRaft(program: KvstoreRaftProgram): Promise<number> {
-  const life = createLife(program)
-  try {
-    return await live(life)
-  } catch (error) {
-    const failure = await explainStart(error, {
-      typed: program.typed,
-      flagOf: () => '--port',
-      host: program.host,
-    })
-    if (failure === undefined) die(life, error)
-    process.stderr.write(`${failure.message}\n`)
-    return failure.exit
-  }
-}
-
-function createLife(program: KvstoreRaftProgram): Life {
-  let end: (end: End) => void = () => undefined
-  const ended = new Promise<End>((resolve) => {
-    end = resolve
-  })
-  const log = createLog({ level: program.logLevel, json: false, wall: () => readClock().wall })
-  return { program, log, end, ended }
-}
-
-async function live(life: Life): Promise<number> {
-  process.on('uncaughtException', (error) => die(life, error))
-  const { value: running, stop } = await startInOrder((onStop) => startParts(life, onStop))
-  const unwatch = watchSignals(
-    { skipLeaveOnInterrupt: true, leaveOnTerminate: false, quitExit: EXIT.ok },
-    {
-      end: life.end,
-      reload: () => undefined, // there is nothing that could be read again
-      exitNow: (code) => process.exit(code),
-      log: (line) => writeLog(life.log, line),
+export const runKvstoreRaft = (program: KvstoreRaftProgram): Promise<number> =>
+  runNode(program, {
+    start: async (life, onStop) => {
+      const running = await startParts(life, onStop)
+      return { ready: readyOf(running) }
     },
-  )
-  tellReady(life, running).catch((error: unknown) => die(life, error))
-  await life.ended
-  await Promise.race([stop(), pause(STOP_MS_MAX, undefined)])
-  unwatch()
-  return EXIT.ok
-}
+  })
 
-async function startParts(life: Life, onStop: OnStop): Promise<Running> {
+async function startParts(life: Life<KvstoreRaftProgram>, onStop: OnStop): Promise<Running> {
   const { program, log } = life
   let running: Running | undefined
   const early: ((running: Running) => void)[] = []
@@ -169,7 +103,7 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
   const port = bound[0]?.type === 'tcp' ? bound[0].port : program.port
   const self = peerOf(selfOf(program.host, port))
   const dataDir = join(STATE_DIR, `kvstore-${port}`)
-  openLog(life, dataDir, onStop)
+  openLog(life, `${dataDir}.log`, onStop)
   const server = await listenForPeers(splitAddress(self.address))
   onStop(() => void server.close())
   const newNodeId = () => uuidOf(createEntropy()())
@@ -336,25 +270,13 @@ function configOf({ host }: KvstoreRaftProgram, port: number): AgentConfig {
   return loaded.config
 }
 
-function openLog({ log }: Life, dataDir: string, onStop: OnStop): void {
-  const file = fileSink({
-    path: `${dataDir}.log`,
-    rotateBytes: LOG_FILE_BYTES,
-    rotateDurationMs: 0,
-    rotateMaxFiles: LOG_FILES_MAX,
-    wall: () => readClock().wall,
-  })
-  log.sinks.push(file.write)
-  onStop(file.close)
-}
-
-function tell({ log }: Life, note: RaftNote): void {
+function tell({ log }: Life<KvstoreRaftProgram>, note: RaftNote): void {
   const level = note.what === 'commit' ? 'debug' : 'info'
   writeLog(log, { level, room: 'raft', message: noteText(note) })
 }
 
 async function nameSocket(
-  { program }: Life,
+  { program }: Life<KvstoreRaftProgram>,
   http: Http,
   { self, bound, dataDir }: { self: Peer; bound: readonly ListenAddress[]; dataDir: string },
 ): Promise<() => void> {
@@ -373,25 +295,10 @@ async function nameSocket(
   return (await openControl(http, { env, socket, told, main: bound[0] })).close
 }
 
-/** As soon as somebody leads. */
-async function tellReady({ program, log }: Life, { self, driver }: Running): Promise<void> {
+/** The ready line, as soon as somebody leads. */
+async function readyOf({ self, driver }: Running): Promise<string> {
   while (driver.state !== 'stopped' && driver.replicated.raft.leader === undefined) {
     await pause(READY_POLL_MS, undefined)
   }
-  const line = `${program.typed} ready: by raft, http ${self.id} (pid ${process.pid})`
-  process.stderr.write(`${line}\n`)
-  if (program.readyFd !== undefined) notifyDescriptor(program.readyFd, line)
-  const failed = await notifySupervisor('ready', program.env)
-  if (failed === undefined) return
-  writeLog(log, { level: 'warn', room: 'kvstore', message: 'not told', fields: { why: failed } })
-}
-
-/** A broken invariant or a failed disk: whatever could still be said might be false. */
-function die({ program, log }: Life, error: unknown): never {
-  const isDisk = error instanceof DiskFailure
-  const what = isDisk ? 'the disk failed' : 'a bug: please report it'
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  writeLog(log, { level: 'error', room: 'kvstore', message: what, fields: { detail } })
-  writeSync(2, `${program.typed}: ${what}\n${detail}\n`)
-  process.exit(isDisk ? EXIT.disk : EXIT.bug)
+  return `by raft, http ${self.id}`
 }

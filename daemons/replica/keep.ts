@@ -1,8 +1,11 @@
 // Where a node of the store keeps what it has: on its disk, or nowhere.
 //
-// A copy of a leader that takes the place of everything begins in an empty folder: whatever a crash
-// leaves then is a part of that copy or nothing, and never a mixture of two histories.
-import { rm } from 'node:fs/promises'
+// A copy of a leader that takes the place of everything is made beside, and moved into its place
+// when it is whole: whatever a crash leaves is one history or the other, never a mixture of two.
+//
+//   DIR.new   is written    DIR ─▶ DIR.old, DIR.new ─▶ DIR    DIR.old is removed
+import { existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
 import { logIndex, uuidOf } from '../../core/ids.ts'
 import type { LogLine } from '../../core/log.ts'
 import { entryOf, keptOf, snapshotOf, termOf } from '../../core/replica/disk.ts'
@@ -35,8 +38,9 @@ export const forgetful: Keep = {
 /** Rejects as openDataDir does. */
 export async function openKeep(dir: string, log: (line: LogLine) => void): Promise<Keep> {
   const newNodeId = () => uuidOf(createEntropy()())
-  const open = () => openDataDir({ dir, nodeId: undefined, newNodeId, log })
-  let folder = await open()
+  const open = (path: string) => openDataDir({ dir: path, nodeId: undefined, newNodeId, log })
+  await finishMove(dir)
+  let folder = await open(dir)
   let saving: Promise<void> = Promise.resolve()
   let writing: Promise<void> = Promise.resolve()
   let token = 0
@@ -44,12 +48,18 @@ export async function openKeep(dir: string, log: (line: LogLine) => void): Promi
     notFull(dir, await folder.write({ ...persist, token: ++token }))
   const begin = async (state: Frozen): Promise<void> => {
     await saving
+    const fresh = await open(beside(dir, 'new'))
+    if (state.last > 0) {
+      const restartBehind = logIndex(state.last)
+      await saveTo(fresh, dir, state)
+      notFull(dir, await fresh.write({ token: 1, restartBehind, entries: [] }))
+    }
+    await fresh.close()
     await folder.close()
-    await rm(dir, { recursive: true, force: true })
-    folder = await open()
-    if (state.last === 0) return
-    await saveTo(folder, dir, state)
-    await write({ restartBehind: logIndex(state.last), entries: [] })
+    await rename(dir, beside(dir, 'old'))
+    await finishMove(dir)
+    folder = await open(dir)
+    token = 0
   }
   return {
     kept: keptOf(folder.recovered),
@@ -66,6 +76,15 @@ export async function openKeep(dir: string, log: (line: LogLine) => void): Promi
       await folder.close()
     },
   }
+}
+
+const beside = (dir: string, what: 'new' | 'old'): string => `${dir}.${what}`
+
+/** What a crash has left half done. Only a copy that is whole has no folder in its place. */
+async function finishMove(dir: string): Promise<void> {
+  const fresh = beside(dir, 'new')
+  if (!existsSync(dir) && existsSync(fresh)) await rename(fresh, dir)
+  for (const left of [fresh, beside(dir, 'old')]) await rm(left, { recursive: true, force: true })
 }
 
 async function saveTo(folder: DataDir, dir: string, state: Frozen): Promise<void> {
