@@ -314,7 +314,7 @@ function onHungry(http: Http, connection: Connection): void {
   }
   if (isAsked(reader) && !connection.isWelcome) {
     connection.isWelcome = true
-    socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
+    say(http, connection, 'HTTP/1.1 100 Continue\r\n\r\n')
   }
   if (isMidway(reader) && connection.lateSince === undefined) {
     beginWait(http.connections, connection, http.options.now())

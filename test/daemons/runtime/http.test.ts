@@ -155,6 +155,10 @@ http('Expect: 100-continue is met, other expectations are not', () =>
       await client.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/)
       client.send('hi')
       await client.until(/hi$/)
+      client.send(`${put('/a', 'first')}${head}Expect: 100-continue\r\n\r\n`)
+      await client.until(/\r\n\r\nfirstHTTP\/1\.1 100 Continue\r\n\r\n$/)
+      client.send('ho')
+      await client.until(/ho$/)
       client.send(get('/b', 'Expect: tea'))
       await client.until(/417 Expectation Failed/)
     }),
