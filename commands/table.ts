@@ -90,6 +90,7 @@ export const TABLE: Table = {
     'raft node': { load: () => import('./raft/node.ts'), only: 'lictor' },
     'raft promote': { load: () => import('./raft/promote.ts'), only: 'lictor' },
     'raft remove': { load: () => import('./raft/remove.ts'), only: 'lictor' },
+    'raft scenario': { load: () => import('./raft/scenario.ts'), only: 'lictor' },
     'raft snapshot': { load: () => import('./raft/snapshot.ts'), only: 'lictor' },
     'raft status': { load: () => import('./raft/status.ts'), only: 'lictor' },
     'raft trace': { load: () => import('./raft/trace.ts'), only: 'lictor' },

@@ -12,7 +12,7 @@ _lictor_words() {
     'kvstore') echo 'follow promote status' ;;
     'operator') echo 'raft' ;;
     'operator raft') echo 'list-peers remove-peer transfer-leader' ;;
-    'raft') echo 'add apply get log node promote remove snapshot status trace transfer wait' ;;
+    'raft') echo 'add apply get log node promote remove scenario snapshot status trace transfer wait' ;;
     'services') echo 'deregister export register' ;;
     'session') echo 'create destroy info list node renew' ;;
     'swim') echo 'event events force-leave info join keygen keys leave members monitor node query reachability rtt tags trace wait' ;;
@@ -70,6 +70,7 @@ _lictor_flags() {
     'raft node') echo '-id= -peers= -address= -join -data-dir= -election-timeout= -snapshot-entries= -trailing-entries= -control= -control-token-file= -log-level= -socket= -ready-fd= -json -color -no-color' ;;
     'raft promote') echo '-node= -cluster= -token-file= -timeout= -demote -json -color -no-color' ;;
     'raft remove') echo '-node= -cluster= -token-file= -timeout= -json -color -no-color' ;;
+    'raft scenario') echo '-all -json -color -no-color' ;;
     'raft snapshot') echo '-node= -cluster= -token-file= -json -color -no-color' ;;
     'raft status') echo '-node= -cluster= -token-file= -all -json -color -no-color' ;;
     'raft trace') echo '-node= -cluster= -token-file= -once -commits -count= -json -color -no-color' ;;
