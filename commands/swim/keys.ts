@@ -32,6 +32,7 @@ export const command = defineCommand({
   ],
   examples: [
     { does: 'What there is', command: 'swim keys --list' },
+    { does: 'For a program to read', command: 'swim keys --list --json' },
     {
       does: 'The first step, with a new key',
       command: 'keygen',
