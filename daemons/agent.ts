@@ -76,12 +76,18 @@ export async function runAgent(program: AgentProgram): Promise<number> {
   } catch (error) {
     const failure = await explainStart(error, {
       typed: `${program.program} agent`,
-      flagOf: (port) => (port === life.config.ports.dns ? '-dns-port' : '-http-port'),
+      flagOf: (port) => flagOf(life.config, port),
     })
     if (failure === undefined) die(life, error)
     process.stderr.write(`${failure.message}\n`)
     return program.profile === 'consul' ? EXIT.no : failure.exit
   }
+}
+
+/** The flag that moves a port. */
+function flagOf({ ports }: AgentConfig, port: number): string {
+  if (port === ports.dns) return '-dns-port'
+  return port === ports.serfLan ? '-serf-lan-port' : '-http-port'
 }
 
 function complain(program: AgentProgram, message: string, about: 'usage' | 'config'): void {

@@ -145,6 +145,25 @@ pools('an agent that is told to leave has left, one that joins over the API is t
   }),
 )
 
+pools('where the port is held lictor takes another one, and consul says what to do', () =>
+  withPool(async ({ home, ip, agent }) => {
+    await agent(1)
+    const where = [`-bind=${ip(1)}`, `-client=${ip(1)}`]
+    const ports = ['-http-port=0', '-dns-port=0']
+    const strict = await run(home, ['consul', 'agent', '-dev', ...where, ...ports])
+    assert.is(strict.exit, 1)
+    assert.match(strict.stderr, `cannot listen on ${ip(1)}:8301: address already in use`)
+    assert.match(strict.stderr, /consul agent \.\.\. -serf-lan-port=\d+ +use another port/)
+    const second = await startAgent(home, { args: ['-dev', '-node=other', ...where] })
+    try {
+      const [self] = await get<{ Port: number }[]>(second, '/v1/agent/members')
+      assert.ok((self?.Port ?? 0) > 0 && self?.Port !== 8301)
+    } finally {
+      await second.stop()
+    }
+  }),
+)
+
 pools('an agent of another datacenter is no member', () =>
   withPool(async ({ ip, agent }) => {
     const [first, second] = [await agent(1), await agent(2, '-datacenter=dc2')]

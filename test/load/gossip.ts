@@ -1,9 +1,10 @@
 // `node test/load/gossip.ts [MEMBERS] [--write]`: our members beside Serf's agents, so many
-// processes of each on addresses of the loopback, one pool after the other. Prints how soon a killed
-// member is known to have failed, by the median of the others and by the last of them, how often one
-// that stood still for three seconds is taken for dead, and what a member sends per second when
-// nothing happens; and what one member of ours can do by itself. `--write` puts the table into
-// docs/BENCHMARKS.md. Exit code 1 where a floor is missed. Needs serf and tcpdump (root).
+// processes of each on addresses of the loopback, one pool after the other. Prints how soon a
+// killed member is known to have failed, by the median of the others and by the last of them, how
+// often one that stood still for three seconds is taken for dead, and what a member sends per
+// second when nothing happens; and what one member of ours can do by itself. `--write` puts the
+// table into docs/BENCHMARKS.md. Exit code 1 where a floor is missed. Needs serf and tcpdump
+// (root).
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
