@@ -1,7 +1,7 @@
 // Keys as compact JSON, straight into bytes: a list of ten thousand keys is the longest answer
 // there is, and making it is most of the read. The same as encodeJson gives for kvEntry; a test
 // holds one against the other.
-import { base64, base64Into, base64Length, textOfByteString, utf8 } from '../bytes.ts'
+import { base64, base64Into, base64Length, EMPTY, textOfByteString, utf8 } from '../bytes.ts'
 import { encodeJson } from '../route/json.ts'
 import type { U64 } from '../u64.ts'
 import type { KvRow } from './records.ts'
@@ -35,22 +35,86 @@ export function printEntry(row: KvRow): string {
 const textJson = (text: string): string =>
   PLAIN.test(text) ? `"${text}"` : encodeJson(textOfByteString(text))
 
-/** Many: `[{"LockIndex":0,"Key":"a",…},…]`. */
-export function printEntries(rows: readonly KvRow[]): Uint8Array {
+/** A list that was printed. */
+export interface PrintedRows {
+  readonly rows: readonly KvRow[]
+  readonly bytes: Uint8Array
+  /** Where each row ends, with what stands behind it. */
+  readonly ends: Uint32Array
+}
+
+const NOT_PRINTED: PrintedRows = { rows: [], bytes: EMPTY, ends: new Uint32Array(0) }
+
+interface Draft {
+  readonly rows: readonly KvRow[]
+  /** The next row. */
+  next: number
+  readonly before: PrintedRows
+  /** Where the next row may stand in it. */
+  old: number
+  readonly out: Uint8Array
+  readonly ends: Uint32Array
+  at: number
+}
+
+/** `[{"LockIndex":0,"Key":"a",…},…]`. Rows that were printed before are copied. */
+export function printEntries(rows: readonly KvRow[], before = NOT_PRINTED): PrintedRows {
+  const out = new Uint8Array(roomFor(rows))
+  const ends = new Uint32Array(rows.length)
+  const draft: Draft = { rows, next: 0, before, old: 0, out, ends, at: 1 }
+  out[0] = OPEN
+  while (draft.next < rows.length) {
+    const row = rows[draft.next] as KvRow // within
+    if (isKnown(draft, row)) copyRows(draft)
+    else printNext(draft, row)
+  }
+  const end = Math.max(draft.at, 2) // the comma behind the last row has no use
+  out[end - 1] = CLOSE
+  return { rows, bytes: out.subarray(0, end), ends }
+}
+
+function roomFor(rows: readonly KvRow[]): number {
   let room = 2
   for (const { key, value, session } of rows) {
     const texts = ESCAPED_BYTES_MAX * (key.length + session.length)
     room += ROW_BYTES_MAX + base64Length(value) + texts
   }
-  const out = new Uint8Array(room)
-  out[0] = OPEN
-  let at = 1
-  for (const row of rows) {
-    if (at > 1) out[at++] = COMMA
-    at = printRow(out, at, row)
+  return room
+}
+
+/** So many rows in one place may be others, or gone, before the rest is printed anew. */
+const LOOK_AHEAD = 32
+
+function isKnown(draft: Draft, row: KvRow): boolean {
+  const { rows } = draft.before
+  const end = Math.min(rows.length, draft.old + LOOK_AHEAD)
+  for (let at = draft.old; at < end; at++) {
+    if (rows[at] !== row) continue
+    draft.old = at
+    return true
   }
-  out[at++] = CLOSE
-  return out.subarray(0, at)
+  return false
+}
+
+/** All rows from here on that are the same in both lists, at once. */
+function copyRows(draft: Draft): void {
+  const { rows, before, out, ends } = draft
+  const from = draft.old === 0 ? 1 : (before.ends[draft.old - 1] as number)
+  const shift = draft.at - from
+  while (draft.next < rows.length && before.rows[draft.old] === rows[draft.next]) {
+    ends[draft.next++] = (before.ends[draft.old++] as number) + shift
+  }
+  const to = before.ends[draft.old - 1] as number
+  out.set(before.bytes.subarray(from, to), draft.at)
+  draft.at = to + shift
+  out[draft.at - 1] = COMMA
+}
+
+function printNext(draft: Draft, row: KvRow): void {
+  const end = printRow(draft.out, draft.at, row)
+  draft.out[end] = COMMA
+  draft.at = end + 1
+  draft.ends[draft.next++] = draft.at
 }
 
 const OPEN = 91

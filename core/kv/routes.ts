@@ -8,7 +8,7 @@ import type { Site } from '../route/site.ts'
 import type { View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
 import { parseU64, type U64, u64Complaint } from '../u64.ts'
-import { printEntries, printEntry } from './print.ts'
+import { type PrintedRows, printEntries, printEntry } from './print.ts'
 import { kvIndex, listKeys, nameKeys, readKey } from './read.ts'
 import {
   type KvChange,
@@ -57,8 +57,8 @@ const KEPT_ROWS_MIN = 64
 function findTree(view: View, prefix: string, site: Site): Found<readonly KvEntry[]> {
   const { rows, index } = listKeys(view, prefix)
   if (rows.length === 0) return { index, value: undefined }
-  const print = () => printEntries(rows)
-  if (rows.length < KEPT_ROWS_MIN) return entriesOf(index, rows, print)
+  const print = (before?: PrintedRows) => printEntries(rows, before)
+  if (rows.length < KEPT_ROWS_MIN) return entriesOf(index, rows, () => print().bytes)
   return entriesOf(index, rows, () => printRows(site.printed, { key: `kv ${prefix}`, rows, print }))
 }
 

@@ -11,7 +11,7 @@ interface Part {
 }
 
 interface PrintedList {
-  /** What it stands for; a list of rows stands for itself. */
+  /** What it stands for. */
   readonly mark: object
   readonly bytes: Uint8Array
   /** By the first of its rows. */
@@ -59,31 +59,43 @@ export function printList<Row>(printed: Printed, listing: Listing<Row>): Uint8Ar
   return bytes
 }
 
-/** A list of which all rows are here. */
-export interface RowListing {
+/** What was made of rows that are all here. */
+interface Made {
+  readonly rows: readonly object[]
+  readonly bytes: Uint8Array
+}
+
+/** `print` may copy from what was made of the rows of another moment. */
+export interface RowListing<Kind extends Made> {
+  /** Each key belongs to one kind. */
   readonly key: string
   readonly rows: readonly object[]
-  readonly print: () => Uint8Array
+  readonly print: (before: Kind | undefined) => Kind
 }
 
 /** The bytes of a list: as long as each of its rows is the same, so are they. */
-export function printRows(printed: Printed, { key, rows, print }: RowListing): Uint8Array {
+export function printRows<Kind extends Made>(
+  printed: Printed,
+  listing: RowListing<Kind>,
+): Uint8Array {
+  const { key, rows, print } = listing
   const known = printed.lists.get(key)
+  const before = known?.mark as Kind | undefined // what this key belongs to
   if (known !== undefined) {
     printed.lists.delete(key)
-    if (isSameList(known.mark, rows)) {
+    if (before !== undefined && isSameList(before.rows, rows)) {
       printed.lists.set(key, known)
       return known.bytes
     }
     printed.size -= known.size
   }
-  const bytes = print()
-  keep(printed, key, { mark: rows, bytes, parts: [] })
-  return bytes
+  const made = print(before)
+  keep(printed, key, { mark: made, bytes: made.bytes, parts: [] })
+  return made.bytes
 }
 
-const isSameList = (mark: object, rows: readonly object[]): boolean =>
-  Array.isArray(mark) && mark.length === rows.length && rows.every((row, at) => mark[at] === row)
+const isSameList = (some: readonly object[], rows: readonly object[]): boolean =>
+  some.length === rows.length && rows.every((row, at) => some[at] === row)
 
 function partOf<Row>(
   { partsOf, print }: Listing<Row>,

@@ -24,10 +24,42 @@ const anyRow: fc.Arbitrary<KvRow> = fc.record({
 print('every row is printed as the general encoder prints its entry', () => {
   fc.assert(
     fc.property(fc.array(anyRow, { maxLength: 4 }), (rows) => {
-      assert.is(textOf(printEntries(rows)), encodeJson(rows.map(kvEntry)))
+      assert.is(textOf(printEntries(rows).bytes), encodeJson(rows.map(kvEntry)))
       for (const row of rows) assert.is(printEntry(row), encodeJson([kvEntry(row)]))
     }),
   )
+})
+
+const changes = fc.array(
+  fc.record({ at: fc.nat(), how: fc.constantFrom('replace', 'insert', 'remove'), row: anyRow }),
+  { maxLength: 8 },
+)
+
+print('what is copied from a list that was printed before is what would be printed now', () => {
+  const rows = fc.array(anyRow, { maxLength: 90 })
+  fc.assert(
+    fc.property(rows, fc.array(changes, { maxLength: 3 }), (first, steps) => {
+      let [list, before] = [first, printEntries(first)]
+      for (const step of steps) {
+        list = [...list]
+        for (const { at, how, row } of step) {
+          const place = at % (list.length + 1)
+          list.splice(place, how === 'insert' ? 0 : 1, ...(how === 'remove' ? [] : [row]))
+        }
+        before = printEntries(list, before)
+        assert.is(textOf(before.bytes), encodeJson(list.map(kvEntry)))
+      }
+    }),
+  )
+})
+
+print('rows that stay are copied, however many others come before and between them', () => {
+  const rows = fc.sample(anyRow, { numRuns: 100, seed: 7 }).map((row, n) => ({ ...row, flags: n }))
+  const mute = rows.map((row, n) => (n % 20 < 10 ? row : { ...row, flags: 7 }))
+  const before = printEntries(rows)
+  const forged = { ...before, bytes: before.bytes.map((byte) => (byte === 123 ? 124 : byte)) }
+  const copied = textOf(printEntries(mute, forged).bytes).split('|"LockIndex').length - 1
+  assert.is(copied, 50)
 })
 
 print('an empty value is null, a full one base64', () => {
@@ -41,10 +73,10 @@ print('an empty value is null, a full one base64', () => {
     modifyIndex: 2,
   }
   assert.is(
-    textOf(printEntries([row])),
+    textOf(printEntries([row]).bytes),
     '[{"LockIndex":0,"Key":"k","Flags":0,"Value":null,"CreateIndex":1,"ModifyIndex":2}]',
   )
-  assert.match(textOf(printEntries([{ ...row, value: utf8('v') }])), '"Value":"dg=="')
+  assert.match(textOf(printEntries([{ ...row, value: utf8('v') }]).bytes), '"Value":"dg=="')
 })
 
 print.run()

@@ -108,7 +108,7 @@ printed('a list of rows is printed anew when any of them is another', () => {
   const kept = createPrinted()
   let prints = 0
   const list = (...rows: readonly object[]) => {
-    const print = () => utf8(String(++prints))
+    const print = () => ({ rows, bytes: utf8(String(++prints)) })
     return textOf(printRows(kept, { key: 'a', rows, print }))
   }
   const [one, two] = [{}, {}]
