@@ -92,7 +92,7 @@ function addColumns(watch: Watch, targets: readonly Target[]): void {
 }
 
 const TIME_WIDTH = 12
-const COLUMN_WIDTH = 26
+const COLUMN_WIDTH = 20
 
 function headText({ ids, out }: Watch): string {
   const names = ids.map((id) => `node ${id}`.padEnd(COLUMN_WIDTH)).join('')
