@@ -38,6 +38,8 @@ export interface Shadow {
   /** Its log as checked, by index. */
   log: (Entry | undefined)[]
   last: number
+  /** Behind this index its log begins. */
+  base: number
   /** Of its log; the last one is in force. Read off the entries, not asked of the server. */
   voters: VotersAt[]
   /** Of each node: how far it has said to have our log. */
@@ -86,6 +88,7 @@ export const createRaftChecks = (options: {
 const startShadow = (): Omit<Shadow, 'vote'> => ({
   log: [],
   last: 0,
+  base: 0,
   voters: [],
   matched: [],
   leads: 0,
@@ -152,11 +155,14 @@ function checkLogOf(checks: RaftChecks, shadow: Shadow, raft: Raft): number {
   return kept
 }
 
-/** Configurations that were cut off count no more; a snapshot brings its own. */
+/** What was cut off counts no more; a snapshot that takes the place of a log brings its own. */
 function keepVoters(shadow: Shadow, { log, snapshot }: Raft, kept: number): void {
   const { base } = log
   while ((shadow.voters.at(-1)?.index ?? 0) > kept) shadow.voters.pop()
-  if (snapshot === undefined || snapshot.index !== base.index || shadow.last >= base.index) return
+  if (base.index === shadow.base) return
+  shadow.base = base.index
+  const wasThere = shadow.last >= base.index && shadow.log[base.index]?.term === base.term
+  if (snapshot === undefined || snapshot.index !== base.index || wasThere) return
   const { configuration, configurationIndex: index } = snapshot
   shadow.voters = [{ index, voters: idsOfVoters(configuration) }]
 }
