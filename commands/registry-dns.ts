@@ -12,7 +12,7 @@ import {
 } from './kit/declare.ts'
 import { misuse } from './kit/failure.ts'
 import { launchRegistryDns } from './kit/launch.ts'
-import { DAEMON_FLAGS, daemonSettings } from './kit/lesson-flags.ts'
+import { checkedPort, DAEMON_FLAGS, daemonSettings } from './kit/lesson-flags.ts'
 
 const FLAGS = {
   port: count('where DNS listens, UDP and TCP', 8600, { placeholder: 'PORT' }),
@@ -48,7 +48,7 @@ export const command = defineCommand({
   run: async (call): Promise<Answer> => ({
     exit: await launchRegistryDns({
       ...daemonSettings(call),
-      port: call.flags.port,
+      port: checkedPort(call.flags.port),
       bind: call.flags.bind,
       registry: urlOf(registryOf(call)),
       domain: call.flags.domain,

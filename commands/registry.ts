@@ -9,7 +9,7 @@ import {
   text,
 } from './kit/declare.ts'
 import { launchRegistry } from './kit/launch.ts'
-import { DAEMON_FLAGS, daemonSettings } from './kit/lesson-flags.ts'
+import { checkedPort, DAEMON_FLAGS, daemonSettings } from './kit/lesson-flags.ts'
 
 const FLAGS = {
   port: count('where HTTP listens', 8500, { placeholder: 'PORT' }),
@@ -37,7 +37,7 @@ export const command = defineCommand({
   run: async (call): Promise<Answer> => ({
     exit: await launchRegistry({
       ...daemonSettings(call),
-      port: call.flags.port,
+      port: checkedPort(call.flags.port),
       bind: call.flags.bind,
       dialect: call.flags.dialect,
       scriptChecks: call.flags['enable-script-checks'],

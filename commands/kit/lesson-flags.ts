@@ -1,5 +1,6 @@
 // What every lesson daemon takes besides its own: flags that concern the process.
 import { type Call, count, type Flags, optional, typedAs } from './declare.ts'
+import { misuse } from './failure.ts'
 
 export const DAEMON_FLAGS = {
   'ready-fd': count('write a line to this file descriptor when it is ready', 0),
@@ -15,3 +16,13 @@ export const daemonSettings = ({ program, id, env, flags, given }: Call<typeof D
   socket: flags.socket,
   readyFd: given.has('ready-fd') ? flags['ready-fd'] : undefined,
 })
+
+const PORT_MAX = 65_535
+
+/** The port if it is one; 0 takes any free one. */
+export function checkedPort(port: number): number {
+  if (port <= PORT_MAX) return port
+  throw misuse(`--port: no port: ${port}`, {
+    next: [`ports go from 0 (any free one) to ${PORT_MAX}`],
+  })
+}

@@ -172,4 +172,25 @@ lessons('a port that is taken is told, with what to do', async ({ home }) => {
   })
 })
 
+lessons(
+  'what is no port, no address and no flag is refused before anything starts',
+  async (context) => {
+    const cases: [string[], RegExp][] = [
+      [['registry', '--port=70000'], /^registry: --port: no port: 70000\n/],
+      [['registry-dns', '--port=65536'], /^registry-dns: --port: no port: 65536\n/],
+      [['registry-dns', '--registry=::bad'], /^registry-dns: --registry: no address: ::bad\n/],
+      [['registry-dns', '--recursor=me'], /-recursor: recursors takes IP addresses/],
+      [['registry', '--prot=1'], /^registry: unknown flag -prot\n {2}next: did you mean -port\?/],
+      [['lictor', 'registry', 'more'], /^lictor registry: too many words/],
+    ]
+    for (const [words, shown] of cases) {
+      const { exit, stdout, stderr } = await run(context.home, words)
+      assert.equal([exit, stdout], [2, ''], words.join(' '))
+      assert.match(stderr, shown)
+    }
+    const told = await run(context.home, ['registry', '--json', '--port=70000'])
+    assert.is(await jq(told.stderr, '.error.code'), 'usage')
+  },
+)
+
 lessons.run()
