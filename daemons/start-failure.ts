@@ -28,7 +28,7 @@ export async function explainStart(
   { typed, flagOf, host, look = 'lictor ps' }: Started,
 ): Promise<StartFailure | undefined> {
   if (error instanceof DataDirRefused || error instanceof DiskFailure) {
-    return { message: `${typed}: ${error.message}`, exit: error.exit }
+    return { message: inLines(typed, error.message), exit: error.exit }
   }
   if (error instanceof StartRefused) {
     return { message: `${typed}: ${error.message}`, exit: EXIT.usage }
@@ -46,6 +46,20 @@ export async function explainStart(
   }
   return { message: lines.join('\n'), exit: EXIT.no }
 }
+
+/** `What: why. Do this. Or that` as three parts: what, why, and what to do next. */
+export function inLines(typed: string, message: string): string {
+  const [found = '', ...next] = message.split(/\. (?=[A-Z])/)
+  const at = found.indexOf(': ')
+  const [what, why] = at < 0 ? [found] : [found.slice(0, at), found.slice(at + 2)]
+  return [
+    `${typed}: ${what}`,
+    ...(why === undefined ? [] : [`  why: ${why}`]),
+    ...next.map((step, i) => `  ${i === 0 ? 'next:' : '     '} ${lowered(step)}`),
+  ].join('\n')
+}
+
+const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 
 const WORDS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'address already in use',
