@@ -1,3 +1,3 @@
 import { seeds } from './seeds.ts'
 
-seeds(501, 500)
+seeds(251, 250)

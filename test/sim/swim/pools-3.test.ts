@@ -1,3 +1,3 @@
 import { seeds } from './seeds.ts'
 
-seeds(1001, 500)
+seeds(501, 250)

@@ -1,3 +1,3 @@
 import { seeds } from './seeds.ts'
 
-seeds(1501, 500)
+seeds(751, 250)
