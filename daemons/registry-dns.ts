@@ -14,7 +14,7 @@ import { readClock, startTicking } from './runtime/clock.ts'
 import { loadConfig } from './runtime/config.ts'
 import { answerDns, closeDns, createDns, openDns, STREAMS_MAX, sweepDns } from './runtime/dns.ts'
 import { drawSeed } from './runtime/entropy.ts'
-import { closeHttp, createHttp, type Http, respond } from './runtime/http.ts'
+import { closeHttp, createHttp, type Http, respond, sweepHttp } from './runtime/http.ts'
 import { writeLog } from './runtime/log.ts'
 import { followRegistry } from './runtime/upstream.ts'
 
@@ -108,6 +108,7 @@ async function start(
   const listen = await openPorts({ onStop }, names, config)
   const http = createSilentHttp()
   onStop(() => closeHttp(http))
+  onStop(startTicking(() => sweepHttp(http, readClock().now)))
   await upstream.tried
   return { http, addresses: { dns: listen }, cluster: registry }
 }
