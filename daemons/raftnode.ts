@@ -96,11 +96,23 @@ export async function runRaftnode(program: RaftnodeProgram): Promise<number> {
   try {
     return await live(life)
   } catch (error) {
-    const failure = await explainStart(error, { typed: program.typed, flagOf: () => '--peers' })
+    const failure = await explainStart(error, {
+      typed: program.typed,
+      flagOf: () => '--peers',
+      ...adviceFor(program),
+    })
     if (failure === undefined) die(life, error)
     process.stderr.write(`${failure.message}\n`)
     return failure.exit
   }
+}
+
+/** A port that is taken is another's: all servers of a cluster have to be told of a new one. */
+function adviceFor({ typed, id, peers, address }: RaftnodeProgram) {
+  const own = address ?? peers?.split(',')[Number(id) - 1]
+  const host = own?.includes(':') ? splitAddress(own).host : 'localhost'
+  const elsewhere = (free: number) => `${typed} --id=${id} --peers=${host}:${free},...`
+  return { host, look: 'raftctl status', elsewhere }
 }
 
 function createLife(program: RaftnodeProgram): Life {

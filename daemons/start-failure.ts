@@ -20,12 +20,14 @@ interface Started {
   readonly host?: string
   /** What shows the daemon that may hold the port; `lictor ps` when absent. */
   readonly look?: string
+  /** The line with another port, where that is more than a flag. */
+  readonly elsewhere?: (free: number) => string
 }
 
 /** Undefined: nothing that can be expected, so a bug of ours. */
 export async function explainStart(
   error: unknown,
-  { typed, flagOf, host, look = 'lictor ps' }: Started,
+  { typed, flagOf, host, look = 'lictor ps', elsewhere }: Started,
 ): Promise<StartFailure | undefined> {
   if (error instanceof DataDirRefused || error instanceof DiskFailure) {
     return { message: inLines(typed, error.message), exit: error.exit }
@@ -41,8 +43,9 @@ export async function explainStart(
   const where = error.port === undefined ? named : `${named}:${error.port}`
   const lines = [`${typed}: cannot listen on ${where}: ${WORDS[error.code] ?? error.code}`]
   if (error.code === 'EADDRINUSE' && error.port !== undefined) {
-    const remedy = `${typed} ... ${flagOf(error.port)}`
-    lines.push(...(await portAdvice({ remedy, look }, error.address, error.port)))
+    const { port } = error
+    const remedy = elsewhere ?? ((free: number) => `${typed} ... ${flagOf(port)}=${free}`)
+    lines.push(...(await portAdvice({ remedy, look }, error.address, port)))
   }
   return { message: lines.join('\n'), exit: EXIT.no }
 }
@@ -83,7 +86,7 @@ const isListenError = (error: NodeJS.ErrnoException): error is ListenError =>
   'address' in error
 
 interface Advice {
-  readonly remedy: string
+  readonly remedy: (free: number) => string
   readonly look: string
 }
 
@@ -92,7 +95,7 @@ async function portAdvice({ remedy, look }: Advice, host: string, port: number):
   const free = await nextFreePort(host, port)
   const next = [[look, `it may be the ${look === 'lictor ps' ? 'agent' : 'node'} that you want`]]
   if (holder?.isOurs === true) next.push([`kill ${holder.pid}`, 'stop it'])
-  if (free !== undefined) next.push([`${remedy}=${free}`, 'use another port'])
+  if (free !== undefined) next.push([remedy(free), 'use another port'])
   const width = Math.max(...next.map(([command = '']) => command.length))
   const steps = next.map(([command = '', why = ''], at) => {
     const lead = at === 0 ? '  next: ' : '        '

@@ -209,6 +209,17 @@ raft(
   },
 )
 
+raft('a port that is taken: by whom, and what to do', async ({ home, cluster }) => {
+  const peers = cluster.addresses.get('1') ?? ''
+  const args = ['--id=1', `--peers=${peers}`, '--data-dir=elsewhere']
+  const { exit, stderr } = await run(home, ['raftnode', ...args])
+  assert.is(exit, 1)
+  assert.match(stderr, `raftnode: cannot listen on ${peers}: address already in use\n`)
+  assert.match(stderr, /\n {2}held by pid \d+ .*raftnode --id=1/)
+  assert.match(stderr, /\n {2}next: raftctl status +it may be the node that you want\n/)
+  assert.match(stderr, /\n +raftnode --id=1 --peers=localhost:\d+,\.\.\. +use another port/)
+})
+
 /** Those that run on, or need servers that are not there. */
 const ELSEWHERE = [/^raft node/, /^raft add/, /^raft remove/, /^raft promote/]
 
