@@ -205,12 +205,24 @@ function run<Result>(driver: RaftDriver<Result>): void {
   try {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       stepReplicated(replicated, next, now())
-      for (const effect of drainReplicated(replicated)) perform(driver, effect)
+      performAll(driver, drainReplicated(replicated))
     }
     driver.state = 'idle'
   } catch (error) {
     fail(driver, error)
   }
+}
+
+/**
+ * In order, but for the disk: it is the slowest, and whatever may be said already does not depend
+ * on it. It works while the messages are written.
+ */
+function performAll<Result>(
+  driver: RaftDriver<Result>,
+  effects: readonly ReplicatedEffect<Result>[],
+): void {
+  for (const effect of effects) if (effect.type === 'persist') perform(driver, effect)
+  for (const effect of effects) if (effect.type !== 'persist') perform(driver, effect)
 }
 
 function fail<Result>(driver: RaftDriver<Result>, error: unknown): void {
