@@ -14,7 +14,7 @@ import { noteText } from '../core/raftnode/trace.ts'
 import type { Request, Response } from '../core/route/request.ts'
 import { LICTOR_VERSION } from '../core/version.ts'
 import { type Control, createControl } from './raft/control.ts'
-import { type Home, settleHome, splitAddress } from './raft/home.ts'
+import { type Home, keepHome, settleHome, splitAddress } from './raft/home.ts'
 import { pause, readClock } from './runtime/clock.ts'
 import { openControl } from './runtime/control.ts'
 import { openDataDir } from './runtime/data-dir.ts'
@@ -32,6 +32,7 @@ import {
 import { createLog, type Log, writeLog } from './runtime/log.ts'
 import { fileSink } from './runtime/log-sinks.ts'
 import { notifyDescriptor, notifySupervisor } from './runtime/notify.ts'
+import { giveUpServer } from './runtime/raft-acceptor.ts'
 import { ask, type RaftDriver, startRaft, stopRaft } from './runtime/raft-driver.ts'
 import { listenForPeers } from './runtime/raft-transport.ts'
 import { explainStart } from './start-failure.ts'
@@ -152,7 +153,8 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
   const { program, log } = life
   const dataDir = program.dataDir ?? stem(program)
   const { id, peers, address } = program
-  const home = settleHome({ file: `${dataDir}.json`, id, peers, address })
+  const homeFile = `${dataDir}.json`
+  const home = settleHome({ file: homeFile, id, peers, address })
   const file = fileSink({
     path: `${dataDir}.log`,
     rotateBytes: LOG_FILE_BYTES,
@@ -163,7 +165,7 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
   log.sinks.push(file.write)
   onStop(file.close)
   const server = await listenForPeers(splitAddress(home.self.address))
-  onStop(() => void server.close())
+  onStop(() => giveUpServer(server))
   const newNodeId = () => uuidOf(createEntropy()())
   const dir = await openDataDir({
     dir: resolve(dataDir),
@@ -172,6 +174,9 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
     log: (line) => writeLog(log, line),
   })
   onStop(() => dir.close())
+  keepHome(homeFile, home)
+  const hasLostAll = home.isKnown && dir.isNew
+  if (hasLostAll) warnOfLoss(life, dataDir)
   const toy = createToy()
   const { http, control } = openHttp(life, { toy, driver: () => driver })
   onStop(() => closeHttp(http))
@@ -182,7 +187,8 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
     dir,
     machine: toy,
     snapshotEntries: program.snapshotEntries,
-    founders: program.join ? undefined : foundersOf(home),
+    hasLostAll,
+    founders: program.join || hasLostAll ? undefined : foundersOf(home),
     firstElectionMs: home.peers.findIndex((peer) => peer.id === id) * FOUNDING_TURN_MS,
     ports: {
       outcome: control.outcome,
@@ -196,6 +202,13 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
   onStop(() => clearInterval(sweep))
   onStop(await nameSocket(life, http, home))
   return { home, driver }
+}
+
+/** What it promised is gone with it: its vote might be given twice. */
+function warnOfLoss({ program, log }: Life, dir: string): void {
+  const message = `${dir} is gone: this server does not vote before it has everything again`
+  process.stderr.write(`${program.typed}: ${message}\n`)
+  writeLog(log, { level: 'warn', room: 'raft', message })
 }
 
 const foundersOf = ({ peers }: Home) => ({

@@ -18,6 +18,11 @@ export interface Home {
   readonly peers: readonly Peer[]
 }
 
+export interface SettledHome extends Home {
+  /** It has run before, so its data folder is not new. */
+  readonly isKnown: boolean
+}
+
 export interface HomeWish {
   readonly file: string
   readonly id: string
@@ -28,7 +33,7 @@ export interface HomeWish {
 }
 
 /** Throws a StartRefused. */
-export function settleHome(wish: HomeWish): Home {
+export function settleHome(wish: HomeWish): SettledHome {
   const known = readHome(wish.file)
   const isNamed = wish.peers !== undefined && wish.peers !== AS_BEFORE
   const peers = isNamed ? parsePeers(wish.peers) : known?.peers
@@ -37,13 +42,12 @@ export function settleHome(wish: HomeWish): Home {
       `nothing is kept in ${wish.file} of a node ${wish.id}, so the peers must be named: ` +
         '--peers=localhost:8001,localhost:8002,localhost:8003',
     )
-  const home = { self: selfAmong(peers, wish), peers }
+  const home = { self: selfAmong(peers, wish), peers, isKnown: known !== undefined }
   if (known !== undefined && known.self.address !== home.self.address)
     throw new StartRefused(
       `${wish.file} is of a node ${wish.id} at ${known.self.address}, not at ` +
         `${home.self.address}: start in another folder, or give --data-dir`,
     )
-  writeHome(wish.file, home)
   return home
 }
 
@@ -98,10 +102,13 @@ const isPeer = (read: unknown): read is Peer =>
   'address' in read &&
   typeof read.address === 'string'
 
-/** A reader sees the old file or the new one. */
-function writeHome(file: string, home: Home): void {
+/**
+ * To be called when the data folder is there: who is known has one. A reader sees the old file or
+ * the new one.
+ */
+export function keepHome(file: string, { self, peers }: Home): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  writeFileSync(`${file}.new`, `${JSON.stringify(home)}\n`, { mode: 0o600 })
+  writeFileSync(`${file}.new`, `${JSON.stringify({ self, peers })}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file)
 }
 

@@ -94,7 +94,14 @@ export function createPeerServer(): PeerServer {
 
 function hold(this: PeerServer, socket: Socket): void {
   socket.on('error', () => socket.destroy())
-  this.early.push(socket)
+  if (this.listening) this.early.push(socket)
+  else socket.destroy()
+}
+
+/** Nobody will accept who has come. */
+export function giveUpServer(server: PeerServer): void {
+  server.close()
+  for (const socket of server.early.splice(0)) socket.destroy()
 }
 
 export function acceptFrom(acceptor: Acceptor, server: PeerServer): void {

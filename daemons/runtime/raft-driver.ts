@@ -78,6 +78,8 @@ export interface RaftOptions<Result> {
   /** Blank: what the folder holds is given to it. */
   readonly machine: StateMachine<Result>
   readonly snapshotEntries: number
+  /** The folder is new, and this server was one before: it has lost what it had. */
+  readonly hasLostAll?: boolean
   /** Makes a cluster of these if the folder is new. Undefined: waits to be added to one. */
   readonly founders: Configuration | undefined
   /** Of founders: when the first of them campaigns, and the others after it. */
@@ -141,9 +143,10 @@ export function startRaft<Result>(options: RaftOptions<Result>): RaftDriver<Resu
 
 const now = (): number => readClock().now
 
-function raftOf<Result>({ dir, self, settings, firstElectionMs }: RaftOptions<Result>) {
+function raftOf<Result>(options: RaftOptions<Result>) {
+  const { dir, self, settings, firstElectionMs, hasLostAll = false } = options
   const { recovered } = dir
-  const boot: Boot = dir.isNew ? 'first' : 'again'
+  const boot: Boot = hasLostAll ? 'damaged' : dir.isNew ? 'first' : 'again'
   return createRaft({
     self,
     settings,

@@ -1,0 +1,105 @@
+// Real raftnodes: what becomes of one whose disk is lost or damaged, and what the others make of it.
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { run } from '../kit/cli.ts'
+import { type Home, openHome } from '../kit/home.ts'
+import {
+  callNode,
+  killNode,
+  leaderOf,
+  type RaftCluster,
+  reportOf,
+  startCluster,
+  startNode,
+  stopCluster,
+} from '../kit/raftnodes.ts'
+import { within } from '../kit/within.ts'
+
+interface Context {
+  home: Home
+  cluster: RaftCluster
+}
+
+const raftnode = suite<Context>('raftnode')
+
+raftnode.before.each(async (context) => {
+  context.home = await openHome()
+  const options = ['--snapshot-entries=20', '--trailing-entries=5']
+  context.cluster = await startCluster(context.home, { options })
+})
+raftnode.after.each(async ({ home, cluster }) => {
+  await stopCluster(cluster)
+  await home.close()
+})
+
+async function apply(cluster: RaftCluster, count: number): Promise<void> {
+  const { port } = await leaderOf(cluster)
+  for (let i = 0; i < count; i++) {
+    const answer = await callNode({ port, method: 'PUT', path: '/v1/apply', body: `SET k = ${i}` })
+    assert.is(answer.status, 200, answer.text)
+  }
+}
+
+const valueAt = async (cluster: RaftCluster, id: string): Promise<unknown> => {
+  const port = cluster.nodes.get(id)?.port ?? 0
+  const { text } = await callNode({ port, method: 'GET', path: '/v1/get?key=k&stale' })
+  return JSON.parse(text).value
+}
+
+raftnode(
+  'one whose folder is gone does not vote before it has everything again',
+  async (context) => {
+    const { cluster, home } = context
+    await apply(cluster, 50)
+    const { id: leader } = await leaderOf(cluster)
+    const [lost = '', other = ''] = [...cluster.nodes.keys()].filter((id) => id !== leader)
+    await killNode(cluster, lost)
+    await killNode(cluster, other)
+    await rm(join(home.work, `.lictor/raftnode-${lost}`), { recursive: true })
+    await killNode(cluster, leader)
+    const node = await startNode(cluster, lost)
+    assert.match(node.output(), /is gone: this server does not vote before it has everything again/)
+    assert.ok((await reportOf(node)).quarantined)
+    await startNode(cluster, leader)
+    await startNode(cluster, other)
+    await within(15_000, async () => !(await reportOf(node)).quarantined, 'it is complete again')
+    await within(15_000, async () => (await valueAt(cluster, lost)) === '49', 'it has the state')
+    await apply(cluster, 1)
+  },
+)
+
+raftnode('one whose log is damaged refuses to start, and says where', async ({ cluster, home }) => {
+  await apply(cluster, 30)
+  await killNode(cluster, '2')
+  const folder = join(home.work, '.lictor/raftnode-2/log')
+  const [segment = ''] = await readdir(folder)
+  const file = join(folder, segment)
+  const bytes = await readFile(file)
+  bytes[700] = (bytes[700] ?? 0) ^ 4
+  await writeFile(file, bytes)
+  const peers = [...cluster.addresses.values()].join(',')
+  const { exit, stderr } = await run(home, ['raftnode', '--id=2', `--peers=${peers}`])
+  assert.is(exit, 71)
+  assert.match(stderr, /segment-000000000001 is damaged at byte \d+, where entry \d+ is due/)
+  await rm(join(home.work, '.lictor/raftnode-2'), { recursive: true })
+  await startNode(cluster, '2')
+  await within(15_000, async () => (await valueAt(cluster, '2')) === '29', 'it has the state')
+})
+
+raftnode('the peers of last time are meant by three dots, others are refused', async (context) => {
+  const { home, cluster } = context
+  await killNode(cluster, '3')
+  const wrong = '--peers=localhost:1,localhost:2,localhost:3'
+  const refused = await run(home, ['raftnode', '--id=3', wrong])
+  assert.is(refused.exit, 2)
+  assert.match(refused.stderr, /is of a node 3 at localhost:\d+, not at localhost:3/)
+  const unknown = await run(home, ['raftnode', '--id=9', '--peers=...'])
+  assert.is(unknown.exit, 2)
+  assert.match(unknown.stderr, /nothing is kept in .*raftnode-9\.json of a node 9/)
+  const again = await startNode(cluster, '3', ['--peers=...'])
+  await within(10_000, async () => (await reportOf(again)).leader !== null, 'it hears the leader')
+})
+
+raftnode.run()
