@@ -260,7 +260,7 @@ daemons(
       ['lictor', ['-dev', 'extra'], 2, /too many words|unexpected/],
       ['lictor', ['-http-port=abc'], 2, /-http-port/],
       ['lictor', ['-hcl=bogus = 1', '-dev'], 2, /bogus/],
-      ['consul', ['-bogus'], 1, /^flag provided but not defined: -bogus\n\nUsage: consul agent/],
+      ['consul', ['-bogus'], 1, /^flag provided but not defined: -bogus\nUsage:/],
       ['consul', ['-dev', '-hcl=bogus = 1'], 1, /^==> failed to parse flags-0.hcl/],
       ['consul', ['-acl', '-dev'], 1, /^flag provided but not defined: -acl/],
     ]
