@@ -1,4 +1,4 @@
-// Real raftnodes: what becomes of one whose disk is lost or damaged, and what the others make of it.
+// Real raftnodes: what becomes of one whose disk is lost or damaged, and what others make of it.
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
