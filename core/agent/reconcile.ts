@@ -134,6 +134,8 @@ function serviceOf({ tags, versions }: PoolMember): RegisterCommand['service'] {
     socketPath: '',
     weights: { Passing: 1, Warning: 1 },
     enableTagOverride: false,
+    proxy: null,
+    native: false,
     locality: null,
   }
 }

@@ -3,7 +3,7 @@
 // (consul-surface 3.10).
 
 import { fold } from '../bytes.ts'
-import { MESH_KINDS } from '../config/definitions.ts'
+import { faultOfMesh } from '../config/proxy.ts'
 import { ApiError } from '../errors.ts'
 import { uuidComplaint } from '../ids.ts'
 import { quoteGo } from '../quote.ts'
@@ -23,6 +23,7 @@ import {
 } from '../route/decode.ts'
 import { plain } from '../route/json.ts'
 import type { WallMs } from '../time.ts'
+import { native, proxy } from './proxy-body.ts'
 import {
   type CheckDefinition,
   type CheckSpec,
@@ -65,14 +66,6 @@ export const locality: Decoder<Locality | null> = nullable((node) => {
   return { Region, Zone }
 })
 
-const connect = unbuilt('proxies and gateways are')
-
-const kind: Decoder<string> = (node) => {
-  const word = text(node)
-  if (MESH_KINDS.has(word)) connect(node)
-  return word
-}
-
 const serviceAddress: Decoder<{ Address: string; Port: number }> = (node) => {
   const { Address = '', Port = 0 } = struct({ Address: text, Port: integer })(node)
   return { Address, Port }
@@ -82,7 +75,7 @@ const weights = nullable(struct({ Passing: integer, Warning: integer }))
 
 /** A transaction takes a few more. */
 export const SERVICE = {
-  Kind: kind,
+  Kind: text,
   ID: text,
   Service: text,
   Tags: nullable(list(text)),
@@ -93,8 +86,8 @@ export const SERVICE = {
   SocketPath: text,
   Weights: weights,
   EnableTagOverride: flag,
-  Proxy: connect,
-  Connect: connect,
+  Proxy: proxy,
+  Connect: native,
   Locality: locality,
   PeerName: peering,
   CreateIndex: unsigned,
@@ -267,12 +260,14 @@ const ANY_ADDRESS = new Set(['0.0.0.0', '::', '[::]'])
 type SentService = ReturnType<typeof service>
 
 /** What is wrong with an instance that shall be written. */
-export function serviceComplaint({ Service = '', ID = '', Address = '' }: SentService) {
+export function serviceComplaint(sent: SentService): string | undefined {
+  const { Service = '', ID = '', Address = '' } = sent
   if (Service === '') {
     const when = ID === '' ? '' : ' when service ID is provided'
     return `Must provide service name (Service.Service)${when}`
   }
-  return ANY_ADDRESS.has(Address) ? 'Invalid service address' : undefined
+  if (ANY_ADDRESS.has(Address)) return 'Invalid service address'
+  return faultOfMesh(serviceSpec(sent))
 }
 
 function registeredService(sent: SentService): ServiceSpec {
@@ -294,6 +289,8 @@ export function serviceSpec(sent: SentService): ServiceSpec {
     socketPath: sent.SocketPath ?? '',
     weights: validWeights(sent.Weights ?? {}),
     enableTagOverride: sent.EnableTagOverride ?? false,
+    proxy: sent.Proxy ?? null,
+    native: sent.Connect ?? false,
     locality: sent.Locality ?? null,
   }
 }

@@ -73,6 +73,8 @@ const consulService = ({ config, consulVersion }: Site): RegisterCommand['servic
   socketPath: '',
   weights: { Passing: 1, Warning: 1 },
   enableTagOverride: false,
+  proxy: null,
+  native: false,
   locality: null,
 })
 

@@ -5,12 +5,38 @@ import { BOOL, INT, type Shape, STRING, STRINGS, structOf, TEXTS } from '../filt
 const ADDRESSES: Shape = { kind: 'map', of: structOf({ Address: STRING, Port: INT }) }
 const WEIGHTS = structOf({ Passing: INT, Warning: INT })
 const CONNECT = structOf({ Native: BOOL })
+const MESH_GATEWAY = structOf({ Mode: STRING })
 const PROXY = structOf({
   DestinationServiceName: STRING,
   DestinationServiceID: STRING,
   LocalServiceAddress: STRING,
   LocalServicePort: INT,
+  LocalServiceSocketPath: STRING,
   Mode: STRING,
+  Upstreams: {
+    kind: 'list',
+    of: structOf({
+      DestinationType: STRING,
+      DestinationNamespace: STRING,
+      DestinationPartition: STRING,
+      DestinationPeer: STRING,
+      DestinationName: STRING,
+      Datacenter: STRING,
+      LocalBindAddress: STRING,
+      LocalBindPort: INT,
+      LocalBindSocketPath: STRING,
+      LocalBindSocketMode: STRING,
+      MeshGateway: MESH_GATEWAY,
+    }),
+  },
+  MeshGateway: MESH_GATEWAY,
+  Expose: structOf({
+    Checks: BOOL,
+    Paths: {
+      kind: 'list',
+      of: structOf({ ListenerPort: INT, Path: STRING, LocalPathPort: INT, Protocol: STRING }),
+    },
+  }),
 })
 
 export const NODE = structOf({

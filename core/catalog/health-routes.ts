@@ -15,13 +15,14 @@ import {
   isPeered,
   nameOf,
   nearest,
-  nobodyConnects,
+  nobodyEnters,
   wantedOf,
 } from './queries.ts'
 import {
   type Health,
   healthIndex,
   listChecksInState,
+  listConnected,
   listHealth,
   listNodeChecks,
   listServiceChecks,
@@ -125,14 +126,21 @@ const connectHealth = read({
   metaOnFailure: false,
   path: 'GET /v1/health/connect/*service',
   cached: 'streamed',
-  about: 'the same of those that serve a name over Connect; none in this version',
+  about: 'the same of those that serve a name over Connect',
   acl: { resource: 'service', access: 'read', of: 'service' },
   check: (input) => {
     checkNamed('Missing service name')(input)
     checkGroup(input)
     wantsPassing(input.query)
   },
-  run: (view, input): Found<readonly ServiceEntry[]> => nobodyConnects(view, input, SERVICE_ENTRY),
+  run: (view, input, site): Found<readonly ServiceEntry[]> => {
+    const { query } = input
+    if (isPeered(query)) return { index: 0, value: [] }
+    const { index, rows } = listConnected(view, nameOf(input), wantedOf(query))
+    const sorted = nearest({ view, query, site }, rows, ({ node }) => node.name)
+    const chosen = wantsPassing(query) ? sorted.filter(isPassing) : sorted
+    return { index, value: filtered(chosen.map(serviceEntry), input, SERVICE_ENTRY) }
+  },
 })
 
 const ingressHealth = read({
@@ -146,7 +154,7 @@ const ingressHealth = read({
     checkNamed('Missing service name')(input)
     wantsPassing(input.query)
   },
-  run: (view, input): Found<readonly ServiceEntry[]> => nobodyConnects(view, input, SERVICE_ENTRY),
+  run: (view, input): Found<readonly ServiceEntry[]> => nobodyEnters(view, input, SERVICE_ENTRY),
 })
 
 /** Sameness groups are Enterprise's. */

@@ -5,6 +5,7 @@
 //   node.NAME                 of one node or of a service on it
 //   service.NAME              of an instance, of its node, or of a check of either; there while an
 //                             instance is
+//   connect.NAME              the same of those that serve a name over Connect
 //   gone-nodes,               when last a node, or the last instance of a service, went: with this
 //   gone-services             missing names answer, so that no index slides back with its name
 //
@@ -12,12 +13,14 @@
 // its old one.
 import { fold } from '../bytes.ts'
 import { get, listBy, peek, put, remove, type Txn, type View } from '../state/txn.ts'
-import { CATALOG_INDEXES, SERVICES } from './records.ts'
+import { CATALOG_INDEXES, SERVICES, type ServiceRow, servedName } from './records.ts'
 
 type Whole = 'nodes' | 'services' | 'checks' | 'gone-nodes' | 'gone-services'
-export type IndexName = Whole | `node.${string}` | `service.${string}`
+export type IndexName = Whole | `node.${string}` | `service.${string}` | `connect.${string}`
 
 export const nodeIndexName = (node: string): IndexName => `node.${fold(node)}`
+/** `service` is folded. */
+export const connectIndexName = (service: string): IndexName => `connect.${service}`
 export const serviceIndexName = (service: string): IndexName => `service.${fold(service)}`
 
 /** 0 if the name was never touched, or is gone. */
@@ -50,13 +53,38 @@ export function retireNode(txn: Txn, node: string): void {
 /**
  * After an instance has left a service: the name lives on with the others, or goes with the last.
  */
-export function leaveService(txn: Txn, service: string): void {
+function leaveService(txn: Txn, service: string): void {
   if (listBy(txn, SERVICES, 'name', fold(service)).length > 0) {
     touch(txn, serviceIndexName(service))
     return
   }
   remove(txn, CATALOG_INDEXES, serviceIndexName(service))
   touch(txn, 'gone-services')
+}
+
+/** The same of a name that was served over Connect; `name` is folded. */
+function leaveConnect(txn: Txn, name: string): void {
+  if (listBy(txn, SERVICES, 'connect', name).length > 0) {
+    touch(txn, connectIndexName(name))
+    return
+  }
+  remove(txn, CATALOG_INDEXES, connectIndexName(name))
+  touch(txn, 'gone-services')
+}
+
+/** The indexes that move with an instance: of its service, and of the name that it serves. */
+export function indexNamesOf(row: ServiceRow): readonly IndexName[] {
+  const served = servedName(row)
+  const own = serviceIndexName(row.name)
+  return served === undefined ? [own] : [own, connectIndexName(served)]
+}
+
+/** After an instance has left, or has become another than it was. */
+export function leaveNames(txn: Txn, was: ServiceRow, is: ServiceRow | undefined): void {
+  const kept = is === undefined ? [] : indexNamesOf(is)
+  if (!kept.includes(serviceIndexName(was.name))) leaveService(txn, was.name)
+  const served = servedName(was)
+  if (served !== undefined && !kept.includes(connectIndexName(served))) leaveConnect(txn, served)
 }
 
 /** What a read of one service answers with. `exists`: it has an instance. */

@@ -59,8 +59,8 @@ function splitPair(pair: string): readonly [string, string] {
 /** Rows of another cluster: none are imported in this version. */
 export const isPeered = (query: Query): boolean => (query.get('peer') ?? '') !== ''
 
-/** Proxies and native instances are refused where they would be registered: so there are none. */
-export function nobodyConnects(view: View, input: Input, shape: Shape): Found<readonly never[]> {
+/** Gateways lead nowhere in this version. */
+export function nobodyEnters(view: View, input: Input, shape: Shape): Found<readonly never[]> {
   const index = serviceIndex(view, nameOf(input), { exists: false, withChecks: false })
   return { index, value: filtered([], input, shape) }
 }

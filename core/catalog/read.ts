@@ -5,7 +5,14 @@ import { present } from '../assert.ts'
 import { fold } from '../bytes.ts'
 import type { IpBytes } from '../config/ip.ts'
 import { get, list, listBy, type View } from '../state/txn.ts'
-import { indexOf, nodeIndexName, serviceIndex, serviceIndexName, watchIndex } from './indexes.ts'
+import {
+  connectIndexName,
+  indexOf,
+  nodeIndexName,
+  serviceIndex,
+  serviceIndexName,
+  watchIndex,
+} from './indexes.ts'
 import {
   CHECKS,
   type CheckRow,
@@ -130,6 +137,21 @@ const checksOf = (view: View, { node, id }: ServiceRow): CheckRow[] => [
   ...listBy(view, CHECKS, 'instance', onNode(node, '')),
   ...listBy(view, CHECKS, 'instance', onNode(node, id)),
 ]
+
+/**
+ * Those that serve a name over Connect: proxies in front of it, and instances that need none. Tags
+ * choose none of them, as in Consul. Watches the index of the name alone, as healthIndex does.
+ */
+export function listConnected(view: View, name: string, { nodeMeta }: Wanted): Answer<Health[]> {
+  const moved = watchIndex(view, connectIndexName(fold(name)))
+  const index = moved ?? serviceIndex(view, name, { exists: false, withChecks: true })
+  const quiet: View = { ...view, watched: undefined }
+  const services = listBy(quiet, SERVICES, 'connect', fold(name))
+  const rows = choose(quiet, services, { tags: [], nodeMeta }).map(
+    ({ service, node }): Health => ({ service, node, checks: checksOf(quiet, service) }),
+  )
+  return { index, rows }
+}
 
 export interface NodeWithServices {
   readonly node: NodeRow

@@ -5,6 +5,7 @@
 // was written.
 import { fold } from '../bytes.ts'
 import { type IpBytes, parseIp } from '../config/ip.ts'
+import { PROXY_KIND, type ProxySpec } from '../config/proxy.ts'
 import { defineTable, entryPrefix } from '../state/table.ts'
 import type { WallMs } from '../time.ts'
 
@@ -58,6 +59,10 @@ export interface ServiceRow {
   readonly weights: Weights
   /** Tags set here survive what the agent of the node says. */
   readonly enableTagOverride: boolean
+  /** What it says as a proxy; null: nothing. */
+  readonly proxy: ProxySpec | null
+  /** It serves its name over Connect without a proxy. */
+  readonly native: boolean
   readonly locality: Locality | null
   readonly createIndex: number
   readonly modifyIndex: number
@@ -147,6 +152,23 @@ function ipOf({ address }: { readonly address: string }): string | undefined {
   return ip === undefined ? undefined : ipKey(ip)
 }
 
+/** Whose name an instance serves over Connect, folded; undefined: it does not. */
+export function servedName({
+  kind,
+  name,
+  proxy,
+  native,
+}: Pick<ServiceRow, 'kind' | 'name' | 'proxy' | 'native'>): string | undefined {
+  if (kind === PROXY_KIND) return unlessEmpty(proxy?.DestinationServiceName ?? '')
+  return native ? fold(name) : undefined
+}
+
+/** Under this name a tagged address is the one that all who serve a name over Connect share. */
+export const VIRTUAL = 'consul-virtual'
+
+const virtualAddress = (row: ServiceRow): string | undefined =>
+  servedName(row) === undefined ? undefined : row.taggedAddresses?.[VIRTUAL]?.Address
+
 export const NODES = defineTable<NodeRow>({
   name: 'nodes',
   key: (row) => fold(row.name),
@@ -156,7 +178,12 @@ export const NODES = defineTable<NodeRow>({
 export const SERVICES = defineTable<ServiceRow>({
   name: 'services',
   key: (row) => onNode(row.node, row.id),
-  indexes: { name: { key: (row) => fold(row.name) }, ip: { key: ipOf } },
+  indexes: {
+    name: { key: (row) => fold(row.name) },
+    ip: { key: ipOf },
+    connect: { key: servedName },
+    virtual: { key: virtualAddress },
+  },
 })
 
 export const CHECKS = defineTable<CheckRow>({

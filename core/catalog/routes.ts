@@ -21,10 +21,16 @@ import {
   isPeered,
   nameOf,
   nearest,
-  nobodyConnects,
   wantedOf,
 } from './queries.ts'
-import { listHealth, listInstances, listNodes, listServices, readNode } from './read.ts'
+import {
+  listConnected,
+  listHealth,
+  listInstances,
+  listNodes,
+  listServices,
+  readNode,
+} from './read.ts'
 import type { Registered } from './records.ts'
 import {
   type CatalogNode,
@@ -126,10 +132,17 @@ const connected = read({
   ...CATALOG_READ,
   path: 'GET /v1/catalog/connect/*service',
   cached: 'refreshed',
-  about: 'the instances that serve a name over Connect; none in this version',
+  about: 'the proxies and instances that serve a name over Connect; ?node-meta chooses',
   acl: { resource: 'service', access: 'read', of: 'service' },
   check: checkNamed('Missing service name'),
-  run: (view, input): Found<readonly ServiceNode[]> => nobodyConnects(view, input, SERVICE_NODE),
+  run: (view, input, site): Found<readonly ServiceNode[]> => {
+    const { query } = input
+    if (isPeered(query)) return { index: 0, value: [] }
+    const { index, rows } = listConnected(view, nameOf(input), wantedOf(query))
+    const sorted = nearest({ view, query, site }, rows, ({ node }) => node.name)
+    const shown = sorted.map(({ service, node }) => serviceNode(service, node))
+    return { index, value: filtered(shown, input, SERVICE_NODE) }
+  },
 })
 
 interface NodeServices {

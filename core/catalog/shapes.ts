@@ -1,5 +1,6 @@
 // Nodes, services and checks as the API prints them (consul-surface 3.7); the order of the fields
 // is Consul's.
+import type { ProxySpec } from '../config/proxy.ts'
 import { formatDurationNs } from '../time.ts'
 import type {
   CheckDefinition,
@@ -29,9 +30,22 @@ export interface CatalogNode extends Indexes {
 
 type TaggedServiceAddresses = Readonly<Record<string, ServiceAddress>>
 
+/** The catalog prints a mode even where there is none. */
+type PrintedProxy = ProxySpec & { readonly Mode: string }
+
 /** What a service without a proxy prints for one. */
-const NO_PROXY = { Mode: '', MeshGateway: {}, Expose: {} } as const
-const NO_CONNECT = {} as const
+const NO_PROXY: PrintedProxy = { Mode: '', MeshGateway: {}, Expose: {} }
+
+const printedProxy = ({ proxy }: ServiceRow): PrintedProxy =>
+  proxy === null ? NO_PROXY : { ...proxy, Mode: proxy.Mode ?? '' }
+
+interface PrintedConnect {
+  readonly Native?: true
+}
+
+const NATIVE: PrintedConnect = { Native: true }
+const NO_CONNECT: PrintedConnect = {}
+const printedConnect = ({ native }: ServiceRow) => (native ? NATIVE : NO_CONNECT)
 
 /** An instance beside its node: `/v1/catalog/service`. */
 export interface ServiceNode extends Indexes {
@@ -52,8 +66,8 @@ export interface ServiceNode extends Indexes {
   readonly ServicePort: number
   readonly ServiceSocketPath: string
   readonly ServiceEnableTagOverride: boolean
-  readonly ServiceProxy: typeof NO_PROXY
-  readonly ServiceConnect: typeof NO_CONNECT
+  readonly ServiceProxy: PrintedProxy
+  readonly ServiceConnect: PrintedConnect
   readonly ServiceLocality: Locality | null
 }
 
@@ -70,8 +84,8 @@ export interface NodeService extends Indexes {
   readonly SocketPath?: string
   readonly Weights: Weights
   readonly EnableTagOverride: boolean
-  readonly Proxy: typeof NO_PROXY
-  readonly Connect: typeof NO_CONNECT
+  readonly Proxy: PrintedProxy
+  readonly Connect: PrintedConnect
   readonly Locality?: Locality
   readonly PeerName: string
 }
@@ -146,8 +160,8 @@ export function serviceNode(row: ServiceRow, node: NodeRow): ServiceNode {
     ServicePort: row.port,
     ServiceSocketPath: row.socketPath,
     ServiceEnableTagOverride: row.enableTagOverride,
-    ServiceProxy: NO_PROXY,
-    ServiceConnect: NO_CONNECT,
+    ServiceProxy: printedProxy(row),
+    ServiceConnect: printedConnect(row),
     ServiceLocality: row.locality,
     CreateIndex: row.createIndex,
     ModifyIndex: row.modifyIndex,
@@ -168,8 +182,8 @@ export function nodeService(row: ServiceRow): NodeService {
     ...(row.socketPath !== '' && { SocketPath: row.socketPath }),
     Weights: row.weights,
     EnableTagOverride: row.enableTagOverride,
-    Proxy: NO_PROXY,
-    Connect: NO_CONNECT,
+    Proxy: printedProxy(row),
+    Connect: printedConnect(row),
     ...(row.locality !== null && { Locality: row.locality }),
     PeerName: '',
     CreateIndex: row.createIndex,

@@ -1,8 +1,9 @@
 // /v1/operator/usage: how much is in the catalog, for whoever counts it (consul-surface 2.1, 3.1).
+import { isMeshKind } from '../config/proxy.ts'
 import { type Found, read } from '../route/route.ts'
 import { countRows, list, type View } from '../state/txn.ts'
 import { indexOf } from './indexes.ts'
-import { NODES, SERVICES } from './records.ts'
+import { NODES, SERVICES, type ServiceRow } from './records.ts'
 
 interface Usage {
   readonly Nodes: number
@@ -12,18 +13,24 @@ interface Usage {
   readonly BillableServiceInstances: number
 }
 
-/** Of a mesh there is nothing in this version. */
-const NO_MESH = {
-  'api-gateway': 0,
-  'connect-native': 0,
-  'connect-proxy': 0,
-  'ingress-gateway': 0,
-  'mesh-gateway': 0,
-  'terminating-gateway': 0,
+const MESH_KINDS = [
+  'api-gateway',
+  'connect-proxy',
+  'ingress-gateway',
+  'mesh-gateway',
+  'terminating-gateway',
+]
+
+function countMesh(services: readonly ServiceRow[]): Readonly<Record<string, number>> {
+  const native = services.filter((service) => service.native).length
+  const kinds = MESH_KINDS.map((kind) => [kind, services.filter((s) => s.kind === kind).length])
+  return { 'connect-native': native, ...Object.fromEntries(kinds) }
 }
 
 /** The servers' own service is not billed. */
 const CONSUL = 'consul'
+
+const isBilled = ({ name, kind }: ServiceRow) => name !== CONSUL && !isMeshKind(kind)
 
 function usageOf(view: View): Usage {
   const services = list(view, SERVICES, '')
@@ -31,8 +38,8 @@ function usageOf(view: View): Usage {
     Nodes: countRows(view, NODES),
     Services: new Set(services.map(({ name }) => name)).size,
     ServiceInstances: services.length,
-    ConnectServiceInstances: NO_MESH,
-    BillableServiceInstances: services.filter(({ name }) => name !== CONSUL).length,
+    ConnectServiceInstances: countMesh(services),
+    BillableServiceInstances: services.filter(isBilled).length,
   }
 }
 

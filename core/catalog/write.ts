@@ -6,7 +6,7 @@ import { type Refused, refused } from '../outcome.ts'
 import { quoteGo } from '../quote.ts'
 import { isSame } from '../same.ts'
 import { get, list, listBy, put, remove, type Txn, type View } from '../state/txn.ts'
-import { leaveService, nodeIndexName, retireNode, serviceIndexName, touch } from './indexes.ts'
+import { indexNamesOf, leaveNames, nodeIndexName, retireNode, touch } from './indexes.ts'
 import {
   CHECKS,
   type CheckRow,
@@ -26,6 +26,7 @@ import {
   type ServiceRow,
   type ServiceSpec,
 } from './records.ts'
+import { withVirtual } from './virtual.ts'
 
 /**
  * A node, then its service, then checks. Everything that can be refused is refused before anything
@@ -136,9 +137,10 @@ function storeNode(txn: Txn, node: NodeSpec, known: NodeRow | undefined): NodeRo
 
 /** The indexes of all services on a node: their answers show the node and its checks. */
 const serviceNames = (txn: Txn, node: string) =>
-  list(txn, SERVICES, nodePrefix(node)).map((row) => serviceIndexName(row.name))
+  list(txn, SERVICES, nodePrefix(node)).flatMap(indexNamesOf)
 
-function registerService(txn: Txn, node: string, service: ServiceSpec): void {
+function registerService(txn: Txn, node: string, given: ServiceSpec): void {
+  const service = withVirtual(txn, given)
   const known = get(txn, SERVICES, onNode(node, service.id))
   const createIndex = known?.createIndex ?? txn.index
   const modifyIndex = known?.modifyIndex ?? txn.index
@@ -146,8 +148,8 @@ function registerService(txn: Txn, node: string, service: ServiceSpec): void {
   const row: ServiceRow = { node: known?.node ?? node, ...service, createIndex, modifyIndex }
   if (known !== undefined && isSame(known, row)) return
   put(txn, SERVICES, { ...row, modifyIndex: txn.index })
-  touch(txn, 'services', 'nodes', nodeIndexName(node), serviceIndexName(row.name))
-  if (known !== undefined && fold(known.name) !== fold(row.name)) leaveService(txn, known.name)
+  touch(txn, 'services', 'nodes', nodeIndexName(node), ...indexNamesOf(row))
+  if (known !== undefined) leaveNames(txn, known, row)
 }
 
 /** The ids of the services that it belongs to and did belong to; none if nothing has changed. */
@@ -184,7 +186,7 @@ function touchHealth(txn: Txn, node: string, serviceIds: ReadonlySet<string>): v
   }
   for (const id of serviceIds) {
     const instance = get(txn, SERVICES, onNode(node, id))
-    if (instance !== undefined) touch(txn, serviceIndexName(instance.name))
+    if (instance !== undefined) touch(txn, ...indexNamesOf(instance))
   }
 }
 
@@ -209,14 +211,14 @@ export function removeNode(txn: Txn, { name }: NodeRow, fallout: Fallout): void 
   for (const row of services) removeInstance(txn, row, fallout)
   for (const row of list(txn, CHECKS, nodePrefix(name))) removeCheck(txn, row, fallout)
   remove(txn, NODES, fold(name))
-  for (const service of new Set(services.map((row) => row.name))) leaveService(txn, service)
+  for (const row of services) leaveNames(txn, row, undefined)
   retireNode(txn, name)
   fallout.nodes.push(name)
 }
 
 export function removeService(txn: Txn, row: ServiceRow, fallout: Fallout): void {
   removeInstance(txn, row, fallout)
-  leaveService(txn, row.name)
+  leaveNames(txn, row, undefined)
 }
 
 /** The caller sees to the index of the service. */

@@ -2,6 +2,7 @@
 // become this record in config/merge.ts; nothing reads a flag or an environment variable later.
 import type { LogLevel } from '../log.ts'
 import type { GossipConfig } from './gossip.ts'
+import type { ProxySpec } from './proxy.ts'
 import type { ServiceSetting } from './schema-service.ts'
 
 /** Where a listener stands: `host` and `port` (0: the kernel chooses), or a Unix socket. */
@@ -70,10 +71,16 @@ export interface ServiceDefinition {
   readonly enableTagOverride: boolean
   readonly weights: { readonly passing: number; readonly warning: number } | undefined
   readonly checks: readonly CheckDefinition[]
-  /** As decoded: settings of the mesh. */
-  readonly proxy: ServiceSetting['proxy']
-  readonly connect: ServiceSetting['connect']
+  readonly proxy: ProxySpec | undefined
+  readonly connect: ConnectDefinition | undefined
   readonly locality: ServiceSetting['locality']
+}
+
+/** How a service takes part in the mesh. */
+interface ConnectDefinition {
+  readonly native: boolean
+  /** A proxy that is registered with it and goes with it; what it leaves open is filled in. */
+  readonly sidecar: ServiceDefinition | undefined
 }
 
 /** `dns_config`, and what else decides what DNS answers. */
@@ -204,6 +211,8 @@ export interface AgentConfig {
   /** Defined in files. */
   readonly services: readonly ServiceDefinition[]
   readonly checks: readonly CheckDefinition[]
+  /** From which a sidecar gets its port; `max` 0: from none. */
+  readonly sidecarPorts: { readonly min: number; readonly max: number }
   /** Whether scripts may be run as checks: asked for over the API, and defined in files. */
   readonly scripts: { readonly remote: boolean; readonly local: boolean }
   readonly checkOutput: {

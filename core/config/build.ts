@@ -107,6 +107,10 @@ function assemble(draft: Draft, network: NetworkPlan): Assembled {
       mode: settings.unix_sockets?.mode ?? '',
     },
     enableDebug: settings.enable_debug ?? false,
+    sidecarPorts: {
+      min: settings.ports?.sidecar_min_port ?? 0,
+      max: settings.ports?.sidecar_max_port ?? 0,
+    },
     scripts: {
       remote: settings.enable_script_checks ?? false,
       local: (settings.enable_script_checks || settings.enable_local_script_checks) ?? false,

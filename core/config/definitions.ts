@@ -3,6 +3,7 @@
 import type { CheckDefinition, ServiceDefinition } from './agent-config.ts'
 import { type Draft, durationOf } from './draft.ts'
 import { faultOfMetadata } from './metadata.ts'
+import { proxyOf } from './proxy-settings.ts'
 import type { CheckSetting, ServiceSetting } from './schema-service.ts'
 
 export interface Definitions {
@@ -13,15 +14,6 @@ export interface Definitions {
 /**
  * Every definition of the settings; only durations are judged here, the rest in checkDefinitions.
  */
-/** Of services that are part of a mesh; every other word is an ordinary service. */
-export const MESH_KINDS: ReadonlySet<string> = new Set([
-  'connect-proxy',
-  'mesh-gateway',
-  'terminating-gateway',
-  'ingress-gateway',
-  'api-gateway',
-])
-
 export function planDefinitions(draft: Draft): Definitions {
   const { checks = [], services = [] } = draft.gathered.settings
   return {
@@ -102,10 +94,16 @@ function planService(draft: Draft, service: ServiceSetting): ServiceDefinition {
     checks: [...checks, ...(check === undefined ? [] : [check])].map((one) =>
       planCheck(draft, one),
     ),
-    proxy: service.proxy,
-    connect: service.connect,
+    proxy: proxyOf(service.proxy) ?? undefined,
+    connect: connectOf(draft, service),
     locality: service.locality,
   }
+}
+
+function connectOf(draft: Draft, { connect }: ServiceSetting): ServiceDefinition['connect'] {
+  if (connect === undefined) return undefined
+  const { native = false, sidecar_service: sidecar } = connect
+  return { native, sidecar: sidecar && planService(draft, sidecar) }
 }
 
 /** Refuses what no agent could register. */

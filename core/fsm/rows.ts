@@ -2,6 +2,7 @@
 // be added at any time: what an older snapshot lacks is the zero of its type. A field's name or
 // meaning never changes.
 import type { AutopilotRow } from '../autopilot/records.ts'
+import { proxy as proxyOfJson } from '../catalog/proxy-body.ts'
 import type {
   CheckDefinition,
   CheckRow,
@@ -9,8 +10,11 @@ import type {
   NodeRow,
   ServiceRow,
 } from '../catalog/records.ts'
+import type { ProxySpec } from '../config/proxy.ts'
 import type { CoordinateRow } from '../coordinates/records.ts'
 import type { KvRow, Tombstone } from '../kv/records.ts'
+import { DecodeError } from '../route/decode.ts'
+import { encodeJson, parseJson } from '../route/json.ts'
 import type { LockDelayRow, SessionCheckRow, SessionRow } from '../sessions/records.ts'
 import {
   bool,
@@ -29,6 +33,7 @@ import {
   u64,
   uint,
 } from '../wire/msgpack.ts'
+import { fail } from '../wire/msgpack-read.ts'
 import { partial, struct } from '../wire/msgpack-struct.ts'
 
 const indexes = { createIndex: uint, modifyIndex: uint }
@@ -98,6 +103,31 @@ export const nodeFields = {
   locality,
 }
 
+/** As JSON text: half of it is free settings. */
+const proxy = omitEmpty<ProxySpec | null>({
+  ...str,
+  write: (out, value) => str.write(out, value === null ? '' : encodeJson(value)),
+  read: (input) => {
+    const text = str.read(input)
+    const found = text === '' ? null : proxyOf(text)
+    if (found === undefined) fail(input, 'a proxy that is none')
+    return found ?? null
+  },
+  zero: null,
+  isEmpty: (value) => value === null,
+})
+
+function proxyOf(text: string): ProxySpec | null | undefined {
+  const parsed = parseJson(text)
+  if (!parsed.ok) return undefined
+  try {
+    return proxyOfJson(parsed.value)
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined
+    throw error
+  }
+}
+
 export const serviceFields = {
   kind: omitEmpty(str),
   id: str,
@@ -110,6 +140,8 @@ export const serviceFields = {
   socketPath: str,
   weights: struct({ Passing: int, Warning: int }),
   enableTagOverride: bool,
+  proxy,
+  native: omitEmpty(bool),
   locality,
 }
 

@@ -1,15 +1,12 @@
 // The bodies of /v1/agent/service/register and check/register: decoded as Go's encoding/json does,
 // in CamelCase or snake case, into the records that files give as well, and refused with Consul's
 // texts (consul-surface 3.11, 7.1).
+
+import { proxy } from '../catalog/proxy-body.ts'
 import type { CheckDefinition, ServiceDefinition } from '../config/agent-config.ts'
-import {
-  ANY_ADDRESS,
-  faultOfCheck,
-  faultOfWeights,
-  MESH_KINDS,
-  STATUSES,
-} from '../config/definitions.ts'
+import { ANY_ADDRESS, faultOfCheck, faultOfWeights, STATUSES } from '../config/definitions.ts'
 import { faultOfMetadata } from '../config/metadata.ts'
+import { faultOfMesh } from '../config/proxy.ts'
 import { ApiError } from '../errors.ts'
 import {
   type Decoder,
@@ -23,12 +20,12 @@ import {
   struct,
   text,
 } from '../route/decode.ts'
-import { type Json, plain } from '../route/json.ts'
+import type { JsonNode } from '../route/json.ts'
 
 const duration: Decoder<number> = (node) => durationNs(node) / 1e6
 
-/** Whatever stands there, for a part that is only looked at. */
-const anything: Decoder<Json> = plain
+/** Whether something stands there. */
+const present = (node: JsonNode): boolean => node.type !== 'null'
 
 const CHECK = {
   Name: text,
@@ -98,7 +95,8 @@ const check = struct(
 
 type SentCheck = ReturnType<typeof innerCheck> & ReturnType<typeof check>
 
-const checkOf = (sent: SentCheck): CheckDefinition => ({
+/** What a body says of a check, the rest filled in. */
+export const checkOf = (sent: SentCheck): CheckDefinition => ({
   id: sent.CheckID || (sent.ID ?? ''),
   name: sent.Name ?? '',
   notes: sent.Notes ?? '',
@@ -138,34 +136,48 @@ const checkOf = (sent: SentCheck): CheckDefinition => ({
 const address = struct({ Address: text, Port: integer })
 const locality = nullable(struct({ Region: text, Zone: text }))
 
-const service = struct(
+const SERVICE = {
+  Kind: text,
+  ID: text,
+  Name: text,
+  Tags: list(text),
+  Port: integer,
+  Address: text,
+  SocketPath: text,
+  TaggedAddresses: mapOf(address),
+  EnableTagOverride: flag,
+  Meta: mapOf(text),
+  Weights: nullable(struct({ Passing: integer, Warning: integer })),
+  Check: nullable(innerCheck),
+  Checks: list(nullable(innerCheck)),
+  Proxy: proxy,
+  Locality: locality,
+  Token: text,
+} as const
+
+const SERVICE_ALIASES = {
+  socket_path: 'SocketPath',
+  tagged_addresses: 'TaggedAddresses',
+  enable_tag_override: 'EnableTagOverride',
+}
+
+const SIDECAR_ALIASES = { sidecar_service: 'SidecarService' }
+
+/** One level deep: what is nested further is only seen to be there. */
+const sidecar = struct(
   {
-    Kind: text,
-    ID: text,
-    Name: text,
-    Tags: list(text),
-    Port: integer,
-    Address: text,
-    SocketPath: text,
-    TaggedAddresses: mapOf(address),
-    EnableTagOverride: flag,
-    Meta: mapOf(text),
-    Weights: nullable(struct({ Passing: integer, Warning: integer })),
-    Check: nullable(innerCheck),
-    Checks: list(nullable(innerCheck)),
-    Proxy: anything,
-    Connect: anything,
-    Locality: locality,
-    Token: text,
+    ...SERVICE,
+    Connect: struct({ SidecarService: present }, { aliases: SIDECAR_ALIASES, lenient: true }),
   },
-  {
-    aliases: {
-      socket_path: 'SocketPath',
-      tagged_addresses: 'TaggedAddresses',
-      enable_tag_override: 'EnableTagOverride',
-    },
-  },
+  { aliases: SERVICE_ALIASES },
 )
+
+const connect = struct(
+  { Native: flag, SidecarService: nullable(sidecar) },
+  { aliases: SIDECAR_ALIASES, lenient: true },
+)
+
+const service = struct({ ...SERVICE, Connect: nullable(connect) }, { aliases: SERVICE_ALIASES })
 
 const bad = (why: string) => new ApiError('bad-request', why)
 
@@ -187,43 +199,64 @@ function refuseCheck(definition: CheckDefinition): void {
 
 export const serviceBody = jsonBody(COMPLAINT, (node): ServiceDefinition => {
   const sent = service(node)
-  const { Name: name = '', Address = '', Meta = {}, Weights, Kind = '' } = sent
+  const { Name: name = '', Address = '', Meta = {}, Connect } = sent
   if (name === '') throw bad('Missing service name')
   if (ANY_ADDRESS.includes(Address)) throw bad('Invalid service address')
   const metaFault = faultOfMetadata(Meta)
   if (metaFault !== undefined) throw bad(`Invalid Service Meta: ${metaFault}`)
-  const weights =
-    Weights == null ? undefined : { passing: Weights.Passing ?? 0, warning: Weights.Warning ?? 0 }
-  const weightsFault = faultOfWeights(weights)
+  const { SidecarService = null, Native = false } = Connect ?? {}
+  const beside = SidecarService === null ? undefined : definitionOf(SidecarService)
+  const definition: ServiceDefinition = {
+    ...definitionOf(sent),
+    connect: { native: Native, sidecar: beside },
+  }
+  const weightsFault = faultOfWeights(definition.weights)
   if (weightsFault !== undefined) throw bad(`Invalid Weights: ${weightsFault}`)
+  definition.checks.forEach(refuseServiceCheck)
+  beside?.checks.forEach(refuseServiceCheck)
+  const mesh = { ...definition, proxy: definition.proxy ?? null, native: Native }
+  const fault = faultOfMesh(mesh, SidecarService === null ? [] : faultsOfSidecar(SidecarService))
+  if (fault !== undefined) throw bad(`Validation failed: ${fault}`)
+  return definition
+})
+
+function faultsOfSidecar({ ID = '', Connect }: ReturnType<typeof sidecar>): string[] {
+  const id = 'A SidecarService cannot specify an ID as this is managed by the agent'
+  const nested = 'A SidecarService cannot have a nested SidecarService'
+  return [...(ID === '' ? [] : [id]), ...(Connect?.SidecarService ? [nested] : [])]
+}
+
+type Sent = Omit<ReturnType<typeof service>, 'Connect'>
+
+function definitionOf(sent: Sent): ServiceDefinition {
+  const { Weights, TaggedAddresses = {} } = sent
   const checks = [...(sent.Checks ?? []), sent.Check ?? null].filter((one) => one !== null)
-  const definitions = checks.map(checkOf)
-  definitions.forEach(refuseServiceCheck)
-  refuseMesh(sent)
-  return {
-    kind: Kind,
-    id: sent.ID ?? '',
+  const tagged = Object.entries(TaggedAddresses).map(([name, { Address = '', Port = 0 }]) => [
     name,
+    { address: Address, port: Port },
+  ])
+  return {
+    kind: sent.Kind ?? '',
+    id: sent.ID ?? '',
+    name: sent.Name ?? '',
     tags: sent.Tags ?? [],
-    meta: Meta,
-    address: Address,
+    meta: sent.Meta ?? {},
+    address: sent.Address ?? '',
     port: sent.Port ?? 0,
     socketPath: sent.SocketPath ?? '',
-    taggedAddresses: Object.fromEntries(
-      Object.entries(sent.TaggedAddresses ?? {}).map(([at, { Address = '', Port = 0 }]) => [
-        at,
-        { address: Address, port: Port },
-      ]),
-    ),
+    taggedAddresses: Object.fromEntries(tagged),
     token: sent.Token ?? '',
     enableTagOverride: sent.EnableTagOverride ?? false,
-    weights,
-    checks: definitions,
-    proxy: undefined,
+    weights:
+      Weights == null
+        ? undefined
+        : { passing: Weights.Passing ?? 0, warning: Weights.Warning ?? 0 },
+    checks: checks.map(checkOf),
+    proxy: sent.Proxy ?? undefined,
     connect: undefined,
     locality: placeOf(sent.Locality),
   }
-})
+}
 
 function placeOf(sent: ReturnType<typeof locality> | undefined): ServiceDefinition['locality'] {
   return sent == null ? undefined : { region: sent.Region ?? '', zone: sent.Zone ?? '' }
@@ -235,39 +268,6 @@ function refuseServiceCheck(definition: CheckDefinition): void {
     throw bad("Status for checks must 'passing', 'warning', 'critical'")
   }
   refuseCheck(definition)
-}
-
-/** Proxies and sidecars are no part of this version: they are named, not passed over. */
-function refuseMesh(sent: ReturnType<typeof service>): void {
-  const { Kind = '', Port = 0, SocketPath = '', Proxy: proxy, Connect } = sent
-  if (Kind === 'connect-proxy') {
-    const faults = [
-      ...(Port === 0 && SocketPath === ''
-        ? ['Port or SocketPath must be set for a connect-proxy']
-        : []),
-      ...(hasDestination(proxy)
-        ? []
-        : ['Proxy.DestinationServiceName must be non-empty for Connect proxy services']),
-    ]
-    const count = faults.length === 1 ? '1 error' : `${faults.length} errors`
-    const listed = faults.map((fault) => `\t* ${fault}\n`).join('')
-    if (faults.length > 0) throw bad(`Validation failed: ${count} occurred:\n${listed}\n`)
-  }
-  if (MESH_KINDS.has(Kind) || !isBlank(proxy) || !isBlank(Connect)) {
-    throw new ApiError('invalid', 'proxies and gateways are not built into this version')
-  }
-}
-
-function hasDestination(proxy: Json | undefined): boolean {
-  if (typeof proxy !== 'object' || proxy === null || Array.isArray(proxy)) return false
-  return Object.entries(proxy).some(
-    ([name, value]) => /^destination_?service_?name$/i.test(name) && !isBlank(value),
-  )
-}
-
-function isBlank(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return !value
-  return Object.values(value).every(isBlank)
 }
 
 /** What a client that runs its check itself has found. */

@@ -4,6 +4,7 @@
 // by XOR, so their order means nothing; a list folds its items in order.
 import { utf8 } from '../bytes.ts'
 import type { ServiceSpec } from '../catalog/records.ts'
+import { type ExposedPath, isMeshKind, type ProxySpec, type Upstream } from '../config/proxy.ts'
 
 const OFFSET = 0xcbf29ce484222325n
 const PRIME = 0x100000001b3n
@@ -29,11 +30,13 @@ const ofText = (text: string): bigint => fnv(utf8(text))
 const ofInt = (value: number): bigint => fnv(littleEndian(BigInt(value)))
 const ofFlag = (value: boolean): bigint => fnv([value ? 1 : 0])
 const ordered = (a: bigint, b: bigint): bigint => fnv([...littleEndian(a), ...littleEndian(b)])
+/** The machines we run on have the lowest byte first. */
+const ofDouble = (value: number): bigint => fnv(new Uint8Array(Float64Array.of(value).buffer))
 /** A nil pointer. */
 const NIL = ofInt(0)
 
-const ofList = (texts: readonly string[]): bigint =>
-  texts.reduce((hash, text) => ordered(hash, ofText(text)), 0n)
+const ofItems = <T>(items: readonly T[], hashOf: (item: T) => bigint): bigint =>
+  items.reduce((hash, item) => ordered(hash, hashOf(item)), 0n)
 
 function ofMap<T>(map: Readonly<Record<string, T>> | null, hashOf: (value: T) => bigint): bigint {
   const pairs = Object.entries(map ?? {})
@@ -47,13 +50,77 @@ const ofStruct = (name: string, fields: Readonly<Record<string, bigint>>): bigin
     ofText(name),
   )
 
+const NATIVE = ofStruct('AgentServiceConnect', { Native: ofFlag(true), SidecarService: NIL })
+const NO_PROXY: ProxySpec = { MeshGateway: {}, Expose: {} }
+
+const ofGateway = ({ Mode = '' }: ProxySpec['MeshGateway']): bigint =>
+  ofStruct('MeshGatewayConfig', { Mode: ofText(Mode) })
+
+function ofProxy(proxy: ProxySpec): bigint {
+  const { Expose, TransparentProxy, AccessLogs } = proxy
+  return ofStruct('AgentServiceConnectProxyConfig', {
+    EnvoyExtensions: ofItems(proxy.EnvoyExtensions ?? [], ofSetting),
+    DestinationServiceName: ofText(proxy.DestinationServiceName ?? ''),
+    DestinationServiceID: ofText(proxy.DestinationServiceID ?? ''),
+    LocalServiceAddress: ofText(proxy.LocalServiceAddress ?? ''),
+    LocalServicePort: ofInt(proxy.LocalServicePort ?? 0),
+    LocalServiceSocketPath: ofText(proxy.LocalServiceSocketPath ?? ''),
+    Mode: ofText(proxy.Mode ?? ''),
+    TransparentProxy: TransparentProxy === undefined ? NIL : ofSetting(TransparentProxy),
+    Config: ofMap(proxy.Config ?? null, ofSetting),
+    Upstreams: ofItems(proxy.Upstreams ?? [], ofUpstream),
+    MeshGateway: ofGateway(proxy.MeshGateway),
+    Expose: ofStruct('ExposeConfig', {
+      Checks: ofFlag(Expose.Checks ?? false),
+      Paths: ofItems(Expose.Paths ?? [], ofPath),
+    }),
+    AccessLogs: AccessLogs === undefined ? NIL : ofSetting(AccessLogs),
+  })
+}
+
+const ofUpstream = (upstream: Upstream): bigint =>
+  ofStruct('Upstream', {
+    DestinationType: ofText(upstream.DestinationType ?? ''),
+    DestinationPartition: ofText(upstream.DestinationPartition ?? ''),
+    DestinationNamespace: ofText(upstream.DestinationNamespace ?? ''),
+    DestinationPeer: ofText(upstream.DestinationPeer ?? ''),
+    DestinationName: ofText(upstream.DestinationName ?? ''),
+    Datacenter: ofText(upstream.Datacenter ?? ''),
+    LocalBindAddress: ofText(upstream.LocalBindAddress ?? ''),
+    LocalBindPort: ofInt(upstream.LocalBindPort ?? 0),
+    LocalBindSocketPath: ofText(upstream.LocalBindSocketPath ?? ''),
+    LocalBindSocketMode: ofText(upstream.LocalBindSocketMode ?? ''),
+    Config: ofMap(upstream.Config ?? null, ofSetting),
+    MeshGateway: ofGateway(upstream.MeshGateway),
+    CentrallyConfigured: ofFlag(false),
+  })
+
+const ofPath = (path: ExposedPath): bigint =>
+  ofStruct('ExposePath', {
+    ListenerPort: ofInt(path.ListenerPort ?? 0),
+    Path: ofText(path.Path ?? ''),
+    LocalPathPort: ofInt(path.LocalPathPort ?? 0),
+    Protocol: ofText(path.Protocol ?? ''),
+    ParsedFromCheck: ofFlag(false),
+  })
+
+/** A free setting: numbers are doubles. */
+function ofSetting(value: unknown): bigint {
+  if (typeof value === 'string') return ofText(value)
+  if (typeof value === 'boolean') return ofFlag(value)
+  if (typeof value === 'number') return ofDouble(value)
+  if (Array.isArray(value)) return ofItems(value, ofSetting)
+  if (typeof value !== 'object' || value === null) return NIL
+  return ofMap(value as Readonly<Record<string, unknown>>, ofSetting) // an object that is no list
+}
+
 export function contentHash(service: ServiceSpec): string {
   const { weights } = service
   const hash = ofStruct('AgentService', {
     Kind: ofText(service.kind),
     ID: ofText(service.id),
     Service: ofText(service.name),
-    Tags: ofList(service.tags ?? []),
+    Tags: ofItems(service.tags ?? [], ofText),
     Meta: ofMap(service.meta, ofText),
     Port: ofInt(service.port),
     Address: ofText(service.address),
@@ -69,8 +136,8 @@ export function contentHash(service: ServiceSpec): string {
     CreateIndex: ofInt(0),
     ModifyIndex: ofInt(0),
     ContentHash: ofText(''),
-    Proxy: NIL,
-    Connect: NIL,
+    Proxy: isMeshKind(service.kind) ? ofProxy(service.proxy ?? NO_PROXY) : NIL,
+    Connect: service.native ? NATIVE : NIL,
     PeerName: ofText(''),
   })
   return hash.toString(16)

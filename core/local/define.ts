@@ -3,6 +3,7 @@
 import type { Locality, ServiceAddress, ServiceSpec } from '../catalog/records.ts'
 import type { CheckDefinition, ServiceDefinition } from '../config/agent-config.ts'
 import { parseIp } from '../config/ip.ts'
+import { withTypes } from '../config/proxy.ts'
 import { formatDuration } from '../time.ts'
 import type { OwnCheck, OwnService, Source, Status } from './records.ts'
 
@@ -56,6 +57,8 @@ export function defineService(given: ServiceDefinition, source: Source): OwnServ
         ? { Passing: 1, Warning: 1 }
         : { Passing: weights.passing, Warning: weights.warning },
     enableTagOverride: given.enableTagOverride,
+    proxy: given.proxy === undefined ? null : withTypes(given.proxy),
+    native: given.connect?.native ?? false,
     locality: localityOf(given),
   }
   return { service, source }

@@ -57,12 +57,14 @@ export function readKept(records: readonly KeptRecord[]): Kept {
   return { services, checks, states }
 }
 
-/** What was kept before services had a kind and a locality has none. */
+/** What was kept before services had a kind, a locality and a proxy has none. */
 const whole = (row: OwnService): OwnService => ({
   ...row,
   service: {
     ...row.service,
     kind: row.service.kind ?? '',
+    proxy: row.service.proxy ?? null,
+    native: row.service.native ?? false,
     locality: row.service.locality ?? null,
   },
 })

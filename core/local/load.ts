@@ -1,18 +1,19 @@
 // Definitions in files, brought in at the start and with every reload (consul-surface 6.5): which
 // changes lead from what is registered to what the files say. What was found out of a check stays.
 import type { AgentConfig } from '../config/agent-config.ts'
-import { MESH_KINDS } from '../config/definitions.ts'
+import { faultOfMesh } from '../config/proxy.ts'
 import { quoteGo } from '../quote.ts'
 import type { View } from '../state/txn.ts'
 import { defineCheck, defineService, defineServiceChecks } from './define.ts'
 import { listChecks, listServices } from './read.ts'
-import type { OwnChange, OwnCheck, OwnService, Source } from './records.ts'
+import type { OwnChange, OwnCheck, Source } from './records.ts'
 import { whyNotRun } from './run-rules.ts'
+import { defineSidecar, type Registered } from './sidecar.ts'
 
-export type Definitions = Pick<AgentConfig, 'services' | 'checks' | 'scripts'>
+export type Definitions = Pick<AgentConfig, 'services' | 'checks' | 'scripts' | 'sidecarPorts'>
 
 interface Defined {
-  readonly services: readonly { readonly row: OwnService; readonly checks: readonly OwnCheck[] }[]
+  readonly services: readonly Registered[]
   readonly checks: readonly OwnCheck[]
 }
 
@@ -22,7 +23,8 @@ export function faultOfDefinitions(config: Definitions): string | undefined {
   for (const service of config.services) {
     const id = service.id === '' ? service.name : service.id
     ids.add(id)
-    if (MESH_KINDS.has(service.kind)) return register(id, 'proxies and gateways are not built yet')
+    const mesh = faultOfMesh(defineService(service, 'file').service)
+    if (mesh !== undefined) return register(id, mesh)
     const fault = service.checks.map((check) => whyNotRun(check, config, 'file')).find(Boolean)
     if (fault !== undefined) return register(id, fault)
   }
@@ -46,7 +48,7 @@ export function changesToLoad(
   config: Definitions,
   { keepsApi }: { readonly keepsApi: boolean },
 ): OwnChange[] {
-  const defined = define(config)
+  const defined = define(own, config)
   const services = new Set(defined.services.map(({ row }) => row.service.id))
   const checks = new Set(
     [...defined.checks, ...defined.services.flatMap((service) => service.checks)].map(
@@ -68,11 +70,18 @@ export function changesToLoad(
   ]
 }
 
-function define(config: Definitions): Defined {
-  const services = config.services.map((service) => {
+function define(own: View, config: Definitions): Defined {
+  const services: Registered[] = []
+  const taken = new Set(config.services.map(({ port }) => port))
+  for (const service of config.services) {
     const row = defineService(service, 'file')
-    return { row, checks: defineServiceChecks(row, service.checks, 'file') }
-  })
+    services.push({ row, checks: defineServiceChecks(row, service.checks, 'file') })
+    const place = { own, ports: config.sidecarPorts, taken, source: 'file' } as const
+    const beside = defineSidecar(service, place)
+    if (beside === undefined || typeof beside === 'string') continue // it stays without a proxy
+    taken.add(beside.row.service.port)
+    services.push(beside)
+  }
   const byId = new Map(services.map(({ row }) => [row.service.id, row]))
   const checks = config.checks.map((check) =>
     defineCheck(check, { service: byId.get(check.serviceId), source: 'file' }),

@@ -14,6 +14,8 @@ export type Source = 'api' | 'file'
 export interface OwnService {
   readonly service: ServiceSpec
   readonly source: Source
+  /** Defined within another service: it goes with that one. */
+  readonly sidecar?: true
 }
 
 export type Status = 'passing' | 'warning' | 'critical'
@@ -52,6 +54,9 @@ export const OWN_CHECKS = defineTable<OwnCheck>({
 })
 
 export const OWN_TABLES = [OWN_SERVICES, OWN_CHECKS] as const
+
+/** Of the proxy that is defined within a service. */
+export const sidecarId = (serviceId: string): string => `${serviceId}-sidecar-proxy`
 
 export const NODE_MAINTENANCE = '_node_maintenance'
 export const serviceMaintenance = (serviceId: string): string => `_service_maintenance:${serviceId}`

@@ -5,6 +5,7 @@ import { textOfByteString } from '../bytes.ts'
 import { HEALTH_CHECK, NODE_SERVICE } from '../catalog/filter-shapes.ts'
 import type { HealthCheck } from '../catalog/shapes.ts'
 import type { AgentConfig, CheckDefinition } from '../config/agent-config.ts'
+import { faultOfMesh } from '../config/proxy.ts'
 import { ApiError } from '../errors.ts'
 import { filterOf, type Predicate } from '../filter/filter.ts'
 import { quoteGo } from '../quote.ts'
@@ -34,6 +35,7 @@ import {
 } from './records.ts'
 import { whyNotRun } from './run-rules.ts'
 import { type AgentService, agentCheck, agentService } from './shapes.ts'
+import { defineSidecar } from './sidecar.ts'
 import { maintenanceOf, nodeMaintenance } from './write.ts'
 
 type Changed = Changes<OwnChange>
@@ -97,21 +99,28 @@ export const registerService = own({
   about: 'register a service with this agent, and with it checks; ?replace-existing-checks',
   acl: 'none', // judged by the name in the body
   body: serviceBody,
-  run: (_view, { body, query }, { config }): Changed => {
+  run: (view, { body, query }, { config }): Changed => {
     for (const check of body.checks) refuseToRun(check, config)
+    for (const check of body.connect?.sidecar?.checks ?? []) refuseToRun(check, config)
+    const ports = config.sidecarPorts
+    const taken = new Set([body.port])
+    const beside = defineSidecar(body, { own: view, ports, taken, source: 'api' })
+    if (typeof beside === 'string')
+      throw new ApiError('bad-request', `Invalid SidecarService: ${beside}`)
+    if (beside !== undefined) refuseFaulty(beside.row)
     const row = defineService(body, 'api')
-    return {
-      change: [
-        {
-          type: 'register-service',
-          row,
-          checks: defineServiceChecks(row, body.checks, 'api'),
-          replacesChecks: REPLACE.has(query.get('replace-existing-checks') ?? 'no'),
-        },
-      ],
-    }
+    const service = { row, checks: defineServiceChecks(row, body.checks, 'api') }
+    const replacesChecks = REPLACE.has(query.get('replace-existing-checks') ?? 'no')
+    const all = beside === undefined ? [service] : [service, beside]
+    return { change: all.map((one) => ({ type: 'register-service', replacesChecks, ...one })) }
   },
 })
+
+/** A sidecar is judged when it is whole. */
+function refuseFaulty({ service }: OwnService): void {
+  const fault = faultOfMesh(service)
+  if (fault !== undefined) throw new ApiError('bad-request', `Failed Validation: ${fault}`)
+}
 
 const REPLACE = new Set(['', 'true'])
 

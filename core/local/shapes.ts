@@ -2,6 +2,7 @@
 // those of the catalog and not the same (consul-surface 3.7).
 import type { Locality, ServiceAddress, Texts, Weights } from '../catalog/records.ts'
 import type { HealthCheck } from '../catalog/shapes.ts'
+import { isMeshKind, type ProxySpec } from '../config/proxy.ts'
 import type { OwnCheck, OwnService } from './records.ts'
 
 export interface AgentService {
@@ -16,11 +17,17 @@ export interface AgentService {
   readonly TaggedAddresses?: Readonly<Record<string, ServiceAddress>>
   readonly Weights: Weights
   readonly EnableTagOverride: boolean
+  /** Of proxies and gateways. */
+  readonly Proxy?: ProxySpec
+  readonly Connect?: { readonly Native: true }
   readonly Locality?: Locality
   /** Where a single service is asked for. */
   readonly ContentHash?: string
   readonly Datacenter: string
 }
+
+const NO_PROXY: ProxySpec = { MeshGateway: {}, Expose: {} }
+const NATIVE = { Native: true } as const
 
 export function agentService(
   { service }: OwnService,
@@ -40,6 +47,8 @@ export function agentService(
     ...(taggedAddresses !== null && { TaggedAddresses: taggedAddresses }),
     Weights: service.weights,
     EnableTagOverride: service.enableTagOverride,
+    ...(isMeshKind(service.kind) && { Proxy: service.proxy ?? NO_PROXY }),
+    ...(service.native && { Connect: NATIVE }),
     ...(service.locality !== null && { Locality: service.locality }),
     ...(contentHash !== undefined && { ContentHash: contentHash }),
     Datacenter: datacenter,

@@ -16,6 +16,9 @@ import {
   SERF_HEALTH,
   SERVICES,
   type ServiceRow,
+  type ServiceSpec,
+  servedName,
+  VIRTUAL,
 } from '../catalog/records.ts'
 import { isSame } from '../same.ts'
 import { peek, peekList, type View } from '../state/txn.ts'
@@ -62,8 +65,11 @@ export function differenceOf(sides: Sides, deferred: ReadonlySet<string>): Diffe
   return { services, checks: differingChecks(sides, deferred), tags, node: isNodeOff(sides) }
 }
 
-function specOf({ node: _, createIndex: __, modifyIndex: ___, ...spec }: ServiceRow) {
-  return spec
+/** As this agent would tell it: the virtual address is the servers' to give. */
+function specOf({ node: _, createIndex: __, modifyIndex: ___, ...spec }: ServiceRow): ServiceSpec {
+  if (spec.taggedAddresses === null || servedName(spec) === undefined) return spec
+  const { [VIRTUAL]: ____, ...own } = spec.taggedAddresses
+  return { ...spec, taggedAddresses: Object.keys(own).length === 0 ? null : own }
 }
 
 function differingChecks({ own, catalog, node }: Sides, deferred: ReadonlySet<string>): string[] {

@@ -12,6 +12,7 @@ import {
   type OwnCheck,
   type Status,
   serviceMaintenance,
+  sidecarId,
   type Touched,
 } from './records.ts'
 
@@ -62,12 +63,14 @@ function registerService(txn: Txn, change: Registration, touched: Touched): void
   for (const check of checks) registerCheck(txn, check, touched)
 }
 
-/** Its checks go with it. */
+/** Its checks go with it, and the proxy that was defined within it. */
 function deregisterService(txn: Txn, id: string, touched: Touched): void {
   for (const check of listBy(txn, OWN_CHECKS, 'service', byteString(id))) {
     deregisterCheck(txn, check.id, touched)
   }
   if (remove(txn, OWN_SERVICES, byteString(id))) touched.services.add(id)
+  const beside = get(txn, OWN_SERVICES, byteString(sidecarId(id)))
+  if (beside?.sidecar) deregisterService(txn, sidecarId(id), touched)
 }
 
 /** What was found out stays: a definition that comes again is no reason to fall to critical. */

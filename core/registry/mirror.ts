@@ -105,6 +105,8 @@ function write(txn: Txn, name: string, instance: NamedInstance): void {
       socketPath: '',
       weights: { Passing: 1, Warning: 1 },
       enableTagOverride: false,
+      proxy: null,
+      native: false,
       locality: null,
     },
     checks: [{ ...STATUS, serviceId: id, status }],

@@ -112,6 +112,7 @@ const DEFAULTS: AgentConfig = {
   pidFile: undefined,
   unixSocket: { user: '', group: '', mode: '' },
   enableDebug: false,
+  sidecarPorts: { min: 21_000, max: 21_255 },
   scripts: { remote: false, local: false },
   checkOutput: { max: 4096, discard: false, updateIntervalMs: 300_000 },
   services: [],

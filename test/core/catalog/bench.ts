@@ -66,6 +66,8 @@ export const service = (id: string, changed: Partial<ServiceSpec> = {}): Service
   socketPath: '',
   weights: { Passing: 1, Warning: 1 },
   enableTagOverride: false,
+  proxy: null,
+  native: false,
   locality: null,
   ...changed,
 })
@@ -124,6 +126,13 @@ export const mustHold = (registered: Registered): Fallout => {
   return registered.fallout
 }
 
+/** An ordinary service, one that is native, or a proxy in front of another. */
+export function meshed(proxied: string | undefined): Partial<ServiceSpec> {
+  if (proxied === undefined || proxied === 'native') return { native: proxied === 'native' }
+  const proxy = { DestinationServiceName: proxied, MeshGateway: {}, Expose: {} }
+  return { kind: 'connect-proxy', proxy }
+}
+
 /** One command of a random sequence. */
 export type Act =
   | { readonly type: 'register'; readonly command: RegisterCommand }
@@ -151,6 +160,7 @@ export const acts = fc.oneof(
               id: fc.constantFrom(...SERVICE_IDS),
               name: fc.constantFrom('web', 'db'),
               port: fc.constantFrom(1, 2),
+              proxied: fc.constantFrom(undefined, 'web', 'db', 'native'),
             }),
           ),
           check: fc.option(
@@ -164,7 +174,10 @@ export const acts = fc.oneof(
         .map(({ name, address, skip, service: s, check: c }) =>
           registration(node(name, { address }), {
             skipNodeUpdate: skip,
-            service: s === null ? undefined : service(s.id, { name: s.name, port: s.port }),
+            service:
+              s === null
+                ? undefined
+                : service(s.id, { ...meshed(s.proxied), name: s.name, port: s.port }),
             checks: c === null ? [] : [check(c.id, { serviceId: c.serviceId, output: c.output })],
           }),
         ),

@@ -54,12 +54,13 @@ const REFUSED: readonly (readonly [sent: unknown, refusal: string])[] = [
   ],
   [{ ...base, PeerName: 'east' }, `500 peering is ${LATER}`],
   [
-    { ...base, Service: { Service: 'a', Kind: 'connect-proxy' } },
-    `500 proxies and gateways are ${LATER}`,
+    { ...base, Service: { Service: 'a', Kind: 'connect-proxy', Port: 1 } },
+    '500 1 error occurred:\n\t* Proxy.DestinationServiceName must be non-empty ' +
+      'for Connect proxy services\n\n',
   ],
   [
     { ...base, Service: { Service: 'a', Connect: { Native: true } } },
-    `500 proxies and gateways are ${LATER}`,
+    '500 1 error occurred:\n\t* Port or SocketPath must be set for a Connect native service.\n\n',
   ],
   [{ ...base, Service: {} }, '500 Must provide service name (Service.Service)'],
   [

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import {
   type Answer,
   listChecksInState,
+  listConnected,
   listHealth,
   listInstances,
   listNodeChecks,
@@ -41,6 +42,7 @@ const READS: Readonly<Record<string, (view: View) => Answer<unknown>>> = {
   'instances of web': (view) => listInstances(view, 'web', ALL),
   'health of web': (view) => listHealth(view, 'web', ALL),
   'health of db, in capitals': (view) => listHealth(view, 'DB', ALL),
+  'connected to web': (view) => listConnected(view, 'Web', ALL),
   'node n1': (view) => readNode(view, 'n1'),
   'checks on n1': (view) => listNodeChecks(view, 'n1'),
   'checks of web': (view) => listServiceChecks(view, 'web', ALL),
@@ -115,6 +117,11 @@ const QUIET: readonly (readonly [read: string, what: string, run: (bench: Bench)
     'instances of web',
     'a check',
     (bench) => put(bench, registration(node('n1'), { checks: [check('c')] })),
+  ],
+  [
+    'connected to web',
+    'the service itself',
+    (bench) => put(bench, registration(node('n1'), { service: { ...web, port: 9 } })),
   ],
   [
     'nodes',

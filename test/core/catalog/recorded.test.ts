@@ -16,6 +16,7 @@ const SCENARIOS: Readonly<Record<string, number>> = {
   'catalog/service-queries.json': 35,
   'health/node-checks-state.json': 35,
   'health/service.json': 32,
+  'connect/health-connect.json': 17,
   'blocking/service-indexes.json': 35,
   'blocking/catalog.json': 20,
   'blocking/health.json': 20,

@@ -68,7 +68,7 @@ definitions('a service keeps everything that was said of it', () => {
     ],
   )
   assert.equal(web?.checks[0]?.header, { X: ['1', '2'] })
-  assert.is(web?.connect?.sidecar_service?.proxy?.upstreams?.[0]?.destination_name, 'db')
+  assert.is(web?.connect?.sidecar?.proxy?.Upstreams?.[0]?.DestinationName, 'db')
   assert.equal([plain?.name, plain?.weights, plain?.port], ['plain', undefined, 0])
 })
 

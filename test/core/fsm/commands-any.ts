@@ -7,6 +7,7 @@ import type {
   NodeSpec,
   ServiceSpec,
 } from '../../../core/catalog/records.ts'
+import type { ProxySpec } from '../../../core/config/proxy.ts'
 import { ENTRY, type Entry } from '../../../core/entry.ts'
 import { type Command, encodeCommand } from '../../../core/fsm/commands.ts'
 import { logIndex, term } from '../../../core/ids.ts'
@@ -77,8 +78,20 @@ const anyNode: fc.Arbitrary<NodeSpec> = record<NodeSpec>({
   locality: anyLocality,
 })
 
+const anyProxy = fc.constantFrom<ProxySpec | null>(
+  null,
+  { DestinationServiceName: 'Web', MeshGateway: {}, Expose: {} },
+  {
+    DestinationServiceName: 'db',
+    Config: { a: 1, b: { c: [1.5, 'x', null] } },
+    Upstreams: [{ DestinationName: 'web', LocalBindPort: 9, MeshGateway: { Mode: 'local' } }],
+    MeshGateway: {},
+    Expose: { Checks: true, Paths: [{ Path: '/<h>', ListenerPort: 1 }] },
+  },
+)
+
 const anyService: fc.Arbitrary<ServiceSpec> = record<ServiceSpec>({
-  kind: fc.constantFrom('', 'odd'),
+  kind: fc.constantFrom('', 'odd', 'connect-proxy'),
   id: fc.constantFrom('web', 'web2', 'db'),
   name: fc.constantFrom('web', 'db', 'Web'),
   tags: anyTags,
@@ -91,6 +104,8 @@ const anyService: fc.Arbitrary<ServiceSpec> = record<ServiceSpec>({
   socketPath: anyName,
   weights: record({ Passing: fc.nat(9), Warning: fc.nat(9) }),
   enableTagOverride: fc.boolean(),
+  proxy: anyProxy,
+  native: fc.boolean(),
   locality: anyLocality,
 })
 

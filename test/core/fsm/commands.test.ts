@@ -76,6 +76,8 @@ const ON_CATALOG: readonly TxnOp[] = [
       socketPath: '',
       weights: { Passing: 1, Warning: 1 },
       enableTagOverride: false,
+      proxy: null,
+      native: false,
       locality: null,
     },
     index: 0,

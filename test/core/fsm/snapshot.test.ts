@@ -67,6 +67,8 @@ function smallState(): Fsm {
     socketPath: '',
     weights: { Passing: 1, Warning: 1 },
     enableTagOverride: true,
+    proxy: null,
+    native: false,
     locality: null,
   }
   const check = {

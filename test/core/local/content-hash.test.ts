@@ -2,6 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ServiceSpec } from '../../../core/catalog/records.ts'
+import type { ProxySpec, Upstream } from '../../../core/config/proxy.ts'
 import { contentHash } from '../../../core/local/content-hash.ts'
 
 const hash = suite('local/content-hash')
@@ -18,7 +19,33 @@ const PLAIN: ServiceSpec = {
   socketPath: '',
   weights: { Passing: 1, Warning: 1 },
   enableTagOverride: false,
+  proxy: null,
+  native: false,
   locality: null,
+}
+const WEB: ProxySpec = { DestinationServiceName: 'web', MeshGateway: {}, Expose: {} }
+const PROXY: ServiceSpec = {
+  ...PLAIN,
+  kind: 'connect-proxy',
+  id: 'web-proxy',
+  name: 'web-proxy',
+  port: 8000,
+  proxy: WEB,
+}
+const TO_DB: Upstream = {
+  DestinationType: 'service',
+  DestinationName: 'db',
+  LocalBindPort: 9001,
+  MeshGateway: {},
+}
+const TO_C: Upstream = {
+  DestinationType: 'prepared_query',
+  DestinationName: 'c',
+  Datacenter: 'dc2',
+  LocalBindAddress: '127.0.0.3',
+  LocalBindPort: 9002,
+  Config: { k: 'v' },
+  MeshGateway: {},
 }
 const AT = { Address: '10.0.0.5', Port: 8080 }
 
@@ -45,6 +72,26 @@ const CASES: readonly (readonly [what: string, service: ServiceSpec, expected: s
       },
     },
     'a522671708cc4c85',
+  ],
+  ['a proxy', PROXY, 'cdb67fed43eb05ac'],
+  [
+    'a proxy with upstreams',
+    { ...PROXY, proxy: { ...WEB, Upstreams: [TO_DB, TO_C] } },
+    '647c4915fc5883a7',
+  ],
+  [
+    'a proxy with free settings',
+    {
+      ...PROXY,
+      proxy: {
+        ...WEB,
+        DestinationServiceID: 'web1',
+        LocalServiceAddress: '127.0.0.2',
+        LocalServicePort: 81,
+        Config: { a: 1, b: { c: [1, 'x'] } },
+      },
+    },
+    'aa3ad351f6938e1',
   ],
 ]
 

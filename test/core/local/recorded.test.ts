@@ -20,6 +20,8 @@ const CASES: readonly Case[] = [
   { scenario: 'agent/replace-existing-checks.json', steps: 17 },
   { scenario: 'agent/service-register-errors.json', steps: 43 },
   { scenario: 'blocking/agent-service-hash.json', steps: 17 },
+  { scenario: 'connect/proxy-registration.json', steps: 36 },
+  { scenario: 'connect/sidecar-service.json', steps: 28 },
   { scenario: 'session/invalidation.json', steps: 29 },
 ]
 

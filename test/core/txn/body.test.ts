@@ -166,10 +166,6 @@ body('unknown fields, and what belongs to a later version, are refused at every 
   }
   const later = 'not built into this version'
   assert.is(refusal(Node('set', { Node: 'n', PeerName: 'p' })), `500 peering is ${later}`)
-  assert.is(
-    refusal(Service('set', { Service: 'web', Proxy: { Mode: 'transparent' } })),
-    `500 proxies and gateways are ${later}`,
-  )
   assert.is(refusal(Service('set', { Service: 'web', Proxy: {}, Connect: {} })), 'accepted')
   assert.is(refusal(Check('set', { Name: 'c', PeerName: 'p' })), `500 peering is ${later}`)
 })

@@ -1,0 +1,101 @@
+// The proxy that is defined within a service: what it leaves open follows from the service
+// (consul-surface 3.11).
+import type { AgentConfig, CheckDefinition, ServiceDefinition } from '../config/agent-config.ts'
+import { joinHostPort } from '../config/ip.ts'
+import { PROXY_KIND, type ProxySpec } from '../config/proxy.ts'
+import type { View } from '../state/txn.ts'
+import { checkOf } from './body.ts'
+import { defineService, defineServiceChecks } from './define.ts'
+import { findService, listServices } from './read.ts'
+import { type OwnCheck, type OwnService, type Source, sidecarId } from './records.ts'
+
+export interface Registered {
+  readonly row: OwnService
+  readonly checks: readonly OwnCheck[]
+}
+
+interface Place {
+  readonly own: View
+  readonly ports: AgentConfig['sidecarPorts']
+  readonly source: Source
+  /** Ports that are about to be registered. */
+  readonly taken: ReadonlySet<number>
+}
+
+/** Undefined: none is defined. A text: why it cannot be registered. */
+export function defineSidecar(
+  parent: ServiceDefinition,
+  place: Place,
+): Registered | string | undefined {
+  const beside = parent.connect?.sidecar
+  if (beside === undefined) return undefined
+  const parentId = parent.id === '' ? parent.name : parent.id
+  const port = beside.port > 0 ? beside.port : freePort(sidecarId(parentId), place)
+  if (typeof port === 'string') return port
+  const definition = filled(beside, { ...parent, id: parentId }, port)
+  const row = { ...defineService(definition, place.source), sidecar: true as const }
+  return { row, checks: defineServiceChecks(row, definition.checks, place.source) }
+}
+
+/** The port that it has already, or the first that no service here has. */
+function freePort(id: string, { own, ports, taken }: Place): number | string {
+  if (ports.max < 1)
+    return 'no port provided for sidecar_service and auto-assignment disabled in config'
+  const known = findService(own, id)?.service.port ?? 0
+  if (known >= ports.min && known <= ports.max) return known
+  const used = new Set(listServices(own).map(({ service }) => service.port))
+  for (let port = ports.min; port <= ports.max; port += 1) {
+    if (!used.has(port) && !taken.has(port)) return port
+  }
+  const range = `[${ports.min}, ${ports.max}]`
+  return `no port provided for sidecar_service and none left in the configured range ${range}`
+}
+
+function filled(
+  beside: ServiceDefinition,
+  parent: ServiceDefinition,
+  port: number,
+): ServiceDefinition {
+  const { tags, meta, checks } = beside
+  const proxy = proxyFor(beside.proxy ?? { MeshGateway: {}, Expose: {} }, parent)
+  return {
+    ...beside,
+    kind: beside.kind || PROXY_KIND,
+    id: sidecarId(parent.id),
+    name: beside.name || `${parent.name}-sidecar-proxy`,
+    tags: tags.length > 0 ? tags : parent.tags,
+    meta: Object.keys(meta).length > 0 ? meta : parent.meta,
+    address: beside.address || parent.address,
+    token: beside.token || parent.token,
+    locality: beside.locality ?? parent.locality,
+    port,
+    checks: checks.length > 0 ? checks : usualChecks(parent.id, proxy, port),
+    proxy,
+  }
+}
+
+function proxyFor(given: ProxySpec, parent: ServiceDefinition): ProxySpec {
+  const hasPlace = (given.LocalServicePort ?? 0) > 0 || given.LocalServiceSocketPath !== undefined
+  return {
+    DestinationServiceName: parent.name,
+    DestinationServiceID: parent.id,
+    LocalServiceAddress: '127.0.0.1',
+    ...(!hasPlace && parent.port > 0 && { LocalServicePort: parent.port }),
+    ...given,
+  }
+}
+
+const usualChecks = (
+  parentId: string,
+  { LocalServiceAddress = '' }: ProxySpec,
+  port: number,
+): CheckDefinition[] => [
+  checkOf({
+    Name: 'Connect Sidecar Listening',
+    TCP: joinHostPort(LocalServiceAddress, port),
+    Interval: LISTENING_INTERVAL_MS,
+  }),
+  checkOf({ Name: `Connect Sidecar Aliasing ${parentId}`, AliasService: parentId }),
+]
+
+const LISTENING_INTERVAL_MS = 10_000
