@@ -50,6 +50,8 @@ interface Soak {
 }
 
 const KEYS = 4
+/** Between two requests of a client: who starts again needs the processor, too. */
+const BREATH_MS = 2
 const LEADER_MS = 20_000
 /** A name without a value reads like this. */
 const NOTHING = 'nothing'
@@ -119,8 +121,8 @@ async function live(soak: Soak): Promise<void> {
     const nodes = [...cluster.nodes.values()]
     if (at === undefined || !nodes.includes(at))
       at = nodes.length > 0 ? prng.pick(nodes) : undefined
-    if (at === undefined) await pause(1)
-    else at = await oneRequest(soak, at)
+    if (at !== undefined) at = await oneRequest(soak, at)
+    await pause(BREATH_MS)
   }
 }
 
