@@ -82,10 +82,14 @@ export const createSnapshotDuty = (): SnapshotDuty => ({
   underWay: undefined,
 })
 
+/**
+ * After many entries, but not while the log is shorter than the last snapshot: of a state that
+ * grows, writing it again and again would cost more than the writes themselves.
+ */
 export const isSnapshotDue = (duty: SnapshotDuty, entriesMax: number): boolean =>
   duty.underWay === undefined &&
   (duty.bytes >= Math.max(SNAPSHOT_LOG_BYTES, duty.lastBytes) ||
-    (duty.entries >= entriesMax && duty.bytes >= duty.lastBytes / 4))
+    (duty.entries >= entriesMax && duty.bytes >= duty.lastBytes))
 
 /** Counts the chunks as they pass. */
 export function* counted(duty: SnapshotDuty, chunks: Iterable<Uint8Array>): Iterable<Uint8Array> {

@@ -2,9 +2,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
+  createSnapshotDuty,
   createTombstoneDuty,
   dueTombstones,
   forgetReaped,
+  isSnapshotDue,
   noteTombstones,
 } from '../../../core/agent/duties.ts'
 import { logIndex } from '../../../core/ids.ts'
@@ -26,6 +28,14 @@ duties('a reaping that was refused or lost is proposed again, and no more when i
   assert.is(dueTombstones(duty, 27 * MINUTE_MS), 9)
   forgetReaped(duty, 9)
   assert.is(dueTombstones(duty, 90 * MINUTE_MS), undefined)
+})
+
+duties('a log that is shorter than the last snapshot is no reason for the next', () => {
+  const duty = { ...createSnapshotDuty(), lastBytes: 1_000 }
+  assert.not(isSnapshotDue({ ...duty, entries: 20, bytes: 999 }, 10))
+  assert.ok(isSnapshotDue({ ...duty, entries: 20, bytes: 1_000 }, 10))
+  assert.not(isSnapshotDue({ ...duty, entries: 9, bytes: 1_000 }, 10), 'few entries')
+  assert.ok(isSnapshotDue({ ...duty, entries: 1, bytes: 64 << 20 }, 10), 'but large ones')
 })
 
 duties.run()
