@@ -35,7 +35,20 @@ export function byteString(text: string): string {
 const CHUNK = 8192
 
 /** What names of nodes, services and checks are compared by: letters without case, as in Consul. */
-export const fold = (text: string): string => byteString(text.toLowerCase())
+export const fold = (text: string): string =>
+  isFolded(text) ? text : byteString(text.toLowerCase())
+
+/** Most names are folded as they come: a loop sees that sooner than the engine makes a copy. */
+function isFolded(text: string): boolean {
+  if (text.length > LOOPED_MAX) return false
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code > 0x7f || (code >= 0x41 && code <= 0x5a)) return false
+  }
+  return true
+}
+
+const LOOPED_MAX = 64
 
 export function byteStringOf(bytes: Uint8Array): string {
   if (bytes.length <= CHUNK) return String.fromCharCode(...bytes)

@@ -12,12 +12,26 @@ export function parseIp(text: string): IpBytes | undefined {
   return text.includes(':') ? parseIp6(text) : parseIp4(text)
 }
 
-function parseIp4(text: string): IpBytes | undefined {
-  const parts = text.split('.')
-  if (parts.length !== 4) return undefined
-  const bytes = parts.map((part) => (/^(0|[1-9]\d{0,2})$/.test(part) ? Number(part) : 256))
-  return bytes.every((byte) => byte < 256) ? bytes : undefined
+/** Digit by digit: the catalog looks at every address that is written. */
+function parseIp4(text: string): number[] | undefined {
+  const bytes: number[] = []
+  let value = -1 // no digit yet
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - ZERO
+    if (digit === DOT - ZERO && value >= 0) {
+      bytes.push(value)
+      value = -1
+    } else if (digit < 0 || digit > 9 || value === 0) return undefined
+    else value = Math.max(value, 0) * 10 + digit
+    if (value > 255) return undefined
+  }
+  if (value < 0 || bytes.length !== 3) return undefined
+  bytes.push(value)
+  return bytes
 }
+
+const ZERO = '0'.charCodeAt(0)
+const DOT = '.'.charCodeAt(0)
 
 function parseIp6(text: string): IpBytes | undefined {
   const halves = text.split('::')

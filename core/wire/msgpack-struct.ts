@@ -126,18 +126,27 @@ function planOf(fields: Fields, nameOf: (member: string) => string): Plan {
 }
 
 function writeStruct(out: Writer, { sorted, omits }: Plan, value: Members): void {
-  const leaving = omits
-    ? sorted.filter(({ name, codec }) => !(codec.omitted && codec.isEmpty(value[name])))
-    : sorted
-  writeFields(out, leaving, value)
+  if (!omits) {
+    writeFields(out, sorted, value)
+    return
+  }
+  let count = 0
+  for (const field of sorted) if (!isLeftOut(field, value)) count++
+  putMapHead(out, count)
+  for (const field of sorted) if (!isLeftOut(field, value)) writeField(out, field, value)
 }
+
+const isLeftOut = ({ name, codec }: Field, value: Members): boolean =>
+  codec.omitted === true && codec.isEmpty(value[name])
 
 function writeFields(out: Writer, fields: readonly Field[], value: Members): void {
   putMapHead(out, fields.length)
-  for (const { key, codec, name } of fields) {
-    putBytes(out, key)
-    codec.write(out, value[name])
-  }
+  for (const field of fields) writeField(out, field, value)
+}
+
+function writeField(out: Writer, { key, codec, name }: Field, value: Members): void {
+  putBytes(out, key)
+  codec.write(out, value[name])
 }
 
 function readFields(input: Reader, plan: Plan): Members {
