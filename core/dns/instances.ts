@@ -2,8 +2,8 @@
 // answer needs of them. Kept until the service's index moves, which it does with every instance,
 // node and check of it: an answer then costs no look at a check.
 import { fold } from '../bytes.ts'
-import { markOf, serviceIndexName } from '../catalog/indexes.ts'
-import { type Health, listHealth } from '../catalog/read.ts'
+import { connectIndexName, markOf, serviceIndexName } from '../catalog/indexes.ts'
+import { type Health, listConnected, listHealth } from '../catalog/read.ts'
 import { CRITICAL, type NodeRow, PASSING, type ServiceRow } from '../catalog/records.ts'
 import type { IpBytes } from '../config/ip.ts'
 import type { View } from '../state/txn.ts'
@@ -22,7 +22,7 @@ export interface Found {
   readonly addressName: Prefix | undefined
 }
 
-/** By folded name. */
+/** By the name of the index that moves with them. */
 export type InstanceCache = Map<string, { readonly mark: object; readonly found: readonly Found[] }>
 
 /** When there are more services than this, all begin anew. */
@@ -34,19 +34,22 @@ interface Asked {
   readonly name: string
   readonly onlyPassing: boolean
   readonly datacenter: string
+  /** Those that serve the name over Connect. */
+  readonly connected: boolean
 }
 
 export function instancesOf(
   view: View,
   cache: InstanceCache,
-  { name, onlyPassing, datacenter }: Asked,
+  { name, onlyPassing, datacenter, connected }: Asked,
 ): readonly Found[] {
-  const mark = markOf(view, serviceIndexName(name))
+  const key = connected ? connectIndexName(fold(name)) : serviceIndexName(name)
+  const mark = markOf(view, key)
   if (mark === undefined) return []
-  const key = fold(name)
   const known = cache.get(key)
   if (known?.mark === mark) return known.found
-  const { rows } = listHealth(view, name, { tags: [], nodeMeta: {} })
+  const wanted = { tags: [], nodeMeta: {} }
+  const { rows } = connected ? listConnected(view, name, wanted) : listHealth(view, name, wanted)
   const found = rows
     .filter((health) => isServing(health, onlyPassing))
     .map((health) => foundOf(health, datacenter))

@@ -13,6 +13,8 @@ export type Meaning =
       /** Empty: any. */
       readonly tag: string
       readonly here: boolean
+      /** Not the service itself, but who serves its name over Connect. */
+      readonly connected?: boolean
     }
   /** Digits of an address. */
   | { readonly type: 'addr'; readonly digits: string }
@@ -59,6 +61,11 @@ function kindOf(kind: string, wanted: readonly string[], here: () => boolean | u
   switch (kind) {
     case 'service':
       return serviceOf(wanted, here())
+    case 'connect': {
+      const meaning = serviceOf(wanted, here())
+      // Tags choose nothing there, as in Consul.
+      return meaning.type === 'service' ? { ...meaning, tag: '', connected: true } : NOTHING
+    }
     case 'node': {
       const isHere = here()
       return isHere === undefined ? NOTHING : { type: 'node', name: wanted.join('.'), here: isHere }

@@ -143,11 +143,16 @@ function nameServers(desk: Desk, { domain }: Lookup): Sections {
   return { answer, authority: [], additional }
 }
 
-const serving = ({ view, instances, settings }: Desk, name: string): readonly Found[] =>
+const serving = (
+  { view, instances, settings }: Desk,
+  name: string,
+  connected = false,
+): readonly Found[] =>
   instancesOf(view, instances, {
     name,
     onlyPassing: settings.onlyPassing,
     datacenter: toldDatacenter(settings),
+    connected,
   })
 
 /** What names in answers carry; empty: nothing. */
@@ -255,10 +260,10 @@ function lookUpAddr(desk: Desk, lookup: Lookup, digits: string): Outcome {
 function lookUpService(
   desk: Desk,
   lookup: Lookup,
-  { name, tag, here }: { readonly name: string; readonly tag: string; readonly here: boolean },
+  { name, tag, here, connected = false }: Extract<Meaning, { readonly type: 'service' }>,
 ): Outcome {
   if (here && name === '') return { rcode: RCODE.SERVFAIL, sections: NOTHING }
-  const all = here ? serving(desk, name) : []
+  const all = here ? serving(desk, name, connected) : []
   const found = tag === '' ? all : withTag(all, tag)
   if (found.length === 0) return missing(desk, lookup.name)
   const timed = { ...lookup, ttl: serviceTtl(desk.settings.serviceTtls, fold(name)) }
@@ -268,7 +273,9 @@ function lookUpService(
   const isEmpty = sections.answer.length === 0
   // RFC 2308 §2.2: the name is there, this type is not.
   const authority = isEmpty ? [soaFor(desk, lookup.name)] : []
-  const pool = isEmpty ? undefined : poolOf(desk, { type: lookup.type, name, found })
+  // Replies are kept by the index of a service: of a name over Connect there are none ready.
+  const isPooled = !isEmpty && !connected
+  const pool = isPooled ? poolOf(desk, { type: lookup.type, name, found }) : undefined
   return { rcode: RCODE.NOERROR, sections: { ...sections, authority }, pool }
 }
 

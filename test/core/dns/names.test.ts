@@ -49,7 +49,9 @@ const MEANINGS: readonly (readonly [string, Meaning])[] = [
   ['web.virtual', { type: 'virtual' }],
   ['virtual', nothing],
   ['web.query', nothing],
-  ['web.connect', nothing],
+  ['web.connect', { ...service('web'), connected: true }],
+  ['tag.web.connect.dc1', { ...service('web'), connected: true }],
+  ['web.connect.a.b', nothing],
   ['web', nothing],
   ['', nothing],
 ]
