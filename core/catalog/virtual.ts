@@ -17,7 +17,7 @@ export function withVirtual(view: View, service: ServiceSpec): ServiceSpec {
 }
 
 /** The address of a name that somebody serves; `name` is folded. */
-const virtualOf = (view: View, name: string): string | undefined =>
+export const virtualOf = (view: View, name: string): string | undefined =>
   listBy(view, SERVICES, 'connect', name)[0]?.taggedAddresses?.[VIRTUAL]?.Address
 
 const FIRST_OCTET = 240

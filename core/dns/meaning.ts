@@ -18,13 +18,13 @@ export type Meaning =
     }
   /** Digits of an address. */
   | { readonly type: 'addr'; readonly digits: string }
-  /** A virtual address; nobody has one yet. */
-  | { readonly type: 'virtual' }
+  /** A virtual address; the empty name has none. */
+  | { readonly type: 'virtual'; readonly name: string }
   /** A name that asks for nothing, or for kinds that are never there. */
   | { readonly type: 'nothing' }
 
 const NOTHING: Meaning = { type: 'nothing' }
-const KINDS = new Set(['service', 'connect', 'virtual', 'ingress', 'node', 'query', 'addr'])
+const KINDS = new Set(['service', 'connect', 'ingress', 'node', 'query', 'addr'])
 
 export interface Asked {
   /** Those before the domain. */
@@ -39,6 +39,7 @@ export function meaningOf({ labels, type, datacenter }: Asked): Meaning {
   for (let at = lower.length - 1; at >= 0; at--) {
     const label = lower[at] ?? ''
     const here = () => placeOf(lower.slice(at + 1), datacenter)
+    if (label === 'virtual') return virtualOf(lower.slice(0, at), at === lower.length - 1)
     if (KINDS.has(label)) return kindOf(label, lower.slice(0, at), here)
     // Whoever asks for SRV may leave the word `service` out (RFC 2782 names begin with `_`).
     if (type === TYPE.SRV && label.startsWith('_')) {
@@ -72,11 +73,15 @@ function kindOf(kind: string, wanted: readonly string[], here: () => boolean | u
     }
     case 'addr':
       return wanted.length === 1 ? { type: 'addr', digits: wanted[0] ?? '' } : NOTHING
-    case 'virtual':
-      return { type: 'virtual' }
     default:
       return NOTHING
   }
+}
+
+/** They are told of in our datacenter only, and there without a place. */
+function virtualOf(wanted: readonly string[], placeless: boolean): Meaning {
+  if (wanted.length === 0) return NOTHING
+  return { type: 'virtual', name: placeless ? (wanted.at(-1) ?? '') : '' }
 }
 
 function serviceOf(wanted: readonly string[], here: boolean | undefined): Meaning {

@@ -2,7 +2,8 @@
 import { fold } from '../bytes.ts'
 import { markOf, serviceIndexName } from '../catalog/indexes.ts'
 import { NODES, type NodeRow } from '../catalog/records.ts'
-import type { IpBytes } from '../config/ip.ts'
+import { virtualOf } from '../catalog/virtual.ts'
+import { type IpBytes, parseIp } from '../config/ip.ts'
 import type { Prng } from '../prng.ts'
 import { get, type View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
@@ -89,10 +90,17 @@ function answerMeaning(desk: Desk, lookup: Lookup, meaning: Meaning): Outcome {
     case 'addr':
       return lookUpAddr(desk, lookup, meaning.digits)
     case 'virtual':
-      return { rcode: RCODE.NOERROR, sections: NOTHING }
+      return lookUpVirtual(desk, lookup, meaning.name)
     default:
       return missing(desk, lookup.name)
   }
+}
+
+/** Whatever type was asked for, as in Consul. */
+function lookUpVirtual(desk: Desk, { name: asked }: Lookup, name: string): Outcome {
+  const ip = parseIp(virtualOf(desk.view, fold(name)) ?? '')
+  const answer = ip === undefined ? [] : [addressRecord(asked, 0, ip)]
+  return { rcode: RCODE.NOERROR, sections: { ...NOTHING, answer } }
 }
 
 /** RFC 2308 §3: with the SOA a resolver knows for how long there is nothing. */
