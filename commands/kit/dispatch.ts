@@ -110,7 +110,8 @@ function missAsOurs(surface: Surface, argv: readonly string[], asked: boolean): 
   const group = groupNamed(surface, words)
   if (words.length === 0 && (asked || argv.length === 0)) return { type: 'help' }
   if (group !== undefined && words.join(' ') === group) return { type: 'help', group }
-  return { type: 'unknown', words: words.length === 0 ? argv : words }
+  const isFlagFirst = argv[0]?.startsWith('-') === true
+  return { type: 'unknown', words: words.length === 0 || isFlagFirst ? argv : words }
 }
 
 async function runCommand(id: string, start: Start): Promise<number> {
@@ -125,18 +126,28 @@ async function refuseUnknown(
   words: readonly string[],
   env: Env,
 ): Promise<number> {
-  const { name, profile } = surface.program
+  const { name, profile, group: own } = surface.program
   const group = groupNamed(surface, words)
   const typed = words.slice(0, group === undefined ? 1 : group.split(' ').length + 1).join(' ')
   const names = [...idsOf(surface.table, profile), ...surface.table.groups.map((one) => one.name)]
-  const hints = suggest(typed, names).map((near) => `did you mean "${name} ${near}"?`)
+  const near = suggest(typed, own === undefined ? names : names.filter((one) => isBelow(own, one)))
+  const hints = near.map((one) => `did you mean "${name} ${asTyped(own, one)}"?`)
   const what = typed.startsWith('-')
     ? `${typed}: flags come after the command`
-    : `no command "${typed}"`
-  const help = group === undefined ? `${name} --help` : `${name} ${group} --help`
+    : `no command "${asTyped(own, typed)}"`
+  const help = group === undefined || group === own ? name : `${name} ${asTyped(own, group)}`
   const out = await createOutput({ profile, json: false, color: undefined, env })
-  return printFailure(misuse(what, { next: [...hints.slice(0, 3), help] }), { out, who: name })
+  return printFailure(misuse(what, { next: [...hints.slice(0, 3), `${help} --help`] }), {
+    out,
+    who: name,
+  })
 }
+
+const isBelow = (group: string, id: string): boolean => id.startsWith(`${group} `)
+
+/** Under the name of a group's program its word is not typed: raftctl status. */
+const asTyped = (own: string | undefined, words: string): string =>
+  own !== undefined && isBelow(own, words) ? words.slice(own.length + 1) : words
 
 async function refuseUnbuilt(name: string, env: Env): Promise<number> {
   const out = await createOutput({ profile: 'lictor', json: false, color: undefined, env })

@@ -91,7 +91,7 @@ programs('under our name a wrong line exits 2 and suggests what is near', async 
     [['wacth'], /no command "wacth"\n {2}next: did you mean "lictor watch"\?\n/],
     [['kv', 'gte'], /no command "kv gte"\n {2}next: did you mean "lictor kv get"\?\n/],
     [['nonsense'], /no command "nonsense"\n {2}next: lictor --help\n/],
-    [['-json', 'kv', 'get'], /no command|flags come after the command/],
+    [['-json', 'kv', 'get'], /-json: flags come after the command\n {2}next: lictor --help\n/],
     [['kv', 'get', '-recurs', 'a'], /unknown flag -recurs\n {2}next: did you mean -recurse\?\n/],
     [['kv', 'get', '-raw=maybe', 'a'], /invalid boolean value "maybe" for -raw/],
     [['kv', 'put'], /KEY is missing\n {2}next: lictor kv put --help\n/],
@@ -102,6 +102,20 @@ programs('under our name a wrong line exits 2 and suggests what is near', async 
     const { exit, stdout, stderr } = await run(home, ['lictor', ...words])
     assert.is(exit, 2, words.join(' '))
     assert.is(stdout, '')
+    assert.match(stderr, shown)
+  }
+})
+
+programs('the program of a group names its commands as they are typed', async ({ home }) => {
+  const cases: [string[], RegExp][] = [
+    [['raftctl', 'bogus'], /^raftctl: no command "bogus"\n {2}next: raftctl --help\n/],
+    [['raftctl', 'statsu'], /no command "statsu"\n {2}next: did you mean "raftctl status"\?\n/],
+    [['swimctl', 'memebrs'], /no command "memebrs"\n {2}next: did you mean "swimctl members"\?\n/],
+    [['lictor', 'raft', 'bogus'], /no command "raft bogus"\n {2}next: lictor raft --help\n/],
+  ]
+  for (const [words, shown] of cases) {
+    const { exit, stderr } = await run(home, words)
+    assert.is(exit, 2, words.join(' '))
     assert.match(stderr, shown)
   }
 })
