@@ -9,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import type { Member } from '../../core/route/site.ts'
 import { formatDuration } from '../../core/time.ts'
 import { type Client, connect, jsonOf, type Reply } from '../kit/client.ts'
 import type { Call } from '../kit/declare.ts'
@@ -36,9 +37,11 @@ export async function examine(call: Call<HttpFlags>): Promise<readonly Finding[]
     return [unreachable(client, reached.failure, records), ...taken, ...local]
   }
   const { reply, roundTripMs } = reached
+  const leader = await leaderFinding(client, reply)
   return [
     fine('agent.unreachable', `${client.endpoint.shown} answers`),
-    await leaderFinding(client, reply),
+    leader,
+    ...(leader.ok ? [await apartFinding(client)] : []),
     clockFinding(reply, { now: Date.now(), roundTripMs }),
     ...diskFindings(await dataDirOf(client)),
     ...local,
@@ -93,6 +96,40 @@ async function leaderFinding(client: Client, reply: Reply): Promise<Finding> {
       : ['start the servers that are down; lictor wait leader -timeout=30s']
   return { id: 'leader.none', ok: false, what, next }
 }
+
+/** What /v1/agent/members says of a member that is alive. */
+const ALIVE = 1
+
+/** Servers of one pool that do not order writes together: a client meets one state or another. */
+async function apartFinding(client: Client): Promise<Finding> {
+  const [pool, peers] = [
+    await client.call('GET /v1/agent/members', { accept: [403, 500, 503] }),
+    await client.call('GET /v1/status/peers', { accept: [403, 500, 503] }),
+  ]
+  if (pool.status !== 200 || peers.status !== 200)
+    return fine('servers.apart', 'the agent does not tell who is in the pool')
+  return apartAmong(pool.value(), peers.value())
+}
+
+function apartAmong(members: readonly Member[], peers: readonly string[]): Finding {
+  const apart = members
+    .filter(({ Status, Tags }) => Status === ALIVE && Tags['role'] === 'consul')
+    .filter(({ Addr, Tags }) => !peers.includes(hostPort(Addr, Tags['port'] ?? '')))
+    .map(({ Name }) => Name)
+  if (apart.length === 0) return fine('servers.apart', 'no server of the pool stands apart')
+  return {
+    id: 'servers.apart',
+    ok: false,
+    what: `servers of the pool that do not order writes with this one: ${apart.join(', ')}`,
+    next: [
+      'lictor operator raft list-peers   who does',
+      'lictor leave                      at each server that was started apart: its state is its own',
+    ],
+  }
+}
+
+const hostPort = (host: string, port: string): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 
 /** Times in HTTP have whole seconds; beyond this the clocks differ. */
 const SKEW_MS_MAX = 2_000

@@ -179,6 +179,36 @@ daemons('doctor tells where an agent is instead, and does not blame it', async (
   assert.not.match(stdout, `held by pid ${agent.pid}`)
 })
 
+daemons('doctor tells of servers of the pool that keep a state of their own', async ({ home }) => {
+  const server = (name: string, port: string, status = 1) => ({
+    Name: name,
+    Addr: '10.0.0.1',
+    Status: status,
+    Tags: { role: 'consul', port },
+  })
+  const members = [
+    server('first', '8300'),
+    server('other', '9300'),
+    server('gone', '9301', 3),
+    { ...server('client', '8300'), Addr: '10.0.0.2', Tags: { role: 'node' } },
+  ]
+  await withStub(
+    (request, response) => {
+      if (request.url?.startsWith('/v1/agent/members')) response.end(JSON.stringify(members))
+      else if (request.url?.startsWith('/v1/status/peers')) response.end('["10.0.0.1:8300"]')
+      else response.end(request.url?.startsWith('/v1/agent/self') ? '{}' : '"10.0.0.1:8300"')
+    },
+    async (address) => {
+      const { exit, stdout } = await run(home, ['lictor', 'doctor', `-http-addr=${address}`])
+      assert.is(exit, 1)
+      assert.match(
+        stdout,
+        /BAD servers\.apart: servers .* do not order writes with this one: other\n/,
+      )
+    },
+  )
+})
+
 daemons('doctor tells that there is no leader, and who is missing', async ({ home }) => {
   await withStub(
     (request, response) => {
