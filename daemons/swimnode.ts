@@ -195,11 +195,21 @@ async function openPool(life: Life, node: SwimNode): Promise<Pool> {
     label: program.label,
     isCompressed: program.isCompressed,
     ...(node.memory?.remembered === undefined ? {} : { remembered: node.memory.remembered }),
-    onEffect: (effect) => performOn(node, effect),
+    onEffect: (effect) => {
+      if (effect.type === 'note' && effect.note.what === 'join-again') tellAlone(life, effect.note)
+      performOn(node, effect)
+    },
   })
   node.pool = pool
   if (keys.length > 0) node.memory?.keepKeys(keys)
   return pool
+}
+
+/** A member that says it is ready, and is alone, is not what --join asked for. */
+function tellAlone({ program }: Life, { failures }: { failures: readonly string[] }): void {
+  const why = failures.join('; ') || 'it was only told of itself'
+  const what = `nobody took ${program.name} in yet, trying again`
+  process.stderr.write(`${program.typed}: ${what}: ${why}\n`)
 }
 
 /** The ring of the last run is younger than the key on the command line: keys are rotated. */

@@ -105,6 +105,7 @@ export type SwimNote =
   | { readonly what: 'not-admitted'; readonly node: string; readonly why: string }
   | { readonly what: 'full'; readonly of: string }
   | { readonly what: 'udp-blocked'; readonly node: string }
+  | { readonly what: 'join-again'; readonly failures: readonly string[] }
 
 /** By which way an ack came. */
 export type AckWay = 'packet' | 'helper' | 'stream'
@@ -133,6 +134,7 @@ const LEVELS: Readonly<Record<SwimNote['what'], LogLine['level']>> = {
   'not-admitted': 'warn',
   full: 'warn',
   'udp-blocked': 'warn',
+  'join-again': 'warn',
 }
 
 const WORDS: Readonly<Record<SwimNote['what'], string>> = {
@@ -158,6 +160,7 @@ const WORDS: Readonly<Record<SwimNote['what'], string>> = {
   'not-admitted': 'Refused a member',
   full: 'A limit is reached',
   'udp-blocked': 'Answers by stream only: packets seem to be blocked',
+  'join-again': 'Nobody took this member in yet; trying again',
 }
 
 /**

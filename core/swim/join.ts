@@ -7,7 +7,7 @@ import { mergeExchange, startExchange } from './exchange.ts'
 import { announceJoin } from './intents.ts'
 import { addressText, sameAddress } from './member.ts'
 import { announceSelf } from './merge.ts'
-import { type Swim, selfOf } from './swim.ts'
+import { note, type Swim, selfOf } from './swim.ts'
 
 export interface JoinOrder {
   /** Comes back in the effect `joined`. */
@@ -32,6 +32,9 @@ export interface Join {
   failures: string[]
   retryAt: Instant | undefined
 }
+
+/** Members that start together miss each other a few times; after that it is worth a word. */
+const ATTEMPTS_QUIET = 3
 
 /** Members asked at once. */
 const PARALLEL_MAX = 16
@@ -77,6 +80,7 @@ function endAttempt(swim: Swim, join: Join): void {
   const { order, reached, failures } = join
   if (reached === 0 && join.attempt < order.attempts && swim.leaving.type === 'no') {
     join.retryAt = swim.now + swim.settings.joinRetryMs
+    if (join.attempt === ATTEMPTS_QUIET) note(swim, { what: 'join-again', failures })
     return
   }
   swim.joins.delete(order.id)

@@ -43,6 +43,7 @@ const TEXTS: Texts = {
   'not-admitted': ({ node, why }) => text('refused', node, why),
   full: ({ of }, self) => text('full', self, of),
   'udp-blocked': ({ node }) => text('ack', node, 'by stream only: datagrams seem to be blocked'),
+  'join-again': ({ failures }) => text('join', '-', `again: ${failures.join('; ')}`),
 }
 
 /** `self`: the member whose note it is. */

@@ -257,4 +257,15 @@ swim('what cannot be is told with what to do next', async ({ home, nodes }) => {
   }
 })
 
+swim('a member that nobody takes in says so, and why', async ({ home, nodes }) => {
+  const args = [`--encrypt=${OTHER_KEY}`, `--join=${nodes[0]?.address}`]
+  const alone = await startSwimnode(home, { name: 'alone', args })
+  try {
+    await within(10_000, () => alone.output().includes('nobody took alone in yet, trying again: '))
+    assert.match(alone.output(), 'No installed keys could decrypt the message')
+  } finally {
+    await alone.stop()
+  }
+})
+
 swim.run()

@@ -395,6 +395,19 @@ joining('who starts first tries again until somebody answers', () => {
   assert.is(swim.joins.size, 0)
 })
 
+joining('who is not taken in says so once, after a few tries, and with the reason', () => {
+  const swim = member1()
+  join(swim, { ...ORDER, addresses: [addressOf(2)], attempts: Number.POSITIVE_INFINITY }, swim.now)
+  const said: unknown[] = []
+  for (let attempt = 1; attempt <= 6; attempt++) {
+    const [opened] = openedOf(attempt === 1 ? settled(swim) : passTime(swim, 500))
+    const notes = effectsOf(failed(swim, opened?.stream ?? 0, 'refused'), 'note')
+    for (const { note } of notes)
+      if (note.what === 'join-again') said.push([attempt, note.failures])
+  }
+  assert.equal(said, [[3, ['10.0.0.2:7946: refused']]])
+})
+
 joining('tries come to an end', () => {
   const swim = member1()
   join(swim, { ...ORDER, addresses: [addressOf(2)], attempts: 2 }, swim.now)
