@@ -20,6 +20,14 @@ const service = (name: string, tag = '', here = true): Meaning => ({
   tag,
   here,
 })
+/** Who serves a name over Connect. */
+const connected = (name: string): Meaning => ({
+  type: 'service',
+  name,
+  tag: '',
+  here: true,
+  connected: true,
+})
 const nothing: Meaning = { type: 'nothing' }
 
 const MEANINGS: readonly (readonly [string, Meaning])[] = [
@@ -50,8 +58,8 @@ const MEANINGS: readonly (readonly [string, Meaning])[] = [
   ['web.virtual.dc1', { type: 'virtual', name: '' }],
   ['virtual', nothing],
   ['web.query', nothing],
-  ['web.connect', { ...service('web'), connected: true }],
-  ['tag.web.connect.dc1', { ...service('web'), connected: true }],
+  ['web.connect', connected('web')],
+  ['tag.web.connect.dc1', connected('web')],
   ['web.connect.a.b', nothing],
   ['web', nothing],
   ['', nothing],
