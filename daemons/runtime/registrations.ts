@@ -13,7 +13,7 @@
 // costs less.
 import { join } from 'node:path'
 import type { OwnSave } from '../../core/agent/keeper.ts'
-import { strictTextOf, utf8 } from '../../core/bytes.ts'
+import { concatBytes, strictTextOf, utf8 } from '../../core/bytes.ts'
 import type { KeepOrder, KeptRecord } from '../../core/local/keep.ts'
 import { crc32 } from '../../core/wire/crc32.ts'
 import { DataDirRefused, isFull, isMissing } from './disk-errors.ts'
@@ -130,18 +130,27 @@ const LINE = /^([0-9a-f]{8}) ((\d+) (\[.*\]))$/s
 function parseLine(line: Uint8Array): Line | undefined {
   const text = strictTextOf(line)
   const match = text === undefined ? null : LINE.exec(text)
-  if (match === null || checksum(match[2] ?? '') !== match[1]) return undefined
+  if (match === null || checksum(utf8(match[2] ?? '')) !== match[1]) return undefined
   // What bears its checksum was written by `lineOf`.
   const [key, kept] = JSON.parse(match[4] ?? '') as [string, string | null]
   return { key, text: kept ?? undefined, synced: Number(match[3]) }
 }
 
-const checksum = (text: string): string => crc32(utf8(text)).toString(16).padStart(8, '0')
+const SUM_DIGITS = 8
 
-function lineOf({ key, text }: KeepOrder, synced: number): string {
-  const body = `${synced} ${JSON.stringify([key, text ?? null])}`
-  return `${checksum(body)} ${body}\n`
+const checksum = (body: Uint8Array): string => crc32(body).toString(16).padStart(SUM_DIGITS, '0')
+
+/** Made into bytes once: the checksum is put in place afterwards. */
+function lineOf({ key, text }: KeepOrder, synced: number): Uint8Array {
+  const blank = '0'.repeat(SUM_DIGITS)
+  const line = utf8(`${blank} ${synced} ${JSON.stringify([key, text ?? null])}\n`)
+  const sum = checksum(line.subarray(SUM_DIGITS + 1, -1))
+  for (let at = 0; at < SUM_DIGITS; at++) line[at] = sum.charCodeAt(at)
+  return line
 }
+
+const linesOf = (orders: Iterable<KeepOrder>, synced: number): Uint8Array =>
+  concatBytes(Array.from(orders, (order) => lineOf(order, synced)))
 
 async function saveIn(journal: Journal, { orders, durable }: OwnSave): Promise<'saved' | 'full'> {
   const before = new Map(orders.map(({ key }) => [key, journal.texts.get(key)]))
@@ -174,7 +183,7 @@ async function append(
   // A synced write makes itself durable, not what was written before it and no sync has seen.
   const isSynced = durable && journal.synced === journal.size
   const file = isSynced ? journal.file.synced : journal.file.loose
-  const bytes = utf8(orders.map((order) => lineOf(order, journal.synced)).join(''))
+  const bytes = linesOf(orders, journal.synced)
   const end = journal.size + bytes.length
   if (end <= journal.room) await writeAll(file, bytes, journal.size)
   else {
@@ -193,7 +202,10 @@ async function writeAnew(journal: Journal): Promise<void> {
   await closeBoth(journal.file)
   journal.file = undefined
   await removeIfThere(files, beside)
-  const bytes = utf8([...texts].map(([key, text]) => lineOf({ key, text }, 0)).join(''))
+  const bytes = linesOf(
+    Array.from(texts, ([key, text]) => ({ key, text })),
+    0,
+  )
   const loose = await files.create(beside)
   try {
     await writeAll(loose, padded(bytes), 0)
