@@ -123,7 +123,7 @@ function apartAmong(members: readonly Member[], peers: readonly string[]): Findi
     what: `servers of the pool that do not order writes with this one: ${apart.join(', ')}`,
     next: [
       'lictor operator raft list-peers   who does',
-      'lictor leave                      at each server that was started apart: its state is its own',
+      'lictor leave                      at each of them: its state is its own',
     ],
   }
 }
