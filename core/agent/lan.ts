@@ -16,10 +16,11 @@ import type { Instant } from '../time.ts'
 import type { Address } from '../wire/memberlist.ts'
 import { noteCoordinate } from './coordinates.ts'
 import { type Asks, createAsks, onAskEffect, onJoined, startJoins } from './lan-asks.ts'
+import { standingOf } from './order.ts'
 import type { PoolEffect, PoolEvent } from './pool-io.ts'
 import { reconcileAll, reconcileMember } from './reconcile.ts'
 import { type Agent, log } from './record.ts'
-import { AGENT_VERSIONS, tagsOf } from './tags.ts'
+import { AGENT_VERSIONS, serverTags, tagsOf } from './tags.ts'
 import { hearEvent } from './user-events.ts'
 
 /** What the sockets of the pool have made of the configuration. */
@@ -241,8 +242,19 @@ function onMembers(
   for (const member of members) {
     const fields = { node: member.name, address: addressText(member.address) }
     log(agent, { level: 'info', room: 'serf.lan', message: NAMES[change], fields })
+    if (change === 'join' && standsApart(agent, member))
+      log(agent, { level: 'error', room: 'agent', message: APART, fields })
     reconcileMember(agent, change === 'reap' ? reaped(member) : member)
   }
+}
+
+const APART = 'a server of this pool does not order writes with this one: two states'
+
+/** Both were started with bootstrap: whoever asks meets the one state or the other. */
+function standsApart({ config, order }: Agent, { name, tags }: PoolMember): boolean {
+  if (name === config.nodeName || serverTags(tags) === undefined) return false
+  const { servers } = standingOf(order, { id: config.nodeId, address: '' })
+  return !servers.some(({ id }) => id === tags.get('id'))
 }
 
 /** Whom the pool forgets has no place in the catalog, however it ended. */

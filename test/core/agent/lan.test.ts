@@ -19,13 +19,20 @@ interface Net {
   /** Streams that wait for their answer: who asked, and by which number. */
   readonly streams: Map<number, { readonly from: string; readonly stream: number }>
   lastStream: number
+  /** What agents said at the level error, each with its address. */
+  readonly errors: string[]
 }
 
 const addressOf = (n: number): Address => ({ ip: `10.0.0.${n}`, port: 8301 })
 const keyOf = ({ ip, port }: Address) => `${ip}:${port}`
 const idOf = (n: number) => `00000000-0000-0000-0000-00000000000${n}`
 
-const createNet = (): Net => ({ machines: new Map(), streams: new Map(), lastStream: 0 })
+const createNet = (): Net => ({
+  machines: new Map(),
+  streams: new Map(),
+  lastStream: 0,
+  errors: [],
+})
 
 function addAgent(
   net: Net,
@@ -72,6 +79,8 @@ function pump(net: Net): void {
 }
 
 function carry(net: Net, from: { key: string; machine: Machine }, effect: AgentEffect): boolean {
+  if (effect.type === 'log' && effect.line.level === 'error')
+    net.errors.push(`${from.key}: ${effect.line.message} ${effect.line.fields?.['node']}`)
   if (effect.type !== 'pool') return false
   const { effect: wish } = effect
   if (wish.type === 'resolve') {
@@ -186,6 +195,16 @@ lan('the leader keeps the catalog as the pool is', () => {
   assert.is(ask(net, first, 'PUT /v1/agent/force-leave/node-2').status, 200)
   pass(net, 2_000)
   assert.is(catalogOf(first), 'node-1:passing:consul')
+})
+
+lan('a server that keeps a state of its own is told of as an error, by both', () => {
+  const net = createNet()
+  addAgent(net, 1)
+  addAgent(net, 2, { join: ['10.0.0.1:8301'] })
+  pass(net, 2_000)
+  const what = 'a server of this pool does not order writes with this one: two states'
+  const said = [`10.0.0.1:8301: ${what} node-2`, `10.0.0.2:8301: ${what} node-1`]
+  assert.equal([...net.errors].sort(), said)
 })
 
 lan('a node whose agent the pool does not know is taken out, one without an agent stays', () => {
