@@ -79,7 +79,8 @@ export async function openControl(http: Http, options: ControlOptions): Promise<
         'set LICTOR_RUNTIME_DIR or --socket to a shorter one',
     )
   }
-  if (await answers(path)) throw new StartRefused(`${path}: another daemon answers there`)
+  if (await answers(path))
+    throw new StartRefused(`${path}: another daemon answers there: lictor ps`)
   const record: DaemonRecord = { ...told, socket: path }
   const address = { type: 'unix', path } as const
   const file = { mode: '0600', user: '', group: '' }

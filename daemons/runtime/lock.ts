@@ -62,8 +62,8 @@ function heldBy(dir: string, flag: string): DataDirRefused {
   const pid = SOCKET_FLAG.exec(flag)?.[1] ?? PROCESS_FLAG.exec(flag)?.[1]
   return new DataDirRefused(
     'locked',
-    `${dir} is in use by process ${pid}: two agents on one data folder would destroy it. ` +
-      'Stop that process, or give this agent a folder of its own (-data-dir)',
+    `${dir} is in use by process ${pid}: two processes on one data folder would destroy it. ` +
+      'Stop that process, or give this one a folder of its own (-data-dir of an agent)',
   )
 }
 
