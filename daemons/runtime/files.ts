@@ -6,6 +6,7 @@
 // on the way of each write.
 import fs from 'node:fs'
 import { dirname } from 'node:path'
+import { readClock } from './clock.ts'
 import { DiskFailure } from './disk-errors.ts'
 
 /** Every call that fails rejects (or throws) with a DiskFailure. */
@@ -81,7 +82,10 @@ export async function makeFolder(dir: string): Promise<void> {
 export const realFiles: FileSystem = {
   create: (path) => openReal(path, 'wx+'),
   open: (path) => openReal(path, 'r+'),
-  openSynced: (path) => openReal(path, fs.constants.O_RDWR | fs.constants.O_DSYNC),
+  async openSynced(path) {
+    const fd = await openRaw(path, fs.constants.O_RDWR | fs.constants.O_DSYNC)
+    return { ...fileOf(fd, path), write: promptWrite(fd, path) }
+  },
   readSync(path, into, offset) {
     try {
       const fd = fs.openSync(path, 'r')
@@ -114,8 +118,13 @@ export const realFiles: FileSystem = {
   },
 }
 
-async function openReal(path: string, flags: string | number): Promise<OpenFile> {
-  const fd = await call<number>('open', path, (done) => fs.open(path, flags, FILE_MODE, done))
+const openReal = async (path: string, flags: string): Promise<OpenFile> =>
+  fileOf(await openRaw(path, flags), path)
+
+const openRaw = (path: string, flags: string | number): Promise<number> =>
+  call<number>('open', path, (done) => fs.open(path, flags, FILE_MODE, done))
+
+function fileOf(fd: number, path: string): OpenFile {
   return {
     path,
     size: async () => (await call<fs.Stats>('stat', path, (done) => fs.fstat(fd, done))).size,
@@ -125,6 +134,39 @@ async function openReal(path: string, flags: string | number): Promise<OpenFile>
       call('write', path, (done) => fs.write(fd, bytes, 0, bytes.length, offset, done)),
     datasync: () => call('sync', path, (done) => fs.fdatasync(fd, done)),
     close: () => call('close', path, (done) => fs.close(fd, done)),
+  }
+}
+
+/** A write that took longer than this was no matter of a moment: the next ones go to a thread. */
+const PROMPT_MS = 2
+/** So many of them. */
+const PATIENT_WRITES = 64
+/** Longer writes always do. */
+const PROMPT_BYTES_MAX = 256 << 10
+
+const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/**
+ * Synced writes of a disk that answers promptly are waited for on the spot, at the end of the turn
+ * of the event loop, when all else is said and what came with them waits for the next: the way to a
+ * thread and back takes longer than such a disk (decision 010).
+ */
+function promptWrite(fd: number, path: string): OpenFile['write'] {
+  let patient = 0
+  return async (bytes, offset) => {
+    if (patient > 0 || bytes.length > PROMPT_BYTES_MAX) {
+      patient = Math.max(0, patient - 1)
+      return call('write', path, (done) => fs.write(fd, bytes, 0, bytes.length, offset, done))
+    }
+    await endOfTurn()
+    const from = readClock().now
+    try {
+      return fs.writeSync(fd, bytes, 0, bytes.length, offset)
+    } catch (error) {
+      throw new DiskFailure('write', path, error)
+    } finally {
+      if (readClock().now - from > PROMPT_MS) patient = PATIENT_WRITES
+    }
   }
 }
 
