@@ -207,7 +207,8 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
 /** What it promised is gone with it: its vote might be given twice. */
 function warnOfLoss({ program, log }: Life, dir: string): void {
   const message = `${dir} is gone: this server does not vote before it has everything again`
-  process.stderr.write(`${program.typed}: ${message}\n`)
+  const next = `  next: wait for the others, or, for a new cluster, remove ${dir}.json of each server`
+  process.stderr.write(`${program.typed}: ${message}\n${next}\n`)
   writeLog(log, { level: 'warn', room: 'raft', message })
 }
 
