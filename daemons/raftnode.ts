@@ -207,7 +207,7 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
 /** What it promised is gone with it: its vote might be given twice. */
 function warnOfLoss({ program, log }: Life, dir: string): void {
   const message = `${dir} is gone: this server does not vote before it has everything again`
-  const next = `  next: wait for the others, or, for a new cluster, remove ${dir}.json of each server`
+  const next = `  next: wait for the others; for a new cluster, remove ${dir}.json of each`
   process.stderr.write(`${program.typed}: ${message}\n${next}\n`)
   writeLog(log, { level: 'warn', room: 'raft', message })
 }
