@@ -251,6 +251,8 @@ function ownAnswer({ argv, prefix }: Order, held: Held, end: ChildEnd): Answer {
   if (end.type === 'not-started') {
     throw answerIsNo('handler_failed', `cannot start ${argv[0]}`, { why: reasonOf(end.error) })
   }
-  const exit = end.signal === undefined ? end.exit : signalExit(end.signal)
+  // What it answers to a signal that was passed on is its own; killed late it ends as it was told.
+  const isKilled = end.signal !== undefined && end.killedBy !== undefined
+  const exit = isKilled ? signalExit(end.signal) : end.exit
   return { json: { prefix, fence: held.fence, exit }, text: '', exit }
 }
