@@ -278,16 +278,25 @@ export function leaderlessWords(name: string, reports: readonly NodeReport[]) {
     ({ id, role, term }) => `node ${id} is ${role.toUpperCase()}, term ${term}`,
   )
   const seen = states.join('; ') || 'no more is known'
+  const lost = reports.filter(({ quarantined }) => quarantined).map(({ id }) => id)
+  const isBeyondWaiting = count - lost.length < needed
   const answers = reports.length === 1 ? '1 of' : `${reports.length} of`
   const verb = reports.length === 1 ? 'answers' : 'answer'
   const start =
     missing.length === 0 ? '' : `start node ${missing.map(({ id }) => id).join(' or ')}, or: `
   return {
     what: `no leader in cluster ${shortName(name)}`,
-    why: `${answers} ${count} nodes ${verb} (${needed} needed): ${seen}`,
-    next: `${start}raftctl wait leader --timeout 10s`,
+    why:
+      `${answers} ${count} nodes ${verb} (${needed} needed): ${seen}` +
+      (lost.length === 0 ? '' : `; ${lost.join(', ')} lost data and must not vote`),
+    next: isBeyondWaiting ? beginAnew(lost) : `${start}raftctl wait leader --timeout 10s`,
   }
 }
+
+/** Too few are left that may vote: however long one waits, nobody will lead. */
+const beginAnew = (lost: readonly string[]): string =>
+  `stop node ${lost.join(', ')} and restore its data folder; or, for a new cluster, ` +
+  'stop all and remove the data folder of each node and the .json beside it'
 
 /** `localhost:8001,8002,8003` */
 function shortName(name: string): string {
