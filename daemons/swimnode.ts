@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { equalBytes } from '../core/bytes.ts'
 import { EXIT } from '../core/errors.ts'
 import type { LogLevel } from '../core/log.ts'
+import type { SwimNote } from '../core/swim/effects.ts'
 import { addressText, nameFault } from '../core/swim/member.ts'
 import { leave } from '../core/swim/server.ts'
 import { PROFILES, type ProfileName } from '../core/swim/settings.ts'
@@ -72,6 +73,8 @@ interface Life {
   readonly log: Log
   /** Of the files of this member: `swimnode-7001`. */
   readonly stem: string
+  /** The addresses of members of our own name that the terminal was told of. */
+  readonly namesakes: Set<string>
   readonly end: (end: End) => void
   readonly ended: Promise<End>
 }
@@ -101,7 +104,8 @@ function createLife(program: SwimnodeProgram): Life {
     end = resolve
   })
   const log = createLog({ level: logLevel, json: false, wall: () => readClock().wall })
-  return { program, log, stem: `swimnode-${bind.port === 0 ? name : bind.port}`, end, ended }
+  const stem = `swimnode-${bind.port === 0 ? name : bind.port}`
+  return { program, log, stem, namesakes: new Set(), end, ended }
 }
 
 async function live(life: Life): Promise<number> {
@@ -196,7 +200,7 @@ async function openPool(life: Life, node: SwimNode): Promise<Pool> {
     isCompressed: program.isCompressed,
     ...(node.memory?.remembered === undefined ? {} : { remembered: node.memory.remembered }),
     onEffect: (effect) => {
-      if (effect.type === 'note' && effect.note.what === 'join-again') tellAlone(life, effect.note)
+      if (effect.type === 'note') tellTerminal(life, effect.note)
       performOn(node, effect)
     },
   })
@@ -205,11 +209,25 @@ async function openPool(life: Life, node: SwimNode): Promise<Pool> {
   return pool
 }
 
-/** A member that says it is ready, and is alone, is not what --join asked for. */
+/** A member that says it is ready, and is not in the pool it shall be in, says why. */
+function tellTerminal(life: Life, note: SwimNote): void {
+  if (note.what === 'join-again') tellAlone(life, note)
+  if (note.what === 'conflict' && note.node === life.program.name) tellNamesake(life, note.address)
+}
+
 function tellAlone({ program }: Life, { failures }: { failures: readonly string[] }): void {
   const why = failures.join('; ') || 'it was only told of itself'
   const what = `nobody took ${program.name} in yet, trying again`
   process.stderr.write(`${program.typed}: ${what}: ${why}\n`)
+}
+
+/** Once for each: the others go on claiming the name, and each claim is a line of the log. */
+function tellNamesake({ program, namesakes }: Life, address: string): void {
+  if (namesakes.has(address)) return
+  namesakes.add(address)
+  const what = `another member at ${address} is called ${program.name}, too`
+  const next = 'stop one of them, and give it another --name'
+  process.stderr.write(`${program.typed}: ${what}\n  next: ${next}\n`)
 }
 
 /** The ring of the last run is younger than the key on the command line: keys are rotated. */

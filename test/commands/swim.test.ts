@@ -268,4 +268,16 @@ swim('a member that nobody takes in says so, and why', async ({ home, nodes }) =
   }
 })
 
+swim('two of one name are told of each other at once', async ({ home }) => {
+  const first = await startSwimnode(home, { name: 'twin' })
+  const second = await startSwimnode(home, { name: 'twin', args: [`--join=${first.address}`] })
+  try {
+    const said = `another member at ${first.address} is called twin, too\n  next: stop one of them`
+    await within(10_000, () => second.output().includes(said))
+    assert.is(second.output().split('is called twin, too').length, 2, 'and once only')
+  } finally {
+    await Promise.all([first.stop(), second.stop()])
+  }
+})
+
 swim.run()
