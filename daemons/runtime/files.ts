@@ -141,8 +141,8 @@ function fileOf(fd: number, path: string): OpenFile {
 const PROMPT_MS = 2
 /** So many of them. */
 const PATIENT_WRITES = 64
-/** Longer writes always do. */
-const PROMPT_BYTES_MAX = 256 << 10
+/** Longer writes always do: many wait for them already, and others can be served meanwhile. */
+const PROMPT_BYTES_MAX = 4 << 10
 
 const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
