@@ -83,12 +83,15 @@ function meet(
   const fork = forkOf(node.store, claim)
   if (!leader.rivals.has(from)) {
     say(node, 'error', {
-      message: 'two leaders',
-      fields: { other: from, epoch: claim.epoch, since: fork },
+      message: `two leaders, ${partedWords(fork)}`,
+      fields: { other: from, epoch: claim.epoch },
     })
   }
   leader.rivals.set(from, { claim, fork })
 }
+
+const partedWords = (fork: number): string =>
+  fork === 0 ? 'parted before the first write' : `parted after write ${fork}`
 
 /** What a person must know to choose. */
 export function conflictsOf(node: Replica, leader: Leader): readonly Conflict[] {
