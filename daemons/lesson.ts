@@ -39,6 +39,8 @@ export interface Lesson {
   readonly kind: string
   /** As asked for: what tells several of a kind apart. */
   readonly port: number
+  /** What it is to a person: `DNS server`. */
+  readonly called: string
 }
 
 /** What a lesson has to know to start its parts. */
@@ -74,7 +76,8 @@ interface Life extends LessonProgram {
 }
 
 /** Where a lesson daemon keeps its state: below the folder that it was started in. */
-export const stateDirOf = ({ kind, port }: Lesson): string => join('.lictor', `${kind}-${port}`)
+export const stateDirOf = ({ kind, port }: Pick<Lesson, 'kind' | 'port'>): string =>
+  join('.lictor', `${kind}-${port}`)
 
 /** Runs until it is told to end. The result is the exit code. */
 export async function runLesson(
@@ -86,7 +89,7 @@ export async function runLesson(
   try {
     return await live(life, start)
   } catch (error) {
-    const how = { typed: program.program, flagOf: () => '--port' }
+    const how = { typed: program.program, flagOf: () => '--port', called: lesson.called }
     const failure = await explainStart(error, how)
     if (failure === undefined) die(life, error)
     process.stderr.write(`${failure.message}\n`)

@@ -113,7 +113,7 @@ function adviceFor({ typed, id, peers, address }: RaftnodeProgram) {
   const own = address ?? peers?.split(',')[Number(id) - 1]
   const host = own?.includes(':') ? splitAddress(own).host : 'localhost'
   const elsewhere = (free: number) => `${typed} --id=${id} --peers=${host}:${free},...`
-  return { host, look: 'raftctl status', elsewhere }
+  return { host, look: 'raftctl status', called: 'node', elsewhere }
 }
 
 function createLife(program: RaftnodeProgram): Life {

@@ -45,7 +45,7 @@ export async function runRegistryDns(program: RegistryDnsProgram): Promise<numbe
     process.stderr.write(`${program.program}: ${loaded.message}\n`)
     return EXIT.usage
   }
-  return runLesson(program, { kind: KIND, port: program.port }, (stage) =>
+  return runLesson(program, { kind: KIND, port: program.port, called: 'DNS server' }, (stage) =>
     start(stage, program, loaded.config),
   )
 }

@@ -37,7 +37,9 @@ export async function runRegistry(program: RegistryProgram): Promise<number> {
     ...loaded.config,
     httpConfig: { ...httpConfig, dialect: program.dialect },
   }
-  return runLesson(program, { kind: KIND, port: program.port }, (stage) => start(stage, config))
+  return runLesson(program, { kind: KIND, port: program.port, called: KIND }, (stage) =>
+    start(stage, config),
+  )
 }
 
 function argvOf({ port, bind, dialect, scriptChecks }: RegistryProgram): string[] {

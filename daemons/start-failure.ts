@@ -20,6 +20,8 @@ interface Started {
   readonly host?: string
   /** What shows the daemon that may hold the port; `lictor ps` when absent. */
   readonly look?: string
+  /** What that daemon is to a person: `member`. */
+  readonly called?: string
   /** The line with another port, where that is more than a flag. */
   readonly elsewhere?: (free: number) => string
 }
@@ -27,7 +29,7 @@ interface Started {
 /** Undefined: nothing that can be expected, so a bug of ours. */
 export async function explainStart(
   error: unknown,
-  { typed, flagOf, host, look = 'lictor ps', elsewhere }: Started,
+  { typed, flagOf, host, look = 'lictor ps', called = 'agent', elsewhere }: Started,
 ): Promise<StartFailure | undefined> {
   if (error instanceof DataDirRefused || error instanceof DiskFailure) {
     return { message: inLines(typed, error.message), exit: error.exit }
@@ -45,7 +47,7 @@ export async function explainStart(
   if (error.code === 'EADDRINUSE' && error.port !== undefined) {
     const { port } = error
     const remedy = elsewhere ?? ((free: number) => `${typed} ... ${flagOf(port)}=${free}`)
-    lines.push(...(await portAdvice({ remedy, look }, error.address, port)))
+    lines.push(...(await portAdvice({ remedy, look, called }, error.address, port)))
   }
   return { message: lines.join('\n'), exit: EXIT.no }
 }
@@ -88,12 +90,14 @@ const isListenError = (error: NodeJS.ErrnoException): error is ListenError =>
 interface Advice {
   readonly remedy: (free: number) => string
   readonly look: string
+  readonly called: string
 }
 
-async function portAdvice({ remedy, look }: Advice, host: string, port: number): Promise<string[]> {
+async function portAdvice(advice: Advice, host: string, port: number): Promise<string[]> {
+  const { remedy, look, called } = advice
   const holder = holderOf(port)
   const free = await nextFreePort(host, port)
-  const next = [[look, `it may be the ${look === 'lictor ps' ? 'agent' : 'node'} that you want`]]
+  const next = [[look, `it may be the ${called} that you want`]]
   if (holder?.isOurs === true) next.push([`kill ${holder.pid}`, 'stop it'])
   if (free !== undefined) next.push([remedy(free), 'use another port'])
   const width = Math.max(...next.map(([command = '']) => command.length))

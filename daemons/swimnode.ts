@@ -90,7 +90,8 @@ export async function runSwimnode(program: SwimnodeProgram): Promise<number> {
   try {
     return await live(life)
   } catch (error) {
-    const failure = await explainStart(error, { typed: program.typed, flagOf: () => '--port' })
+    const how = { typed: program.typed, flagOf: () => '--port', called: 'member' }
+    const failure = await explainStart(error, how)
     if (failure === undefined) die(life, error)
     process.stderr.write(`${failure.message}\n`)
     return failure.exit

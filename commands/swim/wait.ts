@@ -2,7 +2,7 @@
 import { EXIT } from '../../core/errors.ts'
 import type { MemberView } from '../../core/swim/views.ts'
 import { formatDuration, parseDuration } from '../../core/time.ts'
-import { type Answer, defineCommand, duration, type Flags } from '../kit/declare.ts'
+import { type Answer, defineCommand, duration, type Flags, typedAs } from '../kit/declare.ts'
 import { Failure, misuse } from '../kit/failure.ts'
 import { pause } from '../kit/pause.ts'
 import { callMember, connectMember, NODE_FLAGS } from './member.ts'
@@ -37,19 +37,22 @@ export const command = defineCommand({
   flags: FLAGS,
   run: async (call): Promise<Answer> => {
     const [wanted = ''] = call.args
-    const isSo = conditionOf(wanted)
+    const isSo = conditionOf(wanted, typedAs(call.program, 'swim wait'))
     const limitMs = call.flags.timeout ?? TIMEOUT_MS
     const deadline = performance.now() + limitMs
     for (;;) {
       const members = await lookAt(call)
       if (Array.isArray(members) && isSo(members)) return { json: members }
-      if (performance.now() >= deadline) throw timeIsUp(wanted, limitMs, members)
+      if (performance.now() >= deadline) {
+        const look = typedAs(call.program, 'swim members')
+        throw timeIsUp({ wanted, limitMs, look }, members)
+      }
       await pause(POLL_MS)
     }
   },
 })
 
-function conditionOf(wanted: string): Condition {
+function conditionOf(wanted: string, typed: string): Condition {
   const [, name = '', value = ''] = /^(.+)=([^=]+)$/.exec(wanted) ?? []
   if (name === 'members' && /^[1-9]\d*$/.test(value))
     return (members) => aliveOf(members) >= Number(value)
@@ -57,7 +60,7 @@ function conditionOf(wanted: string): Condition {
     return (members) =>
       members.some((one) => one.name === name && (one.state === value || one.status === value))
   throw misuse(`cannot wait for ${JSON.stringify(wanted)}`, {
-    next: ['lictor swim wait members=3', 'lictor swim wait node2=dead'],
+    next: [`${typed} members=3`, `${typed} node2=dead`],
   })
 }
 
@@ -74,13 +77,23 @@ async function lookAt(call: NodeCall): Promise<readonly MemberView[] | string> {
   }
 }
 
-function timeIsUp(wanted: string, ms: number, seen: readonly MemberView[] | string): Failure {
+interface Waited {
+  readonly wanted: string
+  readonly limitMs: number
+  /** What shows the members, as it is typed. */
+  readonly look: string
+}
+
+function timeIsUp(
+  { wanted, limitMs, look }: Waited,
+  seen: readonly MemberView[] | string,
+): Failure {
   const why = typeof seen === 'string' ? seen : `${aliveOf(seen)} are alive`
   return new Failure({
     code: 'timeout',
-    what: `${wanted}: not within ${formatDuration(ms)}`,
+    what: `${wanted}: not within ${formatDuration(limitMs)}`,
     why,
-    next: ['lictor swim members'],
+    next: [look],
     exit: EXIT.timeout,
   })
 }

@@ -62,6 +62,7 @@ export async function runNode<Program extends NodeProgram>(
       typed: program.typed,
       flagOf: () => '--port',
       host: program.host,
+      called: 'node',
       ...(parts.look === undefined ? {} : { look: parts.look }),
     })
     if (failure === undefined) die(life, error)

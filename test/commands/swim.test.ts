@@ -243,6 +243,16 @@ swim('what cannot be is told with what to do next', async ({ home, nodes }) => {
     port.stderr,
     /^swimnode: cannot listen on 127\.0\.0\.1:\d+: address already in use\n/,
   )
+  assert.match(port.stderr, /next: lictor ps +it may be the member that you want\n/)
+  for (const [words, look] of [
+    [['swimctl'], 'swimctl members'],
+    [['lictor', 'swim'], 'lictor swim members'],
+  ] as const) {
+    const wish = [`--node=${nodes[0]?.address}`, '--timeout=1ms']
+    const late = await run(home, [...words, 'wait', 'members=20', ...wish])
+    assert.is(late.exit, 6)
+    assert.match(late.stderr, `members=20: not within 1ms\n  why: 2 are alive\n  next: ${look}\n`)
+  }
   const cases = [
     ['--encrypt=short', /--encrypt: a gossip key is 16, 24 or 32 bytes/],
     ['--name=a b', /a name has no blanks/],
