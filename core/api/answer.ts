@@ -18,6 +18,8 @@ export interface Letterhead {
   readonly endpoint: readonly string[]
   /** `endpoint` and a JSON content type. */
   readonly json: readonly string[]
+  /** Of refusals in JSON: those of the lessons say nothing of Consul. */
+  readonly refusal: readonly string[]
   readonly errorFormat: 'text' | 'json'
   readonly dialect: 'consul' | 'lesson'
 }
@@ -27,12 +29,14 @@ const JSON_TYPE = ['Content-Type', 'application/json'] as const
 
 export function createLetterhead(config: AgentConfig): Letterhead {
   const custom = Object.entries(config.httpConfig.responseHeaders).flat()
-  const endpoint = [...custom, 'Vary', 'Accept-Encoding']
+  const plain = [...custom, 'Vary', 'Accept-Encoding']
+  const endpoint = [...plain]
   endpoint.push('X-Consul-Default-Acl-Policy', config.acl.defaultPolicy)
   if (config.translateWanAddrs) endpoint.push('X-Consul-Translate-Addresses', 'true')
   const json = [...endpoint, ...JSON_TYPE]
   const { errorFormat, dialect } = config.httpConfig
-  return { custom, endpoint, json, errorFormat, dialect }
+  const refusal = dialect === 'lesson' ? [...plain, ...JSON_TYPE] : json
+  return { custom, endpoint, json, refusal, errorFormat, dialect }
 }
 
 /** What an answer tells of the state that it was read from. */
@@ -164,8 +168,9 @@ export function answerError(
   const shown = message.trim().slice(0, ERROR_HEADER_CHARS_MAX).toWellFormed()
   const exact = ['X-Lictor-Error', encodeURI(shown)]
   const said = { error: message.trim() }
-  const body = head.dialect === 'lesson' ? printJson(said, 'spaced') : encodeJson(said)
-  return { status, headers: [...head.json, ...exact, ...meta], body }
+  const headers = [...head.refusal, ...exact]
+  if (head.dialect === 'lesson') return { status, headers, body: printJson(said, 'spaced') }
+  return { status, headers: [...headers, ...meta], body: encodeJson(said) }
 }
 
 /** What the router itself answers, before any endpoint: only the configured headers. */

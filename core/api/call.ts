@@ -71,11 +71,13 @@ export function openCall(desk: Desk, request: Request, wall: WallMs): Call | Res
 
 /** A browser is led to the web page, if there shall be one. */
 function answerRoot({ head, site }: Desk, method: string): Response {
+  if (head.dialect === 'lesson') return answerBare(head, 404, { text: NO_LESSON_PAGE })
   const { uiPath } = site.config.httpConfig
   if (uiPath !== undefined) return answerRedirect(head, { status: 301, to: uiPath, method })
   return answerBare(head, 200, { text: NO_PAGE })
 }
 
+const NO_LESSON_PAGE = 'nothing is at /: the API is below /v1/\n'
 const NO_PAGE = 'Consul agent: no web page is enabled here (ui_config.enabled); the API is /v1/\n'
 
 const withQuery = (path: string, query: string) => (query === '' ? path : `${path}?${query}`)

@@ -79,7 +79,15 @@ registry('a mistake is told as JSON with status 400, the missing as 404', () => 
     const response = put(machine, path, body)
     assert.is(response.status, status, path)
     assert.match(textOfBody(response), shown)
+    const named = response.headers.filter((text) => text.startsWith('X-Consul-'))
+    assert.equal(named, [], 'a refusal says nothing of Consul')
   }
+})
+
+registry('there is no page at /', () => {
+  const response = ask(createRegistry(), 'GET /')
+  assert.is(response.status, 404)
+  assert.is(textOfBody(response), '{"error": "nothing is at /: the API is below /v1/"}\n')
 })
 
 registry('a script check is refused with the flag that allows it', () => {
