@@ -34,6 +34,8 @@ export interface Solo {
   /** Durable, and not yet taken by `takeCommitted`. */
   ready: Entry[]
   underWay: Persist | undefined
+  /** The owner has more to say at once: it goes into the same persist. */
+  isGathering: boolean
   /** Behind the persist under way. */
   queued: Entry[]
   /** Data of all that is not durable. */
@@ -69,6 +71,7 @@ export function createSolo(recovered: Recovered, self: string): Solo {
     committed: { index: committed.index, term: committed.term },
     ready,
     underWay: undefined,
+    isGathering: false,
     queued: [],
     unsavedBytes: 0,
     lastToken: 0,
@@ -101,7 +104,7 @@ function whyFull(solo: Solo, bytes: number): string | undefined {
 
 /** What must now reach the disk, or undefined: nothing is queued, or a persist is under way. */
 export function takePersist(solo: Solo): Persist | undefined {
-  if (solo.underWay !== undefined || solo.queued.length === 0) return undefined
+  if (solo.underWay !== undefined || solo.isGathering || solo.queued.length === 0) return undefined
   const entries = solo.queued.splice(0, batchLength(solo.queued))
   const token = ++solo.lastToken
   const vote = { term: solo.term, votedFor: solo.self }

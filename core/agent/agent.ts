@@ -36,6 +36,7 @@ import { createLan, type LanOptions, onPoolEvent, settleLan, tickLan } from './l
 import { tickAsks } from './lan-asks.ts'
 import {
   canRead,
+  gather,
   onTick as onOrderTick,
   onPersisted,
   onRefused,
@@ -168,6 +169,10 @@ export function step(agent: Agent, event: AgentEvent, clock: Clock): void {
     case 'request':
       onRequest(agent, event.request)
       break
+    case 'gather':
+    case 'gathered':
+      gatherWrites(agent, event.type === 'gather')
+      break
     case 'question':
       onQuestion(agent, event)
       return // nothing was changed
@@ -213,6 +218,11 @@ export function step(agent: Agent, event: AgentEvent, clock: Clock): void {
   settleOrder(agent)
   settleOwn(agent)
   settleOrder(agent) // with what our own services have to say
+}
+
+function gatherWrites({ order, own }: Agent, isGathering: boolean): void {
+  gather(order, isGathering)
+  own.keeper.isGathering = isGathering
 }
 
 /**

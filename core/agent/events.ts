@@ -26,6 +26,11 @@ export type AgentEvent =
   /** Time has passed: see TICK_MS. */
   | { readonly type: 'tick' }
   | { readonly type: 'request'; readonly request: Request }
+  /**
+   * More requests may come before `gathered`, in the same turn of the event loop: what they write
+   * goes to the disk together.
+   */
+  | { readonly type: 'gather' | 'gathered' }
   /** A DNS packet. Answered by the effect `answer-dns`, in the same step. */
   | { readonly type: 'question'; readonly id: RequestId; readonly asking: Asking }
   /** The client hung up before it was answered. */

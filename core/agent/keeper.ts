@@ -38,6 +38,8 @@ export interface Keeper {
   /** The save that gathers now. */
   next: number
   underWay: number | undefined
+  /** More registrations come at once: they share the next save. */
+  isGathering: boolean
   /** The last save that somebody waits for; 0: none yet. */
   urgent: number
   /** How many registrations were ever noted: whether a change has noted one. */
@@ -54,6 +56,7 @@ export const createKeeper = (keeps: boolean): Keeper => ({
   pending: new Map(),
   next: 1,
   underWay: undefined,
+  isGathering: false,
   urgent: 0,
   noted: 0,
   pausedUntil: 0,
@@ -103,7 +106,8 @@ export const keepState = (keeper: Keeper, state: KeptState): void => {
 
 /** The next save, unless there is nothing to save or one is under way. */
 export function takeSave(keeper: Keeper, now: Instant): OwnSave | undefined {
-  if (keeper.underWay !== undefined || keeper.pending.size === 0) return undefined
+  const { underWay, pending, isGathering } = keeper
+  if (underWay !== undefined || isGathering || pending.size === 0) return undefined
   if (now < keeper.pausedUntil) return undefined
   const token = keeper.next++
   const orders = [...keeper.pending].map(([key, text]) => ({ key, text }))

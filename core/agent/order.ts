@@ -148,6 +148,12 @@ export function onTick(order: Order, now: Instant): void {
   if (order.type === 'raft') server.onTick(order.raft, now)
 }
 
+/** Between true and false, what is proposed is gathered into one persist. */
+export function gather(order: Order, isGathering: boolean): void {
+  if (order.type === 'raft') server.gather(order.raft, isGathering)
+  else order.solo.isGathering = isGathering
+}
+
 export function onPersisted(order: Order, token: number, now: Instant): void {
   if (order.type === 'raft') {
     server.onPersisted(order.raft, token, now)

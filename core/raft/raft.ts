@@ -118,6 +118,8 @@ export interface Raft {
   /** Votes are counted as they are recorded: what was noted, handed over, and is durable. */
   readonly votes: { noted: number; handedOver: number; saved: number }
   underWay: PersistUnderWay | undefined
+  /** The owner has more to say at once: what the disk lacks goes to it when that is said. */
+  isGathering: boolean
   lastToken: number
   /** The disk has refused entries for want of room. Undefined: it takes them. */
   full: DiskFull | undefined
@@ -290,6 +292,7 @@ export function createRaft(options: RaftOptions): Raft {
     quarantine: isDamaged ? { through: undefined } : undefined,
     votes: { noted: boot === 'damaged' ? 1 : 0, handedOver: 0, saved: 0 },
     underWay: undefined,
+    isGathering: false,
     lastToken: 0,
     full: undefined,
     held: [],

@@ -63,7 +63,7 @@ export function sayHeld(raft: Raft): void {
 /** Hands over what the disk lacks, unless it is busy. */
 export function persistNext(raft: Raft): void {
   const { votes, full, now } = raft
-  if (raft.underWay !== undefined) return
+  if (raft.underWay !== undefined || raft.isGathering) return
   const mayTry = full === undefined || now >= full.retryAt
   const hasVote = votes.handedOver < votes.noted && (mayTry || !full.votesToo)
   const part = mayTry ? handOver(raft.log) : undefined

@@ -177,6 +177,12 @@ export function onLeaderGone(raft: Raft, now: Instant): void {
   settle(raft)
 }
 
+/** Between true and false, what changes is gathered into one persist. */
+export function gather(raft: Raft, isGathering: boolean): void {
+  raft.isGathering = isGathering
+  settle(raft)
+}
+
 /** The disk has what it was given. */
 export function onPersisted(raft: Raft, persisted: number, now: Instant): void {
   raft.now = now

@@ -50,6 +50,7 @@ export interface Driver {
   readonly queue: AgentEvent[]
   /** What the ports are still at. */
   readonly underWay: Set<Promise<void>>
+  isGathering: boolean
   state: 'idle' | 'stepping' | 'stopped'
 }
 
@@ -57,7 +58,13 @@ export type DriverOptions = Pick<Driver, 'machine' | 'ports' | 'readClock'>
 
 /** A machine may have effects before its first event: they are performed at once. */
 export function startDriver(options: DriverOptions): Driver {
-  const driver: Driver = { ...options, queue: [], underWay: new Set(), state: 'idle' }
+  const driver: Driver = {
+    ...options,
+    queue: [],
+    underWay: new Set(),
+    isGathering: false,
+    state: 'idle',
+  }
   run(driver)
   return driver
 }
@@ -65,8 +72,25 @@ export function startDriver(options: DriverOptions): Driver {
 /** Lets the machine see an event. What happens meanwhile comes after it. */
 export function feed(driver: Driver, event: AgentEvent): void {
   if (driver.state === 'stopped') return
+  if (event.type === 'request' && event.request.method !== 'GET') gatherTurn(driver)
   driver.queue.push(event)
   if (driver.state === 'idle') run(driver)
+}
+
+/** What comes in the rest of this turn of the event loop shares one write of the disk. */
+function gatherTurn(driver: Driver): void {
+  if (driver.isGathering) return
+  driver.isGathering = true
+  driver.queue.push({ type: 'gather' })
+  const ended = new Promise<void>((resolve) => {
+    setImmediate(() => {
+      driver.isGathering = false
+      driver.underWay.delete(ended)
+      feed(driver, { type: 'gathered' })
+      resolve()
+    })
+  })
+  driver.underWay.add(ended)
 }
 
 /** No event is handled any more. Resolves when the ports have finished what they began. */

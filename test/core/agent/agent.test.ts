@@ -57,6 +57,30 @@ agent('writes that come while the disk is busy share the next persist', () => {
   assert.is(machine.pending[0]?.entries.length, 10)
 })
 
+for (const ordering of ['alone', 'together'] as const)
+  agent(`writes of one turn share the first persist, ordered ${ordering}`, () => {
+    const machine = createMachine({}, undefined, { ordering })
+    const before = machine.disk.length
+    give(machine, { type: 'gather' })
+    const ids = ['a', 'b', 'c'].map((key) => send(machine, `PUT /v1/kv/${key}`, { body: '1' }))
+    assert.is(machine.disk.length, before)
+    give(machine, { type: 'gathered' })
+    assert.is(machine.disk.length, before + 1)
+    assert.ok(ids.every((id) => machine.responses.has(id)))
+  })
+
+agent('registrations of one turn share one save', () => {
+  const machine = createMachine({ dataDir: '/nowhere' })
+  const saves = () => machine.effects.filter(({ type }) => type === 'save-own').length
+  const before = saves()
+  give(machine, { type: 'gather' })
+  for (const name of ['a', 'b', 'c'])
+    send(machine, 'PUT /v1/agent/service/register', { body: JSON.stringify({ Name: name }) })
+  assert.is(saves(), before)
+  give(machine, { type: 'gathered' })
+  assert.is(saves(), before + 1)
+})
+
 agent('the reply to a write names its index', () => {
   const machine = createMachine()
   const index = headerOf(ask(machine, 'PUT /v1/kv/a', { body: '1' }), 'x-lictor-index')

@@ -108,6 +108,34 @@ driver('an event that comes while another is handled waits for its turn', () => 
   assert.equal(trace, ['respond 1', 'respond 2', 'respond 3'])
 })
 
+const request = (method: string): AgentEvent => ({
+  type: 'request',
+  request: {
+    id: requestId(1),
+    method,
+    path: '/',
+    query: '',
+    body: new Uint8Array(0),
+    header: () => undefined,
+    remote: '',
+  },
+})
+
+driver('requests that may write are gathered until the turn of the loop ends', async () => {
+  const { driver, trace } = stage([])
+  feed(driver, request('GET'))
+  feed(driver, request('PUT'))
+  feed(driver, request('DELETE'))
+  await settle(driver)
+  assert.equal(trace, [
+    'step request',
+    'step gather',
+    'step request',
+    'step request',
+    'step gathered',
+  ])
+})
+
 driver('each port answers with its own event', async () => {
   const order = { index: logIndex(9), term: term(1), chunks: [] }
   const events: AgentEvent[] = []
