@@ -50,7 +50,7 @@ export const command = defineCommand({
   run: async (call): Promise<Answer> => {
     const fits = matcherOf(call.flags.status, 'status')
     const members = (await readMembers(call)).filter((one) => fits(statusOf(one)))
-    if (members.length === 0) return nobody(call)
+    if (members.length === 0) return nobody(call, fits)
     return { json: members, text: tableText(call, rowsOf(call, members)) }
   },
 })
@@ -64,8 +64,13 @@ async function readMembers(call: Members): Promise<readonly Member[]> {
 }
 
 /** Consul exits with 2, and says nothing. */
-const nobody = ({ program }: Members): Answer =>
-  program.profile === 'consul' ? { exit: 2 } : { json: [], note: 'no member fits', exit: 1 }
+function nobody({ program, flags }: Members, fits: (status: string) => boolean): Answer {
+  if (program.profile === 'consul') return { exit: 2 }
+  const names = STATUSES.map(([name]) => name)
+  const shown = names.slice(1).join(', ')
+  const strange = names.some(fits) ? '' : `: -status=${flags.status} is none of ${shown}`
+  return { json: [], note: `no member fits${strange}`, exit: 1 }
+}
 
 const isServer = ({ Tags }: Member): boolean => Tags['role'] === 'consul'
 

@@ -88,7 +88,10 @@ export const WATCH_TYPES: readonly string[] = Object.keys(TYPES)
 /** What to ask for a type with these flags. */
 export function questionOf(type: string, params: WatchParams): Question {
   const known = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined
-  if (known === undefined) throw complaint(`Unsupported watch type: ${type}`)
+  if (known === undefined) {
+    const what = `Unsupported watch type: ${type}`
+    throw misuse(what, { consul: what, why: `the types are ${WATCH_TYPES.join(', ')}` })
+  }
   const asked = known.ask(params)
   const strange = (Object.keys(params) as (keyof WatchParams)[]) // our own record: no other keys
     .filter((name) => !known.params.includes(name) && isGiven(params[name]))

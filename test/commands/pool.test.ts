@@ -32,7 +32,11 @@ pool('the JSON of members is what the API answers', async ({ on }) => {
 })
 
 pool('members that nobody is: 1 under our name, 2 as consul', async ({ on }) => {
-  assert.is((await on.lictor('members', '-status=left')).exit, 1)
+  const left = await on.lictor('members', '-status=left')
+  assert.equal([left.exit, left.stderr], [1, 'no member fits\n'])
+  const zombie = await on.lictor('members', '-status=zombie')
+  assert.is(zombie.exit, 1)
+  assert.match(zombie.stderr, /-status=zombie is none of alive, leaving, left, failed\n/)
   assert.equal(await on.consul('members', '-status=left'), { exit: 2, stdout: '', stderr: '' })
   const wrong = await on.lictor('members', '-status=(')
   assert.is(wrong.exit, 2)
@@ -77,7 +81,11 @@ pool('list-peers says who leads', async ({ on }) => {
 
 pool('a server that is alone hands its lead to nobody, and is not removed', async ({ on }) => {
   const raft = (...words: string[]) => on.lictor('operator', 'raft', ...words)
-  assert.is((await raft('transfer-leader')).exit, 1)
+  const alone = await raft('transfer-leader')
+  assert.is(alone.exit, 1)
+  assert.match(alone.stderr, 'there is no other voter')
+  const consul = await on.consul('operator', 'raft', 'transfer-leader')
+  assert.match(consul.stderr, '(cannot find peer)')
   assert.is((await raft('remove-peer', '-id=none')).exit, 1)
   assert.is((await raft('remove-peer')).exit, 2)
   assert.is((await raft('remove-peer', '-id=a', '-address=b')).exit, 2)

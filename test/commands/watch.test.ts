@@ -246,7 +246,7 @@ watch('an agent that goes away is waited for', async (context) => {
 
 watch('what cannot be watched is wrong use', async ({ lictor }) => {
   const cases: [string[], string][] = [
-    [['-type=bogus'], 'Unsupported watch type: bogus'],
+    [['-type=bogus'], 'Unsupported watch type: bogus\n  why: the types are key, keyprefix, '],
     [['-type=key'], 'Must specify a single key to watch'],
     [['-type=key', '-key=a', '-prefix=b'], 'Invalid parameters: [prefix]'],
     [[], '-type is missing'],

@@ -1,6 +1,7 @@
 // lictor operator raft transfer-leader: another server leads from now on.
 import { connect } from '../../kit/client.ts'
 import { type Answer, defineCommand, type Flags, text } from '../../kit/declare.ts'
+import { Failure, isFailure } from '../../kit/failure.ts'
 import { HTTP_FLAGS } from '../../kit/http-flags.ts'
 
 const FLAGS = {
@@ -26,7 +27,24 @@ export const command = defineCommand({
     const query: Readonly<Record<string, string>> = id === '' ? {} : { id }
     // Consul's spelling.
     const fault = 'Error transfering leadership: Failed to transfer leadership '
-    await connect(call).call('POST /v1/operator/raft/transfer-leader', { query, fault })
+    try {
+      await connect(call).call('POST /v1/operator/raft/transfer-leader', { query, fault })
+    } catch (error) {
+      throw isFailure(error) && id === '' ? asAlone(error) : error
+    }
     return { json: true, text: 'Success\n' }
   },
 })
+
+/** What Consul answers when nobody else may lead. */
+const NO_PEER = 'cannot find peer'
+
+const asAlone = (error: Failure): Failure =>
+  error.parts.why === NO_PEER
+    ? new Failure({
+        ...error.parts,
+        what: 'there is no other voter',
+        why: 'nobody can take the lead over',
+        next: ['lictor operator raft list-peers'],
+      })
+    : error
