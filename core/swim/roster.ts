@@ -30,6 +30,7 @@ export function onMemberUp(swim: Swim, member: Member): void {
   swim.intents.delete(member.name)
   setMember(swim, 'join', seen)
   swim.memory.lines.push(`alive: ${member.name} ${addressText(member.address)}`)
+  swim.timers.remember = swim.now // whoever is killed a moment later still knows whom to ask
 }
 
 const rosterFields = ({ name, address, meta, versions }: Member) => ({
