@@ -1,6 +1,5 @@
 // The agent as a program: configuration, log, signals, the ready line, exit codes. Its parts are in
 // agent-parts.ts.
-import { writeSync } from 'node:fs'
 import type { AgentConfig, ListenAddress } from '../core/config/agent-config.ts'
 import type { Profile } from '../core/config/refusal.ts'
 import { EXIT } from '../core/errors.ts'
@@ -12,8 +11,9 @@ import { changesOf, isLive, showChange, withLiveSettings } from './reload.ts'
 import { pause, readClock } from './runtime/clock.ts'
 import { loadConfig } from './runtime/config.ts'
 import { openControl } from './runtime/control.ts'
-import { DiskFailure } from './runtime/disk-errors.ts'
 import {
+  awaitEnd,
+  dieOf,
   type End,
   type OnStop,
   STOP_MS_MAX,
@@ -97,12 +97,8 @@ function complain(program: AgentProgram, message: string, about: 'usage' | 'conf
 }
 
 function createLife(program: AgentProgram, config: AgentConfig): Life {
-  let end: (end: End) => void = () => undefined
-  const ended = new Promise<End>((resolve) => {
-    end = resolve
-  })
   const log = createLog({ ...config.log, wall: () => readClock().wall })
-  return { program, log, startedAt: Date.now(), config, agent: undefined, end, ended }
+  return { program, log, startedAt: Date.now(), config, agent: undefined, ...awaitEnd() }
 }
 
 const say = ({ log }: Life, level: LogLevel, message: string, fields = {}): void =>
@@ -272,12 +268,9 @@ function reload(life: Life): { readonly error?: string } {
  * is said.
  */
 function die(life: Life, error: unknown): never {
-  const isDisk = error instanceof DiskFailure
-  const what = isDisk ? 'the disk failed' : 'a bug: please report it'
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  say(life, 'error', what, { detail })
-  writeSync(2, `${life.program.program} agent: ${what}\n${detail}\n`)
-  process.exit(isDisk ? EXIT.disk : EXIT.bug)
+  return dieOf(error, `${life.program.program} agent`, (what, detail) => {
+    say(life, 'error', what, { detail })
+  })
 }
 
 /** What Consul prints before its log, in its layout. */

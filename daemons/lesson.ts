@@ -1,7 +1,6 @@
 // A lesson daemon as a program: its state lies in `./.lictor`, its log in a file there; one line on
 // standard error says when it is ready, nothing is printed on standard output. What it does is a
 // list of parts that its own file starts.
-import { writeSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import type { ListenAddress } from '../core/config/agent-config.ts'
@@ -9,9 +8,10 @@ import { EXIT } from '../core/errors.ts'
 import { LICTOR_VERSION } from '../core/version.ts'
 import { pause, readClock } from './runtime/clock.ts'
 import { openControl } from './runtime/control.ts'
-import { DiskFailure } from './runtime/disk-errors.ts'
 import type { Http } from './runtime/http.ts'
 import {
+  awaitEnd,
+  dieOf,
   type End,
   type OnStop,
   STOP_MS_MAX,
@@ -98,13 +98,9 @@ export async function runLesson(
 }
 
 function createLife(program: LessonProgram, lesson: Lesson): Life {
-  let end: (end: End) => void = () => undefined
-  const ended = new Promise<End>((resolve) => {
-    end = resolve
-  })
   const log = createLog({ level: 'info', json: false, wall: () => readClock().wall })
   const dir = stateDirOf(lesson)
-  return { ...program, lesson, log, dir, startedAt: Date.now(), end, ended }
+  return { ...program, lesson, log, dir, startedAt: Date.now(), ...awaitEnd() }
 }
 
 async function live(life: Life, start: (stage: Stage) => Promise<Standing>): Promise<number> {
@@ -194,11 +190,7 @@ async function stopWithin(life: Life, stop: () => Promise<void>, end: End): Prom
 
 /** A bug of ours, or a disk that failed: nothing more is said that might be false. */
 function die({ program }: LessonProgram, error: unknown): never {
-  const isDisk = error instanceof DiskFailure
-  const what = isDisk ? 'the disk failed' : 'a bug: please report it'
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  writeSync(2, `${program}: ${what}\n${detail}\n`)
-  process.exit(isDisk ? EXIT.disk : EXIT.bug)
+  return dieOf(error, program, () => undefined)
 }
 
 /** Where `localhost` leads on this machine. */

@@ -2,7 +2,6 @@
 // ./.lictor, peers over TCP, a control socket, and a toy state machine. What it can be asked:
 // raft/control.ts.
 import { timingSafeEqual } from 'node:crypto'
-import { writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { utf8 } from '../core/bytes.ts'
 import { EXIT } from '../core/errors.ts'
@@ -18,11 +17,12 @@ import { type Home, keepHome, settleHome, splitAddress } from './raft/home.ts'
 import { pause, readClock } from './runtime/clock.ts'
 import { openControl } from './runtime/control.ts'
 import { openDataDir } from './runtime/data-dir.ts'
-import { DiskFailure } from './runtime/disk-errors.ts'
 import { createEntropy } from './runtime/entropy.ts'
 import { createFeed, type Feed, publish } from './runtime/feed.ts'
 import { closeHttp, createHttp, type Http, openDoor, respond, sweepHttp } from './runtime/http.ts'
 import {
+  awaitEnd,
+  dieOf,
   type End,
   type OnStop,
   STOP_MS_MAX,
@@ -117,14 +117,10 @@ function adviceFor({ typed, id, peers, address }: RaftnodeProgram) {
 }
 
 function createLife(program: RaftnodeProgram): Life {
-  let end: (end: End) => void = () => undefined
-  const ended = new Promise<End>((resolve) => {
-    end = resolve
-  })
   const log = createLog({ level: program.logLevel, json: false, wall: () => readClock().wall })
   const trace = createFeed({ topic: 'raft', node: program.id, keptMax: TRACED_MAX })
   const commits = createFeed({ topic: 'raft', node: program.id, keptMax: COMMITS_MAX })
-  return { program, log, trace, commits, end, ended }
+  return { program, log, trace, commits, ...awaitEnd() }
 }
 
 async function live(life: Life): Promise<number> {
@@ -350,10 +346,7 @@ const HAND_OVER_POLL_MS = 5
 
 /** A broken invariant or a failed disk: whatever could still be said might be false. */
 function die({ program, log }: Life, error: unknown): never {
-  const isDisk = error instanceof DiskFailure
-  const what = isDisk ? 'the disk failed' : 'a bug: please report it'
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  writeLog(log, { level: 'error', room: 'raft', message: what, fields: { detail } })
-  writeSync(2, `${program.typed}: ${what}\n${detail}\n`)
-  process.exit(isDisk ? EXIT.disk : EXIT.bug)
+  return dieOf(error, program.typed, (message, detail) => {
+    writeLog(log, { level: 'error', room: 'raft', message, fields: { detail } })
+  })
 }

@@ -3,7 +3,6 @@
 // swim/memory.ts.
 //
 // As Serf's agent: SIGINT leaves the pool politely; SIGTERM ends at once, and the others find out.
-import { writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { equalBytes } from '../core/bytes.ts'
 import { EXIT } from '../core/errors.ts'
@@ -18,6 +17,8 @@ import { pause, readClock } from './runtime/clock.ts'
 import { openControl } from './runtime/control.ts'
 import { closeHttp, createHttp, type Http, respond, sweepHttp } from './runtime/http.ts'
 import {
+  awaitEnd,
+  dieOf,
   type End,
   type OnStop,
   STOP_MS_MAX,
@@ -100,13 +101,9 @@ export async function runSwimnode(program: SwimnodeProgram): Promise<number> {
 
 function createLife(program: SwimnodeProgram): Life {
   const { bind, name, logLevel } = program
-  let end: (end: End) => void = () => undefined
-  const ended = new Promise<End>((resolve) => {
-    end = resolve
-  })
   const log = createLog({ level: logLevel, json: false, wall: () => readClock().wall })
   const stem = `swimnode-${bind.port === 0 ? name : bind.port}`
-  return { program, log, stem, namesakes: new Set(), end, ended }
+  return { program, log, stem, namesakes: new Set(), ...awaitEnd() }
 }
 
 async function live(life: Life): Promise<number> {
@@ -380,8 +377,7 @@ function loseName(life: Life): void {
 
 /** A broken invariant: whatever could still be said might be false, so nothing more is said. */
 function die({ program, log }: Life, error: unknown): never {
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  writeLog(log, { level: 'error', room: 'swim', message: 'a bug', fields: { detail } })
-  writeSync(2, `${program.typed}: a bug: please report it\n${detail}\n`)
-  process.exit(EXIT.bug)
+  return dieOf(error, program.typed, (_, detail) => {
+    writeLog(log, { level: 'error', room: 'swim', message: 'a bug', fields: { detail } })
+  })
 }

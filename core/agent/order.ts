@@ -22,6 +22,7 @@ import {
   snapshotMetaAt,
 } from '../raft/raft.ts'
 import { knowsCommit, readsHere } from '../raft/reads.ts'
+import { coveredOf, metaOf } from '../raft/replicated.ts'
 import * as server from '../raft/server.ts'
 import { configurationCodec } from '../raft/wire.ts'
 import * as solo from '../solo.ts'
@@ -95,7 +96,7 @@ export function orderTogether(parts: OrderParts, settings: Settings): Order {
  * began with `founders`.
  */
 function coveredBy({ snapshot, entries }: Recovered, founders: Configuration) {
-  if (snapshot?.configuration !== undefined) return metaOf(snapshot)
+  if (snapshot?.configuration !== undefined) return snapshotOf(snapshot)
   const isNamed = entries.some(({ type }) => type === ENTRY.configuration)
   if (snapshot === undefined && isNamed) return undefined
   const { index, term } = snapshot ?? NOWHERE
@@ -227,29 +228,25 @@ function fromRaft(effect: RaftEffect): OrderEffect[] {
 export function coverage(order: Order, applied: LogIndex): Covered | undefined {
   if (order.type === 'solo') return { index: applied, term: order.solo.committed.term }
   const meta = snapshotMetaAt(order.raft, applied)
-  if (meta === undefined) return undefined
-  const { index, term, configuration, configurationIndex } = meta
-  const data = configurationCodec.encode(configuration)
-  return { index, term, configuration: { index: configurationIndex, data } }
+  return meta && coveredOf(meta)
 }
 
 /** The snapshot is durable. Returns up to where the log on the disk has no further use. */
 export function onSnapshotSaved(order: Order, covered: Covered, now: Instant): LogIndex {
   if (order.type === 'solo') return covered.index
-  return server.onSnapshotSaved(order.raft, metaOf(covered), now)
+  return server.onSnapshotSaved(order.raft, snapshotOf(covered), now)
 }
 
-function metaOf({ index, term, configuration: named }: Covered): SnapshotMeta {
-  const configuration = named && configurationCodec.decode(named.data)
-  if (configuration === undefined) throw new Error('a snapshot does not say who the servers were')
-  return { index, term, configuration, configurationIndex: named?.index ?? logIndex(0) }
+function snapshotOf(covered: Covered): SnapshotMeta {
+  const meta = metaOf(covered)
+  if (meta === undefined) throw new Error('a snapshot does not say who the servers were')
+  return meta
 }
 
 export interface Standing {
   readonly term: Term
   readonly lastIndex: LogIndex
   readonly role: 'follower' | 'candidate' | 'leader'
-  readonly isLeader: boolean
   /** Undefined: nobody is known to lead. */
   readonly leader: Peer | undefined
   readonly servers: readonly Server[]
@@ -263,7 +260,7 @@ export function standingOf(order: Order, self: Peer): Standing {
     const { term, last } = order.solo
     const servers: Server[] = [{ ...self, suffrage: 'voter' }]
     const configurationIndex = logIndex(1)
-    const leads = { role: 'leader', isLeader: true, leader: self } as const
+    const leads = { role: 'leader', leader: self } as const
     return { term, lastIndex: last, ...leads, servers, configurationIndex }
   }
   const { raft } = order
@@ -271,7 +268,6 @@ export function standingOf(order: Order, self: Peer): Standing {
     term: raft.vote.term,
     lastIndex: lastPosition(raft.log).index,
     role: raft.role.type,
-    isLeader: raft.role.type === 'leader',
     leader: raft.leader,
     servers: configurationOf(raft).servers,
     configurationIndex: latest(raft).index,

@@ -40,7 +40,7 @@ export function reconcileAll(agent: Agent, members: readonly PoolMember[]): void
 
 const leads = (agent: Agent): boolean => {
   const { nodeId: id } = agent.config
-  return standingOf(agent.order, { id, address: '' }).isLeader
+  return standingOf(agent.order, { id, address: '' }).role === 'leader'
 }
 
 export function reconcileMember(agent: Agent, member: PoolMember): void {

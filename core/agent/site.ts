@@ -107,8 +107,8 @@ const configurationOf = (config: AgentConfig, standing: Standing): RaftConfigura
 
 /** A server that is alone and leads is as well as it can be. */
 function healthOf(site: LoneSite, { config, standing, since }: LoneFacts): ServerHealth[] {
-  const { servers, leader, isLeader, term, lastIndex } = standing()
-  if (!isLeader) return []
+  const { servers, leader, role, term, lastIndex } = standing()
+  if (role !== 'leader') return []
   return servers.map(({ id, address, suffrage }) => ({
     id,
     name: id === config.nodeId ? config.nodeName : id,
@@ -127,7 +127,8 @@ function healthOf(site: LoneSite, { config, standing, since }: LoneFacts): Serve
 }
 
 function statsOf({ config, standing, applied }: LoneFacts) {
-  const { term, lastIndex, leader, isLeader, servers, role } = standing()
+  const { term, lastIndex, leader, servers, role } = standing()
+  const isLeader = role === 'leader'
   const peers = servers.map(
     ({ suffrage, id, address }) =>
       `{Suffrage:${suffrage === 'voter' ? 'Voter' : 'Nonvoter'} ID:${id} Address:${address}}`,

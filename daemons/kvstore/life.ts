@@ -1,11 +1,11 @@
 // What both kinds of nodes of the store are as programs: a log in ./.lictor, signals, a ready line,
 // and how they end.
-import { writeSync } from 'node:fs'
 import { EXIT } from '../../core/errors.ts'
 import type { LogLevel } from '../../core/log.ts'
 import { pause, readClock } from '../runtime/clock.ts'
-import { DiskFailure } from '../runtime/disk-errors.ts'
 import {
+  awaitEnd,
+  dieOf,
   type End,
   type OnStop,
   STOP_MS_MAX,
@@ -72,12 +72,8 @@ export async function runNode<Program extends NodeProgram>(
 }
 
 function createLife<Program extends NodeProgram>(program: Program): Life<Program> {
-  let end: (end: End) => void = () => undefined
-  const ended = new Promise<End>((resolve) => {
-    end = resolve
-  })
   const log = createLog({ level: program.logLevel, json: false, wall: () => readClock().wall })
-  return { program, log, end, ended }
+  return { program, log, ...awaitEnd() }
 }
 
 async function live<Program extends NodeProgram>(
@@ -126,10 +122,7 @@ export function openLog({ log }: Life<NodeProgram>, path: string, onStop: OnStop
 
 /** A broken invariant or a failed disk: whatever could still be said might be false. */
 export function die({ program, log }: Life<NodeProgram>, error: unknown): never {
-  const isDisk = error instanceof DiskFailure
-  const what = isDisk ? 'the disk failed' : 'a bug: please report it'
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  writeLog(log, { level: 'error', room: 'kvstore', message: what, fields: { detail } })
-  writeSync(2, `${program.typed}: ${what}\n${detail}\n`)
-  process.exit(isDisk ? EXIT.disk : EXIT.bug)
+  return dieOf(error, program.typed, (message, detail) => {
+    writeLog(log, { level: 'error', room: 'kvstore', message, fields: { detail } })
+  })
 }

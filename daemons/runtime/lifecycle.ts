@@ -1,7 +1,10 @@
 // The life of a daemon: its parts start in the order of a list and stop in reverse. The first that
 // fails stops the rest and decides the exit code. Signals ask for an end; the second asks for it at
 // once.
+import { writeSync } from 'node:fs'
+import { EXIT } from '../../core/errors.ts'
 import type { LogLine } from '../../core/log.ts'
+import { DiskFailure } from './disk-errors.ts'
 
 /** A clean stop that takes longer is cut off, as Consul's leave is. */
 export const STOP_MS_MAX = 15_000
@@ -49,6 +52,32 @@ export type End =
   | { readonly type: 'leave'; readonly why: string }
   /** Now, without leaving. */
   | { readonly type: 'quit'; readonly why: string; readonly exit: number }
+
+/** Comes when somebody has asked for an end: the first who asks says how. */
+export function awaitEnd(): { readonly end: (end: End) => void; readonly ended: Promise<End> } {
+  let end: (end: End) => void = () => undefined
+  const ended = new Promise<End>((resolve) => {
+    end = resolve
+  })
+  return { end, ended }
+}
+
+/**
+ * A broken invariant or a failed disk: whatever could still be said might be false. `keep` puts it
+ * into the log; the terminal is told after it.
+ */
+export function dieOf(
+  error: unknown,
+  typed: string,
+  keep: (what: string, detail: string) => void,
+): never {
+  const isDisk = error instanceof DiskFailure
+  const what = isDisk ? 'the disk failed' : 'a bug: please report it'
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  keep(what, detail)
+  writeSync(2, `${typed}: ${what}\n${detail}\n`)
+  process.exit(isDisk ? EXIT.disk : EXIT.bug)
+}
 
 export interface SignalRules {
   /**

@@ -9,7 +9,7 @@ import type { Persist, Recovered } from '../../entry.ts'
 import { logIndex, type RequestId, requestId } from '../../ids.ts'
 import { createPrng, type Prng } from '../../prng.ts'
 import type { Configuration } from '../../raft/messages.ts'
-import { configurationCodec } from '../../raft/wire.ts'
+import { coveredOf, metaOf } from '../../raft/replicated.ts'
 import type { Request, Response } from '../../route/request.ts'
 import type { Instant, WallMs } from '../../time.ts'
 import {
@@ -265,9 +265,8 @@ function persist(world: LoneWorld, write: Persist): void {
 function saveSnapshot(world: LoneWorld, order: SnapshotOrder): void {
   const { disk, conditions } = world
   const { index, term, chunks } = order
-  const named = order.configuration
-  const configuration = (named && configurationCodec.decode(named.data)) ?? NOBODY
-  const meta = { index, term, configuration, configurationIndex: named?.index ?? logIndex(0) }
+  const nobody = { index, term, configuration: NOBODY, configurationIndex: logIndex(0) }
+  const meta = metaOf(order) ?? nobody
   later(world, conditions.snapshotMs * (0.5 + disk.prng.unit()), () => {
     keepSnapshot(disk.platter, { meta, chunks: Array.from(chunks) })
     give(world, { type: 'snapshot-saved', index })
@@ -281,11 +280,7 @@ function recoveredOf({ platter }: Disk): Recovered {
   const meta = platter.snapshots.at(-1)?.meta
   if (snapshot === undefined || meta === undefined || meta.configuration === NOBODY)
     return { ...found, snapshot }
-  const data = configurationCodec.encode(meta.configuration)
-  return {
-    ...found,
-    snapshot: { ...snapshot, configuration: { index: meta.configurationIndex, data } },
-  }
+  return { ...found, snapshot: { ...snapshot, ...coveredOf(meta) } }
 }
 
 /** The last entry that a crash would leave for certain. */
