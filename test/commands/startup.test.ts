@@ -1,17 +1,13 @@
-// Start-up is a feature: a command costs little more than Node itself.
+// Start-up is a feature: a command loads little more than Node itself. `npm run bench` has the time.
 import { spawnSync } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { realpath, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { run } from '../kit/cli.ts'
 import { type Home, openHome } from '../kit/home.ts'
-import { always, withStub } from './kit/stub.ts'
 
-/** The promise of the manual: a control command against `node -e 0`. */
-const RATIO_MAX = 2.2
-/** The best of some: what else the machine does only makes a run slower. */
-const RUNS = 7
+/** Bytes of ours that a control command reads: what it reads is what it waits for. */
+const LOADED_MAX = 112 * 1024
 
 const startup = suite<{ home: Home }>('startup')
 
@@ -19,40 +15,6 @@ startup.before(async (context) => {
   context.home = await openHome()
 })
 startup.after(({ home }) => home.close())
-
-/** Both in turn, some times; a line of each run with its processor time in user and system. */
-const script = (line: string) => `TIMEFORMAT='%3U %3S'
-for i in $(seq ${RUNS}); do
-  time node -e 0
-  time lictor ${line} >out
-done`
-
-/** The best of every second line, in milliseconds: what else the machine does cannot shorten it. */
-function best(lines: readonly string[], from: 0 | 1): number {
-  const spent = lines
-    .filter((_, i) => i % 2 === from)
-    .map((line) => line.split(' ').reduce((sum, seconds) => sum + Number(seconds), 0))
-  return Math.min(...spent) * 1_000
-}
-
-startup('a control command takes at most 2.2 times as long as node -e 0', async ({ home }) => {
-  const body =
-    '[{"Key":"a","Flags":0,"Value":"eA==","LockIndex":0,"CreateIndex":1,"ModifyIndex":1}]'
-  await withStub(always(200, body), async (address) => {
-    const env = { CONSUL_HTTP_ADDR: address }
-    for (const line of ['kv get a', 'kv get -json a', 'version']) {
-      const { stderr } = await run(home, ['bash', '-c', script(line)], { env, timeoutMs: 60_000 })
-      const lines = stderr.trim().split('\n')
-      assert.is(lines.length, 2 * RUNS, stderr)
-      const [floor, spent] = [best(lines, 0), best(lines, 1)]
-      const ratio = spent / floor
-      console.log(
-        `${line}: ${spent.toFixed(0)} ms of processor, ${ratio.toFixed(2)} times node -e 0`,
-      )
-      assert.ok(ratio <= RATIO_MAX, `${line}: ${ratio.toFixed(2)} times node -e 0`)
-    }
-  })
-})
 
 /** Prints which files of ours were loaded, as CommonJS or as ES modules. */
 const PRELOAD = `
@@ -76,6 +38,13 @@ startup('a command that talks to an agent loads itself alone', async ({ home }) 
   }
   assert.equal(loadedBy(['kv', 'get', 'a']), ['commands/kv-get.js', 'lictor.js'])
   assert.equal(loadedBy(['version']), ['commands/version.js', 'lictor.js'])
+  const built = dirname(await realpath(home.program('lictor')))
+  const sizes = ['commands/kv-get.js', 'lictor.js'].map(async (file) => {
+    const { size } = await stat(join(built, file))
+    return size
+  })
+  const loaded = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+  assert.ok(loaded <= LOADED_MAX, `kv get reads ${loaded} bytes of ours`)
   assert.ok(loadedBy(['agent', '-hcl=bogus = 1']).includes('agent.mjs'))
 })
 

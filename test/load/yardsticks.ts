@@ -9,13 +9,12 @@ import { type Figure, median, YARDSTICK_NAMES } from './figure.ts'
 import { PUTS, wrk } from './wrk.ts'
 
 const SYNCS = 400
-const STARTS = 11
+const STARTS = 21
 
 export async function measureYardsticks(dir: string, seconds: number): Promise<Figure[]> {
   return [
     { name: YARDSTICK_NAMES.H, unit: '/s', value: await bareHttp(dir, seconds) },
     { name: YARDSTICK_NAMES.S, unit: 'ms', value: await rawSync(dir) },
-    { name: YARDSTICK_NAMES.N, unit: 'ms', value: await startMs(process.execPath, ['-e', '0']) },
   ]
 }
 
@@ -56,17 +55,33 @@ async function rawSync(dir: string): Promise<number> {
   return median(times)
 }
 
-/** Median time from the start to the end of a short program. */
-export async function startMs(program: string, args: string[], env = process.env): Promise<number> {
-  const times: number[] = []
+/** A program that ends by itself, and what it is given. */
+interface Program {
+  readonly file: string
+  readonly args: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/**
+ * Median times from the start to the end of a program of ours and of `node -e 0`. They run in turns:
+ * what the machine does meanwhile hurts both.
+ */
+export async function measureStarts(ours: Program): Promise<{ ours: number; node: number }> {
+  const bare: Program = { file: process.execPath, args: ['-e', '0'] }
+  const times: Record<'ours' | 'node', number[]> = { ours: [], node: [] }
   for (let i = 0; i < STARTS; i++) {
-    const from = performance.now()
-    const child = spawn(program, args, { stdio: 'ignore', env })
-    const code = await new Promise((resolve, reject) =>
-      child.once('error', reject).once('exit', resolve),
-    )
-    if (code !== 0) throw new Error(`${program} ${args.join(' ')}: exit code ${code}`)
-    times.push(performance.now() - from)
+    times.node.push(await startMs(bare))
+    times.ours.push(await startMs(ours))
   }
-  return median(times)
+  return { ours: median(times.ours), node: median(times.node) }
+}
+
+async function startMs({ file, args, env = process.env }: Program): Promise<number> {
+  const from = performance.now()
+  const child = spawn(file, args, { stdio: 'ignore', env })
+  const code = await new Promise((resolve, reject) =>
+    child.once('error', reject).once('exit', resolve),
+  )
+  if (code !== 0) throw new Error(`${file} ${args.join(' ')}: exit code ${code}`)
+  return performance.now() - from
 }
