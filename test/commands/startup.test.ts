@@ -1,4 +1,4 @@
-// Start-up is a feature: a command loads little more than Node itself. `npm run bench` has the time.
+// Start-up is a feature: a command loads little more than Node itself. `npm run bench` times it.
 import { spawnSync } from 'node:child_process'
 import { realpath, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

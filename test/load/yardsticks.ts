@@ -63,7 +63,7 @@ interface Program {
 }
 
 /**
- * Median times from the start to the end of a program of ours and of `node -e 0`. They run in turns:
+ * Median times from start to end of a program of ours and of `node -e 0`. They run in turns:
  * what the machine does meanwhile hurts both.
  */
 export async function measureStarts(ours: Program): Promise<{ ours: number; node: number }> {
