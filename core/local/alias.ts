@@ -43,7 +43,11 @@ export function mirror({ serviceId, nodeName, checks, serviceExists }: Aliased):
   return { status: 'passing', output: count === 0 ? 'No checks found.' : 'All checks passing.' }
 }
 
-const failing = (status: Status, { name, output }: Seen): Mirrored => ({
-  status,
-  output: `Aliased check "${name}" failing: ${output}`,
-})
+/** Aliases that see themselves or each other quote each other: to this depth, not for ever. */
+const QUOTES_MAX = 4
+const QUOTE = 'Aliased check "'
+
+function failing(status: Status, { name, output }: Seen): Mirrored {
+  if (output.split(QUOTE).length > QUOTES_MAX) return { status, output }
+  return { status, output: `${QUOTE}${name}" failing: ${output}` }
+}

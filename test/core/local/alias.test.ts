@@ -36,4 +36,20 @@ alias('the output names the check that fails', () => {
   assert.is(output, 'Aliased check "web-warning" failing: out')
 })
 
+alias('aliases that see themselves or each other quote each other up to a length', () => {
+  const first = { ...seen('', 'critical'), name: 'first' }
+  const second = { ...seen('', 'critical'), name: 'second' }
+  let outputs = ['', '']
+  const lengths = Array.from({ length: 100 }, () => {
+    const [one = '', two = ''] = outputs
+    outputs = [
+      { ...second, output: two },
+      { ...first, output: one },
+    ].map((target) => look('', [target]).output)
+    return outputs.join().length
+  })
+  assert.is(lengths.at(-1), lengths.at(-50))
+  assert.ok((lengths.at(-1) ?? 0) < 400)
+})
+
 alias.run()
