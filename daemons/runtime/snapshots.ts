@@ -156,7 +156,14 @@ export async function saveSnapshot(
   assert(!snapshots.isSaving, 'one snapshot is under way at a time')
   const newest = snapshots.kept.at(-1)
   assert(order.index >= (newest?.index ?? 0), 'snapshots never go back')
-  if (order.index === newest?.index) return 'saved'
+  return order.index === newest?.index ? 'saved' : replaceSnapshot(snapshots, order)
+}
+
+/** Also where there is one of the same entry already, which says something else of the servers. */
+export async function replaceSnapshot(
+  snapshots: Snapshots,
+  order: SnapshotOrder,
+): Promise<'saved' | 'full'> {
   snapshots.isSaving = true
   try {
     return await save(snapshots, order)
@@ -243,7 +250,10 @@ async function keep(snapshots: Snapshots, { file, head, bytes }: Arriving): Prom
   const path = join(dir, nameOf(index, inTerm))
   await publish(files, file.path, path)
   await file.close()
-  const kept = [...snapshots.kept, { index, term: inTerm, path, bytes }]
+  const isOther = (one: SnapshotFile) => one.path !== path
+  snapshots.damaged = snapshots.damaged.filter(isOther)
+  const others = snapshots.kept.filter(isOther)
+  const kept = [...others, { index, term: inTerm, path, bytes }]
   snapshots.kept = kept.sort((a, b) => a.index - b.index)
   await forgetOld(snapshots)
 }

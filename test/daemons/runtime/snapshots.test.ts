@@ -18,6 +18,7 @@ import {
   keepArrived,
   neededBehind,
   openSnapshots,
+  replaceSnapshot,
   type SnapshotOptions,
   saveSnapshot,
   writeChunk,
@@ -207,6 +208,25 @@ fact(
     assert.equal([...disk.names.keys()], [fileOf(10), fileOf(30)])
   },
 )
+
+fact('a damaged one is written anew under its own name, and stays', async () => {
+  const disk = createMemoryDisk()
+  await savedOn(disk, 10, 20)
+  disk.bytesOf(fileOf(20)).fill(0xff, 530, 531)
+  const opened = await openOn(disk)
+  assert.is(await saveSnapshot(opened.snapshots, order(20, [utf8('anew')])), 'saved')
+  assert.equal(textsOf(await openOn(disk)), ['anew'])
+})
+
+fact('one of the same entry is replaced where it has something else to say', async () => {
+  const disk = createMemoryDisk()
+  const opened = await savedOn(disk, 10, 20)
+  assert.is(await saveSnapshot(opened.snapshots, order(20, [utf8('not wanted')])), 'saved')
+  assert.equal(textsOf(await openOn(disk)), ['state 20', '', 'end'])
+  assert.is(await replaceSnapshot(opened.snapshots, order(20, [utf8('anew')])), 'saved')
+  assert.equal(textsOf(await openOn(disk)), ['anew'])
+  assert.is(opened.snapshots.kept.length, 2)
+})
 
 fact('a snapshot that the disk cannot read counts as damaged', async () => {
   const disk = createMemoryDisk()
