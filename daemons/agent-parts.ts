@@ -1,13 +1,17 @@
 // The parts of an agent in the order in which they start: a list, nothing else. What an agent knows
 // is in core, what it can do is in runtime. lictor/testing runs the result inside its own process,
 // agent.ts makes a program of it.
+import { join } from 'node:path'
 import { createAgent, drain, step } from '../core/agent/agent.ts'
 import type { AgentEvent, Clock, Reconfigured } from '../core/agent/events.ts'
 import { EMPTY } from '../core/bytes.ts'
 import type { AgentConfig, ListenAddress } from '../core/config/agent-config.ts'
-import type { Recovered } from '../core/entry.ts'
+import type { Entry, Recovered } from '../core/entry.ts'
+import { applyEntry, createFsm } from '../core/fsm/fsm.ts'
+import { restoreFsm, snapshotChunks } from '../core/fsm/snapshot.ts'
 import { type RequestId, requestId, term, uuidOf } from '../core/ids.ts'
 import type { KeptRecord } from '../core/local/keep.ts'
+import type { LogLine } from '../core/log.ts'
 import type { Request, Response } from '../core/route/request.ts'
 import type { Question } from '../core/route/route.ts'
 import { type LanOrder, type OpenLan, openLan } from './lan.ts'
@@ -49,6 +53,7 @@ import {
 import { type OnStop, type Started, startInOrder } from './runtime/lifecycle.ts'
 import { followLog, isHeard, type Log, writeLog } from './runtime/log.ts'
 import { createProber, type Prober } from './runtime/probe.ts'
+import { openAfterRecovery } from './runtime/recovery.ts'
 
 /** The longest body of an endpoint that has no limit of its own. */
 const BODY_BYTES_MAX = 1 << 20
@@ -199,11 +204,18 @@ const NOTHING: Recovered = {
 async function openDisk({ config, log }: AgentOptions): Promise<Disk> {
   const newNodeId = () => uuidOf(createEntropy()())
   if (config.dataDir === undefined) return forgetfulDisk(config.nodeId || newNodeId())
-  const dir = await openDataDir({
+  const folder = {
     dir: config.dataDir,
     nodeId: config.nodeId || undefined,
     newNodeId,
-    log: (line) => writeLog(log, line),
+    log: (line: LogLine) => writeLog(log, line),
+  }
+  const dir = await openAfterRecovery({
+    ...folder,
+    at: join(folder.dir, 'raft'), // where Consul looks for it
+    open: () => openDataDir(folder),
+    self: ({ nodeId: id }) => ({ id }), // it tells its address when it leads
+    machine: fsmForRecovery(),
   })
   return {
     nodeId: dir.nodeId,
@@ -214,6 +226,15 @@ async function openDisk({ config, log }: AgentOptions): Promise<Disk> {
     saveSnapshot: (order) => dir.saveSnapshot(order),
     trimLog: (through) => dir.trimLog(through),
     close: () => dir.close(),
+  }
+}
+
+function fsmForRecovery() {
+  const fsm = createFsm()
+  return {
+    apply: (entry: Entry) => void applyEntry(fsm, entry),
+    snapshot: () => snapshotChunks(fsm),
+    restore: (chunks: Iterable<Uint8Array>) => void restoreFsm(fsm, chunks),
   }
 }
 

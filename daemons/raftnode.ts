@@ -4,9 +4,10 @@
 import { timingSafeEqual } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { utf8 } from '../core/bytes.ts'
+import { ENTRY, type Entry } from '../core/entry.ts'
 import { EXIT } from '../core/errors.ts'
 import { requestId, uuidOf } from '../core/ids.ts'
-import type { LogLevel } from '../core/log.ts'
+import type { LogLevel, LogLine } from '../core/log.ts'
 import type { RaftNote, Settings } from '../core/raft/raft.ts'
 import { createToy, TOY_BYTES_MAX, type ToyResult } from '../core/raftnode/toy.ts'
 import { noteText } from '../core/raftnode/trace.ts'
@@ -35,6 +36,7 @@ import { notifyDescriptor, notifySupervisor } from './runtime/notify.ts'
 import { giveUpServer } from './runtime/raft-acceptor.ts'
 import { ask, type RaftDriver, startRaft, stopRaft } from './runtime/raft-driver.ts'
 import { listenForPeers } from './runtime/raft-transport.ts'
+import { openAfterRecovery } from './runtime/recovery.ts'
 import { explainStart } from './start-failure.ts'
 
 export interface RaftnodeProgram {
@@ -163,11 +165,18 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
   const server = await listenForPeers(splitAddress(home.self.address))
   onStop(() => giveUpServer(server))
   const newNodeId = () => uuidOf(createEntropy()())
-  const dir = await openDataDir({
+  const folder = {
     dir: resolve(dataDir),
     nodeId: undefined,
     newNodeId,
-    log: (line) => writeLog(log, line),
+    log: (line: LogLine) => writeLog(log, line),
+  }
+  const dir = await openAfterRecovery({
+    ...folder,
+    at: folder.dir,
+    open: () => openDataDir(folder),
+    self: () => home.self,
+    machine: toyForRecovery(),
   })
   onStop(() => dir.close())
   keepHome(homeFile, home)
@@ -198,6 +207,15 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
   onStop(() => clearInterval(sweep))
   onStop(await nameSocket(life, http, home))
   return { home, driver }
+}
+
+/** What is no command does not concern it. */
+function toyForRecovery() {
+  const toy = createToy()
+  const apply = (entry: Entry) => {
+    if (entry.type === ENTRY.command) toy.apply(entry)
+  }
+  return { ...toy, apply }
 }
 
 /** What it promised is gone with it: its vote might be given twice. */

@@ -4,7 +4,7 @@
 // for an operator only.
 import type { Entry, Recovered } from '../entry.ts'
 import { logIndex } from '../ids.ts'
-import { NOWHERE } from './log.ts'
+import { createLog, lastPosition, NOWHERE } from './log.ts'
 import { complaintAbout } from './membership.ts'
 import type { Configuration, Server, SnapshotMeta } from './messages.ts'
 
@@ -53,12 +53,12 @@ export function planRecovery(
   { entries, snapshot }: Recovered,
   configuration: Configuration,
 ): Recovery | undefined {
-  const base = snapshot ?? NOWHERE
-  const behind = entries.filter(({ index }) => index > base.index)
-  const { index, term } = behind.at(-1) ?? base
+  // Not what a snapshot from elsewhere has made void: see createLog.
+  const log = createLog(snapshot ?? NOWHERE, entries)
+  const { index, term } = lastPosition(log)
   if (index === 0) return undefined
   return {
-    entries: behind,
+    entries: log.entries,
     snapshot: { index, term, configuration, configurationIndex: logIndex(1) },
   }
 }

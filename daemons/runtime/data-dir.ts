@@ -9,14 +9,14 @@
 import { dirname, join } from 'node:path'
 import type { SnapshotOrder } from '../../core/agent/effects.ts'
 import type { OwnSave } from '../../core/agent/keeper.ts'
-import { textOf, utf8 } from '../../core/bytes.ts'
+import { utf8 } from '../../core/bytes.ts'
 import type { Entry, Persist, Recovered } from '../../core/entry.ts'
 import { isUuid, type LogIndex, logIndex } from '../../core/ids.ts'
 import type { KeptRecord } from '../../core/local/keep.ts'
 import type { LogLine } from '../../core/log.ts'
-import { DataDirRefused, DiskFailure, isMissing, newerFormat } from './disk-errors.ts'
+import { DataDirRefused, DiskFailure, newerFormat } from './disk-errors.ts'
 import { drawSeed } from './entropy.ts'
-import { type FileSystem, makeFolder, publish, readAll, realFiles, writeAll } from './files.ts'
+import { type FileSystem, makeFolder, publish, readText, realFiles, writeAll } from './files.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { openRegistrations, type Registrations } from './registrations.ts'
 import { neededBehind, openSnapshots, type Snapshots, saveSnapshot } from './snapshots.ts'
@@ -237,18 +237,6 @@ const doorsOf = (
     }
   },
 })
-
-async function readText(files: FileSystem, path: string): Promise<string | undefined> {
-  try {
-    const file = await files.open(path)
-    const bytes = await readAll(file, { offset: 0, length: await file.size() })
-    await file.close()
-    return textOf(bytes)
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
-  }
-}
 
 /** Whole or not at all. */
 async function writeText(files: FileSystem, path: string, text: string): Promise<void> {

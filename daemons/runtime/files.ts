@@ -6,8 +6,9 @@
 // on the way of each write.
 import fs from 'node:fs'
 import { dirname } from 'node:path'
+import { textOf } from '../../core/bytes.ts'
 import { readClock } from './clock.ts'
-import { DiskFailure } from './disk-errors.ts'
+import { DiskFailure, isMissing } from './disk-errors.ts'
 
 /** Every call that fails rejects (or throws) with a DiskFailure. */
 export interface FileSystem {
@@ -67,6 +68,19 @@ export async function readAll(
     done += count
   }
   return bytes.subarray(0, done)
+}
+
+/** What a small file says; undefined: there is none. */
+export async function readText(files: FileSystem, path: string): Promise<string | undefined> {
+  try {
+    const file = await files.open(path)
+    const bytes = await readAll(file, { offset: 0, length: await file.size() })
+    await file.close()
+    return textOf(bytes)
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
 }
 
 const FILE_MODE = 0o600

@@ -260,7 +260,7 @@ recovery('a peers.json that makes no sense is refused, and why', () => {
 recovery('everything in the log counts, and a snapshot behind it has the new servers', () => {
   const recovered: Recovered = {
     ...NOTHING,
-    snapshot: { index: logIndex(4), term: term(2), chunks: [] },
+    snapshot: { index: logIndex(4), term: term(3), chunks: [] },
     entries: [entry(3), entry(4), entry(5), entry(6)],
   }
   const plan = planRecovery(recovered, votersNamed(['a']))
@@ -274,6 +274,14 @@ recovery('everything in the log counts, and a snapshot behind it has the new ser
     configuration: votersNamed(['a']),
     configurationIndex: 1,
   })
+})
+
+recovery('a log that a snapshot from elsewhere has made void does not count', () => {
+  const snapshot = { index: logIndex(4), term: term(9), chunks: [] }
+  const entries = [entry(3), entry(4), entry(5), entry(6)]
+  const plan = planRecovery({ ...NOTHING, snapshot, entries }, votersNamed(['a']))
+  assert.equal(plan?.entries, [])
+  assert.is(plan?.snapshot.index, 4)
 })
 
 recovery('a snapshot alone will do, nothing at all will not', () => {
