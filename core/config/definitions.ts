@@ -24,8 +24,9 @@ export function planDefinitions(draft: Draft): Definitions {
 
 function planCheck(draft: Draft, check: CheckSetting): CheckDefinition {
   const id = check.id ?? ''
+  const origin = draft.gathered.places.get(check)
   const duration = (name: string, text: string | undefined) =>
-    durationOf(draft, `check[${id}].${name}`, text)
+    durationOf(draft, { path: `check[${id}].${name}`, text, origin })
   return {
     id,
     name: check.name ?? '',

@@ -49,17 +49,25 @@ export function refuseAtOnce(draft: Draft, { path, ...texts }: Complaint): void 
   draft.refusals.unshift({ ...texts, origin: originOf(draft, path) })
 }
 
+export interface DurationText {
+  readonly path: string
+  readonly text: string | undefined
+  /** Where it was written, if its path does not tell. */
+  readonly origin?: Origin | undefined
+}
+
 /** A duration in milliseconds; 0 if it is absent or was refused. */
-export function durationOf(draft: Draft, path: string, text: string | undefined): number {
+export function durationOf(draft: Draft, { path, text, origin }: DurationText): number {
   if (text === undefined) return 0
   const ns = parseDurationNs(text)
   if (ns !== undefined) return ns / 1e6
   const shown = JSON.stringify(text)
-  gatherRefusal(draft, {
-    path,
+  draft.refusals.push({
     consul: `${path}: invalid duration: ${shown}: time: ${durationFault(text)}`,
     what: `${path} is no duration: ${shown}`,
     next: 'write one as 300ms, 15s or 1h30m',
+    origin: origin ?? originOf(draft, path),
+    gathered: true,
   })
   return 0
 }

@@ -20,6 +20,7 @@ import { addressRules, choiceRules, keyRules, metaRules, numberRules } from './v
 /** What Consul finds while it puts the settings together, and lists in one complaint. */
 export function checkValues(draft: Draft): void {
   checkDurations(draft, AGENT, '')
+  checkServiceTtls(draft)
   checkRaftMultiplier(draft)
   const { http_config, serf_lan_allowed_cidrs, serf_wan_allowed_cidrs } = draft.gathered.settings
   checkNetworks(draft, 'http_config.allow_write_http_from', http_config?.allow_write_http_from)
@@ -34,8 +35,17 @@ function checkDurations(draft: Draft, shape: RecordShape, prefix: string): void 
     if (inner.type === 'record') checkDurations(draft, inner, `${path}.`)
     if (inner.type !== 'duration') continue
     const value = getAt(draft.gathered.settings, path)
-    if (typeof value === 'string') durationOf(draft, path, value)
+    if (typeof value === 'string') durationOf(draft, { path, text: value })
   }
+}
+
+/** TTLs by service name: the one map of durations. */
+function checkServiceTtls(draft: Draft): void {
+  const path = 'dns_config.service_ttl'
+  const origin = draft.gathered.origins.get(path)
+  const { service_ttl: ttls = {} } = draft.gathered.settings.dns_config ?? {}
+  for (const [name, text] of Object.entries(ttls))
+    durationOf(draft, { path: `${path}[${JSON.stringify(name)}]`, text, origin })
 }
 
 const MULTIPLIER_MIN = 1

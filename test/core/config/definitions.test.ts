@@ -141,6 +141,11 @@ definitions('a duration of a check is refused with the id of the check', () => {
   assert.match(consul, 'check[c].ttl: invalid duration: "x": time: invalid duration "x"')
 })
 
+definitions('a duration of a check is refused where the check stands', () => {
+  const { ours } = refused(dev('\nservice {\n  name = "s"\n  check { ttl = "x" }\n}'))
+  assert.is(ours[0], 'a.hcl:4:9: check[].ttl is no duration: "x"')
+})
+
 definitions('an alias with an interval, a script and an alias of a node alone are good', () => {
   const hcl = `
     checks { name = "a" alias_service = "x" interval = "1s" }

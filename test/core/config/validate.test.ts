@@ -77,6 +77,17 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    hcl: 'dns_config { service_ttl { "db*" = "5x" } }',
+    consul: gathered(
+      'dns_config.service_ttl["db*"]: invalid duration: "5x": ' +
+        'time: unknown unit "x" in duration "5x"',
+    ),
+    ours: [
+      'a.hcl:1:14: dns_config.service_ttl["db*"] is no duration: "5x"',
+      '  next: write one as 300ms, 15s or 1h30m',
+    ],
+  },
+  {
     hcl: 'performance { raft_multiplier = 11 }',
     consul: gathered('performance.raft_multiplier cannot be 11. Must be between 1 and 10'),
     ours: ['a.hcl:1:15: performance.raft_multiplier must be between 1 and 10, not 11'],
