@@ -142,8 +142,11 @@ const state = local({
   acl: { resource: 'operator', access: 'read' },
   parsesOptions: true,
   body: noBody,
-  run: (site): Said => ({ json: printedState(site) }),
+  run: (site): Said<AutopilotState> => ({ json: printedState(site) }),
 })
+
+/** As the API prints it; the servers by their ids. */
+export type AutopilotState = ReturnType<typeof printedState>
 
 function printedState(site: Site) {
   const servers = site.serverHealth()

@@ -5,7 +5,8 @@ import { countRows, list, type View } from '../state/txn.ts'
 import { indexOf } from './indexes.ts'
 import { NODES, SERVICES, type ServiceRow } from './records.ts'
 
-interface Usage {
+/** Of one datacenter. */
+export interface Usage {
   readonly Nodes: number
   readonly Services: number
   readonly ServiceInstances: number
@@ -43,6 +44,18 @@ function usageOf(view: View): Usage {
   }
 }
 
+interface UsageReport {
+  /** By datacenter. */
+  readonly Usage: Readonly<Record<string, Usage>>
+  readonly Index: number
+  readonly LastContact: number
+  readonly KnownLeader: boolean
+  readonly ConsistencyLevel: string
+  readonly NotModified: boolean
+  readonly Backend: number
+  readonly ResultsFilteredByACLs: boolean
+}
+
 const usage = read({
   path: 'GET /v1/operator/usage',
   about: 'how many nodes, services and instances there are',
@@ -51,7 +64,7 @@ const usage = read({
   metaOnFailure: true,
   blocking: true,
   ignoresDatacenter: true,
-  run: (view, _input, { config, contact }): Found => {
+  run: (view, _input, { config, contact }): Found<UsageReport> => {
     const index = Math.max(indexOf(view, 'nodes'), indexOf(view, 'services'))
     const { knownLeader, lastContactMs } = contact()
     return {

@@ -69,6 +69,8 @@ failures('nobody there is exit 3 on every command that needs an agent', async ({
     'rtt a',
     'join a',
     'operator raft list-peers',
+    'operator autopilot state',
+    'operator usage instances',
     'dns trace a',
     'api GET /v1/status/leader',
   ]
