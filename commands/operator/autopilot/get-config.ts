@@ -8,8 +8,8 @@ export const command = defineCommand({
   id: 'operator autopilot get-config',
   summary: 'Show how the servers look after themselves',
   description: [
-    'Whether dead servers are removed, and what a server has to keep up with to be healthy and to ' +
-      'vote. `set-config` changes it.',
+    'Whether dead servers are removed, and what a server has to keep up with to be healthy and ' +
+      'to vote. `set-config` changes it.',
   ],
   examples: [
     { does: 'All settings', command: 'operator autopilot get-config' },

@@ -64,8 +64,8 @@ export const command = defineCommand({
   id: 'operator autopilot set-config',
   summary: 'Change how the servers look after themselves',
   description: [
-    'What no flag names stays as it is. If somebody else changes the settings in between, nothing ' +
-      'is changed and the exit code is 1.',
+    'What no flag names stays as it is. If somebody else changes the settings in between, ' +
+      'nothing is changed and the exit code is 1.',
   ],
   examples: [
     {
