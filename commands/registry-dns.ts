@@ -34,7 +34,8 @@ export const command = defineCommand({
     'Follows a registry and answers for its healthy instances: NAME.service.consul, ' +
       'TAG.NAME.service.consul and _NAME._tcp.service.consul with A, AAAA and SRV records, and ' +
       'ID.node.consul for each instance. Runs in the foreground until it gets SIGINT or SIGTERM.',
-    'While no registry answers there are no names; it says so, and goes on trying.',
+    'When the registry falls silent its names stay for 30 seconds, and then there are none; it ' +
+      'says so, and goes on trying.',
   ],
   examples: [
     { does: 'On port 8600, for the registry on 8500', command: 'registry-dns --port=8600' },

@@ -99,7 +99,7 @@ async function start(
     onLost: (why) => {
       if (names.lostAt !== undefined) return
       names.lostAt = readClock().now
-      const message = 'no registry answers: names are empty until one does'
+      const message = `no registry answers: ${untilThen(names.mirror)}`
       process.stderr.write(`${program}: ${message} (${registry}: ${why})\n`)
       writeLog(log, { level: 'warn', room: KIND, message, fields: { registry, why } })
     },
@@ -112,6 +112,11 @@ async function start(
   await upstream.tried
   return { http, addresses: { dns: listen }, cluster: registry }
 }
+
+const untilThen = ({ known }: Mirror): string =>
+  known.size === 0
+    ? 'names are empty until one does'
+    : `what one has told stays for ${STALE_MS / 1_000} s`
 
 async function openPorts(
   { onStop }: Pick<Stage, 'onStop'>,

@@ -12,6 +12,7 @@ import {
   type Standing,
   stateDirOf,
 } from './lesson.ts'
+import { pause } from './runtime/clock.ts'
 import { loadConfig } from './runtime/config.ts'
 import { writeLog } from './runtime/log.ts'
 
@@ -74,15 +75,25 @@ async function start({ log, onStop, end, fatal }: Stage, config: AgentConfig): P
   return { http: agent.http, addresses: { http: agent.config.http }, cluster: agent.config.nodeId }
 }
 
-/** Who leaves takes along what was registered here. */
+/** For so long who follows this registry can come back and hear that nothing is left. */
+const DRAIN_MS = 1_000
+
+/**
+ * Who leaves takes along what was registered here. Out of the catalog it goes at once: a follower
+ * that hears of one service that is gone may be too late to hear of the next.
+ */
 async function deregisterAll(agent: RunningAgent): Promise<void> {
   const { body } = await agent.ask({ method: 'GET', path: '/v1/agent/services' })
   const listed: unknown = JSON.parse(String(body))
   const ids = Array.isArray(listed)
     ? listed.map(({ id }) => String(id))
     : Object.keys(Object(listed))
+  if (ids.length === 0) return
+  const node = utf8(JSON.stringify({ Node: KIND }))
+  await agent.ask({ method: 'PUT', path: '/v1/catalog/deregister', body: node })
   for (const id of ids) {
     const path = `/v1/agent/service/deregister/${encodeURIComponent(id)}`
     await agent.ask({ method: 'PUT', path, body: utf8('') })
   }
+  await pause(DRAIN_MS, undefined)
 }
