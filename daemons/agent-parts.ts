@@ -66,8 +66,8 @@ export interface AgentOptions {
    * is taken.
    */
   readonly gossip: 'off' | 'strict' | 'lenient'
-  /** Answers `reload`: with an error, or with nothing. */
-  readonly reload: () => { readonly error?: string }
+  /** Answers `reload`: with an error, or with nothing. May be asked while the parts still start. */
+  readonly reload: () => Promise<{ readonly error?: string }>
   /** Somebody asked over the API that the agent leave. */
   readonly onLeave: () => void
   /** A bug of ours or a failed disk: nothing is answered any more. */
@@ -109,15 +109,16 @@ async function startParts(options: AgentOptions, onStop: OnStop): Promise<Runnin
   onStop(disk.close)
   const entropy = createEntropy()
   const inner = new Map<RequestId, (response: Response) => void>()
-  const early: AgentEvent[] = []
-  let driver: Driver | undefined
-  const give = (event: AgentEvent) => {
-    if (driver === undefined) early.push(event)
-    else feed(driver, event)
-  }
+  const gate = createGate()
+  const give = (event: AgentEvent) => pass(gate, event)
+  // Requests wait for the end of the start: who writes from its first moment on must not delay it.
+  const requests = createGate()
 
   const sockets = shareSockets(openFilesMax())
-  const http = createHttpFor(options, { give, connectionsMax: sockets.http })
+  const http = createHttpFor(options, {
+    give: (event) => pass(requests, event),
+    connectionsMax: sockets.http,
+  })
   onStop(() => closeHttp(http))
   const dns = createDns({
     config: options.config.dns,
@@ -137,8 +138,7 @@ async function startParts(options: AgentOptions, onStop: OnStop): Promise<Runnin
   const machine = () => createMachine({ config, entropy, recovered, kept, lan: lan?.options })
   const ports = createPorts(options, { http, dns, disk, inner, prober, lan })
   const started = startDriver({ machine: machine(), ports, readClock })
-  driver = started
-  for (const event of early) feed(started, event)
+  openGate(gate, started)
   onStop(() => stopDriver(started))
   onStop(startTicking(() => onTick(started, { http, dns })))
   onStop(async () => {
@@ -146,6 +146,7 @@ async function startParts(options: AgentOptions, onStop: OnStop): Promise<Runnin
     await settle(started)
   })
   await settle(started)
+  openGate(requests, started)
 
   return {
     config,
@@ -168,6 +169,24 @@ async function startParts(options: AgentOptions, onStop: OnStop): Promise<Runnin
       return settle(started)
     },
   }
+}
+
+/** Events on their way to a driver, kept while there is none. */
+interface Gate {
+  readonly early: AgentEvent[]
+  driver: Driver | undefined
+}
+
+const createGate = (): Gate => ({ early: [], driver: undefined })
+
+function pass({ driver, early }: Gate, event: AgentEvent): void {
+  if (driver === undefined) early.push(event)
+  else feed(driver, event)
+}
+
+function openGate(gate: Gate, driver: Driver): void {
+  gate.driver = driver
+  for (const event of gate.early.splice(0)) feed(driver, event)
 }
 
 function onTick(driver: Driver, { http, dns }: Pick<Doors, 'http' | 'dns'>): void {

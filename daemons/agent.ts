@@ -48,6 +48,9 @@ interface Life {
   /** Changes with a reload. */
   config: AgentConfig
   agent: RunningAgent | undefined
+  /** The agent runs: `started` resolves. */
+  readonly begin: () => void
+  readonly started: Promise<void>
   /** The first wish to end counts. */
   readonly end: (end: End) => void
   readonly ended: Promise<End>
@@ -98,7 +101,19 @@ function complain(program: AgentProgram, message: string, about: 'usage' | 'conf
 
 function createLife(program: AgentProgram, config: AgentConfig): Life {
   const log = createLog({ ...config.log, wall: () => readClock().wall })
-  return { program, log, startedAt: Date.now(), config, agent: undefined, ...awaitEnd() }
+  return {
+    ...{ program, log, config, startedAt: Date.now(), agent: undefined },
+    ...awaitStart(),
+    ...awaitEnd(),
+  }
+}
+
+function awaitStart(): Pick<Life, 'begin' | 'started'> {
+  let begin = (): void => undefined
+  const started = new Promise<void>((resolve) => {
+    begin = resolve
+  })
+  return { begin, started }
 }
 
 const say = ({ log }: Life, level: LogLevel, message: string, fields = {}): void =>
@@ -115,7 +130,7 @@ async function live(life: Life): Promise<number> {
     },
     {
       end: life.end,
-      reload: () => reload(life),
+      reload: () => void reloadStarted(life),
       exitNow: (code) => process.exit(code),
       log: (line) => writeLog(life.log, line),
     },
@@ -142,12 +157,13 @@ async function startParts(life: Life, onStop: OnStop): Promise<void> {
     config,
     log,
     gossip: program.profile === 'consul' ? 'strict' : 'lenient',
-    reload: () => reload(life),
+    reload: () => reloadStarted(life),
     onLeave: () => life.end({ type: 'leave', why: 'asked over the API' }),
     onFatal: (error) => die(life, error),
   })
   onStop(started.stop)
   life.agent = started.value
+  life.begin()
   for (const address of started.value.config.http) {
     say(life, 'info', 'serving', { protocol: 'http', address: showAddress(address) })
   }
@@ -231,6 +247,12 @@ async function stopWithin(life: Life, stop: () => Promise<void>, end: End): Prom
   if (first !== late) return end.type === 'leave' ? EXIT.ok : end.exit
   process.stderr.write(`${life.program.program} agent: not stopped within ${STOP_MS_MAX} ms\n`)
   process.exit(EXIT.no)
+}
+
+/** A reload during the start is one of the agent that comes of it: nothing of it is lost. */
+async function reloadStarted(life: Life): Promise<{ readonly error?: string }> {
+  await life.started
+  return reload(life)
 }
 
 /** Reads everything again; keeps what runs if something is wrong with it. */

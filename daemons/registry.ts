@@ -64,7 +64,7 @@ async function start({ log, onStop, end, fatal }: Stage, config: AgentConfig): P
     config,
     log,
     gossip: 'off',
-    reload: () => ({}),
+    reload: async () => ({}),
     onLeave: () => {
       deregisterAll(agent).then(() => end({ type: 'leave', why: 'asked over the API' }), fatal)
     },

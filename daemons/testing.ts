@@ -41,7 +41,7 @@ export async function startDevAgent(options: DevAgentOptions = {}): Promise<DevA
     config,
     log,
     gossip: 'off',
-    reload: () => ({}),
+    reload: async () => ({}),
     onLeave: () => undefined,
     onFatal: (error) => {
       throw error

@@ -1,7 +1,11 @@
 // Services and checks of a real agent: out of files, changed by SIGHUP and over the API, run
 // against real sockets, and there again after the agent was killed.
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { withTemp } from '../kit/tmp.ts'
@@ -16,12 +20,12 @@ const PATIENCE_MS = 15_000
 async function ask(port: number, path: string, method = 'GET', body?: object): Promise<unknown> {
   const sent = body === undefined ? {} : { body: JSON.stringify(body) }
   const url = `http://127.0.0.1:${port}/v1/${path}`
-  const text = await before(
+  const said = await before(
     PATIENCE_MS,
     async () => (await fetch(url, { method, ...sent })).text(),
     path,
   )
-  return text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text
+  return said.startsWith('{') || said.startsWith('[') ? JSON.parse(said) : said
 }
 
 const put = (port: number, path: string, body?: object) => ask(port, path, 'PUT', body)
@@ -60,6 +64,44 @@ own('files define services, SIGHUP reads them again, and states stay', () =>
       )
       assert.match(String(await put(port, 'agent/reload')), 'Scripts are disabled on this agent')
       assert.equal(await ids(port, 'agent/services'), ['db', 'web'], 'the old ones hold')
+    })
+  }),
+)
+
+const isOpen = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
+
+/** Like `ask`, over the Unix socket of an agent that may still be starting. */
+const askSocket = (socketPath: string, method: string, path: string): Promise<string> =>
+  before(
+    PATIENCE_MS,
+    async () => {
+      const sent = request({ socketPath, method, path }).end()
+      const [answer] = await once(sent, 'response')
+      return text(answer)
+    },
+    path,
+  )
+
+own('a reload before the agent is ready is a reload: what it defines is there at once', () =>
+  withTemp(async (dir) => {
+    const file = join(dir, 'agent.json')
+    const door = join(dir, 'http.sock')
+    const configure = (more: object) =>
+      writeFile(file, JSON.stringify({ addresses: { http: `unix://${door}` }, ...more }))
+    await configure({})
+    const args = ['-server', '-bootstrap', '-bind=127.0.0.1', `-data-dir=${dir}/data`]
+    await withAgent({ args: [...args, `-config-file=${file}`], dir }, async () => {
+      await within(PATIENCE_MS, () => isOpen(door), 'the door')
+      await configure({ service: { name: 'web' } })
+      assert.is(await askSocket(door, 'PUT', '/v1/agent/reload'), '')
+      assert.match(await askSocket(door, 'GET', '/v1/agent/services'), '"web"')
     })
   }),
 )
