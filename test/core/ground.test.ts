@@ -1,6 +1,6 @@
 // The ground of core by examples and properties: bytes against Buffer, numbers against BigInt,
 // randomness by its promises. What Go says of texts is in go-texts.test.ts.
-import * as fc from 'fast-check'
+
 import { suite } from 'uvu'
 import * as check from 'uvu/assert'
 import { AssertionError, assert, present, unreachable } from '../../core/assert.ts'
@@ -27,6 +27,7 @@ import { isRefused, refused } from '../../core/outcome.ts'
 import { createPrng } from '../../core/prng.ts'
 import { formatDuration, parseDuration } from '../../core/time.ts'
 import { parseU64, u64 } from '../../core/u64.ts'
+import { fc } from '../kit/property.ts'
 
 const bytes = suite('bytes')
 

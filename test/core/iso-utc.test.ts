@@ -1,8 +1,9 @@
 // Wall readings as dates, against the platform's own calendar.
-import fc from 'fast-check'
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isoUtc } from '../../core/time.ts'
+import { fc } from '../kit/property.ts'
 
 const utc = suite('time/isoUtc')
 

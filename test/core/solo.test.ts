@@ -1,6 +1,6 @@
 // A log of one: examples, then any interleaving of proposals and answers of the disk against what
 // must hold.
-import fc from 'fast-check'
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ENTRY, type Entry, type Persist, type Recovered } from '../../core/entry.ts'
@@ -19,6 +19,7 @@ import {
   takeCommitted,
   takePersist,
 } from '../../core/solo.ts'
+import { fc } from '../kit/property.ts'
 
 const solo = suite('solo')
 

@@ -198,7 +198,7 @@ const HOMES: Readonly<Record<string, readonly RegExp[]>> = {
   execa: [/^daemons\/runtime\/probe\.ts$/, /^commands\/kit\/launch\.ts$/, /^test\//],
   re2js: [/^core\//],
   uvu: [/^test\//],
-  'fast-check': [/^test\//],
+  'fast-check': [/^test\/kit\/property\.ts$/],
   consul: [/^test\/clients\//],
   'js-hcl-parser': [/^test\//],
   peggy: [/^test\//],

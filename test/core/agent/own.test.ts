@@ -1,6 +1,6 @@
 // The services and checks of an agent at work: what is kept before it is acknowledged, what the
 // catalog is told, and what comes back after a restart.
-import fc from 'fast-check'
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { AgentEffect } from '../../../core/agent/effects.ts'
@@ -19,6 +19,7 @@ import {
   send,
   textOfBody,
 } from '../../kit/machine.ts'
+import { fc } from '../../kit/property.ts'
 
 const own = suite('agent/own')
 

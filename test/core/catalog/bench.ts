@@ -1,5 +1,5 @@
 // A store with the tables of the catalog alone, and commands for it: for the tests of this room.
-import fc from 'fast-check'
+
 import * as assert from 'uvu/assert'
 import {
   CATALOG_INDEXES,
@@ -22,6 +22,7 @@ import {
   type Waiter,
 } from '../../../core/state/store.ts'
 import type { Txn } from '../../../core/state/txn.ts'
+import { fc } from '../../kit/property.ts'
 
 export interface Bench {
   readonly store: Store

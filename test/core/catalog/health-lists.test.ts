@@ -1,8 +1,9 @@
 // Health lists as they leave an agent: kept printed, and never older than the state.
-import fc from 'fast-check'
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ask, createMachine, jsonOf, type Machine, send, textOfBody } from '../../kit/machine.ts'
+import { fc } from '../../kit/property.ts'
 
 const lists = suite('catalog/health-lists')
 

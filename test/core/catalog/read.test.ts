@@ -1,6 +1,6 @@
 // What a read answers and when a blocking query on it wakes: never in vain where that can be
 // helped, and never too late.
-import fc from 'fast-check'
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -17,6 +17,7 @@ import {
 } from '../../../core/catalog/read.ts'
 import { createWatchSet, unwatch, viewOf, watch } from '../../../core/state/store.ts'
 import type { View } from '../../../core/state/txn.ts'
+import { fc } from '../../kit/property.ts'
 import {
   acts,
   type Bench,

@@ -1,6 +1,6 @@
 // What registering and deregistering do to rows and indexes: rules one by one, then sequences
 // against a naive model.
-import fc from 'fast-check'
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { indexOf, nodeIndexName, serviceIndexName } from '../../../core/catalog/indexes.ts'
@@ -17,6 +17,7 @@ import {
 } from '../../../core/catalog/records.ts'
 import { viewOf } from '../../../core/state/store.ts'
 import { list } from '../../../core/state/txn.ts'
+import { fc } from '../../kit/property.ts'
 import {
   type Act,
   acts,

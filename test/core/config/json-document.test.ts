@@ -1,9 +1,10 @@
 // JSON documents: the complaints of Go's decoder, places, and agreement with JSON.parse.
-import fc from 'fast-check'
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Node, positionOf } from '../../../core/config/document.ts'
 import { parseJsonDocument } from '../../../core/config/json-document.ts'
+import { fc } from '../../kit/property.ts'
 
 const json = suite('JSON document')
 

@@ -1,21 +1,18 @@
 // Packets that mean harm: none throws, none takes long, none is answered with more than its
 // transport allows.
-import { performance } from 'node:perf_hooks'
 import { encode } from 'dns-packet'
-import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { decodeQuery } from '../../../core/dns/query.ts'
 import { isAnswerTo, readAddresses } from '../../../core/dns/response.ts'
 import { createPrng, type Prng } from '../../../core/prng.ts'
+import { fc } from '../../kit/property.ts'
 import { node, put, registration, service } from '../catalog/bench.ts'
 import { type Asked, createDnsBench, type DnsBench, decode, packetOf } from './kit.ts'
 
 const hostile = suite('dns/hostile')
 
 const MUTATIONS = 100_000
-/** Far above what it takes, far below what a loop would. */
-const MS_MAX = 30_000
 
 const SEEDS = [
   packetOf('web.service.consul SRV'),
@@ -41,7 +38,6 @@ hostile('100,000 mutated questions are answered, refused or passed over', () => 
     put(bench, registration(spec, { service: service('web') }))
   }
   const prng = createPrng(20_260)
-  const start = performance.now()
   const seen = new Map<string, number>()
   for (let i = 0; i < MUTATIONS; i++) {
     const packet = mutated(prng, prng.pick(SEEDS))
@@ -49,8 +45,6 @@ hostile('100,000 mutated questions are answered, refused or passed over', () => 
     seen.set(answer.type, (seen.get(answer.type) ?? 0) + 1)
     if (answer.type === 'reply') assert.ok(answer.bytes.length <= 65_467)
   }
-  const ms = performance.now() - start
-  assert.ok(ms < MS_MAX, `${ms} ms`)
   for (const type of ['reply', 'forward', 'silence']) assert.ok((seen.get(type) ?? 0) > 100, type)
 })
 
@@ -68,14 +62,11 @@ hostile('100,000 mutated answers of others are read to an end', () => {
   assert.ok(isAnswerTo(query, response))
   assert.is(readAddresses(response).length, 2)
   const prng = createPrng(7)
-  const start = performance.now()
   for (let i = 0; i < MUTATIONS; i++) {
     const packet = mutated(prng, response)
     isAnswerTo(query, packet)
     assert.ok(readAddresses(packet).length <= 64)
   }
-  const ms = performance.now() - start
-  assert.ok(ms < MS_MAX, `${ms} ms`)
 })
 
 hostile('a name that points to itself, or forwards, is no name', () => {

@@ -1,12 +1,13 @@
 // Replies of every shape, read by another library: pointers change nothing but the size, and what
 // is cut fits and is a part of the whole.
-import fc from 'fast-check'
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeFitting } from '../../../core/dns/fit.ts'
 import { encodeReply, plainSize, type Reply } from '../../../core/dns/message.ts'
 import { type Name, nameOf } from '../../../core/dns/name.ts'
 import { RCODE, type ResourceRecord, TYPE } from '../../../core/dns/record.ts'
+import { fc } from '../../kit/property.ts'
 import { decode } from './kit.ts'
 
 const message = suite('dns/message')

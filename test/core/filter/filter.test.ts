@@ -1,5 +1,5 @@
 // The filter language against what a real Consul answered, and against mistakes of all kinds.
-import * as fc from 'fast-check'
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ApiError } from '../../../core/errors.ts'
@@ -13,6 +13,7 @@ import {
   TEXTS,
 } from '../../../core/filter/filter.ts'
 import { parseFilter } from '../../../core/filter/parse.ts'
+import { fc } from '../../kit/property.ts'
 import { replay } from '../../kit/replay.ts'
 
 const filter = suite('filter')

@@ -1,5 +1,5 @@
 // Commands for properties: few keys, nodes and sessions, so that they meet; values of every kind.
-import fc from 'fast-check'
+
 import { byteString } from '../../../core/bytes.ts'
 import type {
   CheckDefinition,
@@ -14,6 +14,7 @@ import { logIndex, term } from '../../../core/ids.ts'
 import type { KvChange, KvOp } from '../../../core/kv/records.ts'
 import { CATALOG_VERBS, type KvVerb, type TxnOp } from '../../../core/txn/records.ts'
 import { u64 } from '../../../core/u64.ts'
+import { fc } from '../../kit/property.ts'
 
 const PLAIN = { noNullPrototype: true }
 const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>

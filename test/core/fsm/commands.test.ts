@@ -1,10 +1,10 @@
-import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { AssertionError } from '../../../core/assert.ts'
 import { concatBytes, hex, parseHex, utf8 } from '../../../core/bytes.ts'
 import { type Command, decodeCommand, encodeCommand } from '../../../core/fsm/commands.ts'
 import type { TxnOp } from '../../../core/txn/records.ts'
+import { fc } from '../../kit/property.ts'
 import { anyCommand, kv } from './commands-any.ts'
 
 const commands = suite('commands')

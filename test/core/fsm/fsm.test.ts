@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { AssertionError } from '../../../core/assert.ts'
@@ -14,6 +13,7 @@ import { KV, TOMBSTONES } from '../../../core/kv/records.ts'
 import { indexesOf, rowsOf } from '../../../core/state/snapshot.ts'
 import { createWatchSet, viewOf, watch } from '../../../core/state/store.ts'
 import { get, peek, peekList, tableIndex } from '../../../core/state/txn.ts'
+import { fc } from '../../kit/property.ts'
 import { anyCommand, entriesOf, kv, noop } from './commands-any.ts'
 
 const machine = suite('fsm')

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { DEFAULT_AUTOPILOT } from '../../../core/autopilot/records.ts'
@@ -15,6 +14,7 @@ import { get, listBy, peekList, put } from '../../../core/state/txn.ts'
 import { encodeFrames, type Frame, firstLink, scanFrames } from '../../../core/wire/frame.ts'
 import { encode, list, str, uint } from '../../../core/wire/msgpack.ts'
 import { struct } from '../../../core/wire/msgpack-struct.ts'
+import { fc } from '../../kit/property.ts'
 import { anyCommand, entriesOf, kv } from './commands-any.ts'
 
 const snapshot = suite('snapshot')

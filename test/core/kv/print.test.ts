@@ -1,10 +1,10 @@
-import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { byteString, textOf, utf8 } from '../../../core/bytes.ts'
 import { printEntries, printEntry } from '../../../core/kv/print.ts'
 import { type KvRow, kvEntry } from '../../../core/kv/records.ts'
 import { encodeJson } from '../../../core/route/json.ts'
+import { fc } from '../../kit/property.ts'
 
 const print = suite('kv/print')
 

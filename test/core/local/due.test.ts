@@ -1,8 +1,9 @@
 // The heap of due times against a sorted list.
-import fc from 'fast-check'
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Due, type DueHeap, setDue, takeDue } from '../../../core/local/due.ts'
+import { fc } from '../../kit/property.ts'
 
 const due = suite('local/due')
 

@@ -1,10 +1,11 @@
 // How many results in a row change a state: a table for the rules, then any sequence against a
 // naive version that looks back.
-import fc from 'fast-check'
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Status } from '../../../core/local/records.ts'
 import { createStreak, judge } from '../../../core/local/thresholds.ts'
+import { fc } from '../../kit/property.ts'
 
 const thresholds = suite('local/thresholds')
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { utf8 } from '../../../core/bytes.ts'
@@ -29,6 +28,7 @@ import {
   trailingFrom,
   truncate,
 } from '../../../core/raft/log.ts'
+import { fc } from '../../kit/property.ts'
 
 const entry = (index: number, inTerm: number, bytes = 1): Entry => ({
   index: logIndex(index),

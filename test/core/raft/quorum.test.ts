@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { logIndex } from '../../../core/ids.ts'
@@ -10,6 +9,7 @@ import {
   majorityOf,
   votersOf,
 } from '../../../core/raft/quorum.ts'
+import { fc } from '../../kit/property.ts'
 
 const quorum = suite('raft quorum')
 

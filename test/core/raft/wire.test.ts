@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { utf8 } from '../../../core/bytes.ts'
@@ -33,6 +32,7 @@ import {
   encodeRequest,
   type RpcRequest,
 } from '../../../core/wire/raft.ts'
+import { fc } from '../../kit/property.ts'
 import { vectors } from '../wire/gossip-golden.ts'
 import { framesOf, kindOfType } from '../wire/raft-golden.ts'
 

@@ -1,11 +1,12 @@
 // The toy of the second lesson: what it understands, and that a snapshot makes the same state.
-import fc from 'fast-check'
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { concatBytes, utf8 } from '../../../core/bytes.ts'
 import { ENTRY, type Entry } from '../../../core/entry.ts'
 import { logIndex, term } from '../../../core/ids.ts'
 import { createToy, parseToy, type Toy } from '../../../core/raftnode/toy.ts'
+import { fc } from '../../kit/property.ts'
 
 const toy = suite('toy')
 

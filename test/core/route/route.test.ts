@@ -1,5 +1,5 @@
 // What a domain declares its endpoints with: JSON in and out, decoders with Go's habits, queries.
-import * as fc from 'fast-check'
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { utf8 } from '../../../core/bytes.ts'
@@ -21,6 +21,7 @@ import {
 import { encodeJson, JSON_DEPTH_MAX, parseJson, plain } from '../../../core/route/json.ts'
 import { parseQuery, QUERY_NAMES_MAX, unescapePercent } from '../../../core/route/query.ts'
 import { local, noBody, rawBody, read, write } from '../../../core/route/route.ts'
+import { fc } from '../../kit/property.ts'
 
 const json = suite('route/json')
 

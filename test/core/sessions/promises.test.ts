@@ -1,10 +1,11 @@
 // What a lock promises, each promise by its number (reliability §5, S-L1 to S-L12), on a whole
 // machine. The halves that are the client's, 8 and 9, are kept by `lictor lock`: see
 // test/commands/lock.test.ts. 12 waits for tokens.
-import fc from 'fast-check'
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { advance, ask, createMachine, headerOf, jsonOf, type Machine } from '../../kit/machine.ts'
+import { fc } from '../../kit/property.ts'
 
 const promise = suite('sessions/promises')
 

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { concatBytes, utf8 } from '../../../core/bytes.ts'
 import { crc32 } from '../../../core/wire/crc32.ts'
+import { fc } from '../../kit/property.ts'
 
 const crc = suite('crc32')
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { concatBytes, EMPTY, equalBytes, utf8 } from '../../../core/bytes.ts'
@@ -12,6 +11,7 @@ import {
   type Scanned,
   scanFrames,
 } from '../../../core/wire/frame.ts'
+import { fc } from '../../kit/property.ts'
 
 const framing = suite('frame')
 const START = firstLink(0x5eed)
@@ -208,12 +208,10 @@ framing('a length far beyond the bytes is refused at once', () => {
   assert.equal(scan(bytes).verdict, { type: 'torn', at, flaw: 'head' })
 })
 
-framing('a mebibyte of noise is searched in bounded time', () => {
+framing('a mebibyte of noise is searched to its end', () => {
   const prng = createPrng(7)
   const noise = Uint8Array.from({ length: 1 << 20 }, () => prng.range(0, 255))
-  const before = performance.now()
   assert.is(scan(noise).verdict.type, 'torn')
-  assert.ok(performance.now() - before < 2000)
 })
 
 framing.run()

@@ -1,9 +1,9 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { hex } from '../../../core/bytes.ts'
 import { ipBytes, ipText, withoutMapping } from '../../../core/wire/ip.ts'
+import { fc } from '../../kit/property.ts'
 
 const ip = suite('ip')
 

@@ -1,9 +1,9 @@
-import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { EMPTY, equalBytes, hex } from '../../../core/bytes.ts'
 import { createPrng } from '../../../core/prng.ts'
 import { compressLzw, expandLzw } from '../../../core/wire/lzw.ts'
+import { fc } from '../../kit/property.ts'
 import { bytesFrom, vectors } from './gossip-golden.ts'
 
 const lzw = suite('lzw')

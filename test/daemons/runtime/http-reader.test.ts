@@ -2,7 +2,6 @@
 // parser of node:http.
 import { createServer, type IncomingMessage } from 'node:http'
 import { Duplex } from 'node:stream'
-import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Fault } from '../../../daemons/runtime/complaint.ts'
@@ -22,6 +21,7 @@ import {
   type Reader,
   readMessage,
 } from '../../../daemons/runtime/http-reader.ts'
+import { fc } from '../../kit/property.ts'
 import { before } from '../../kit/within.ts'
 
 const reader = suite('http reader')

@@ -2,13 +2,13 @@
 // damage is named.
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { KeepOrder } from '../../../core/local/keep.ts'
 import { DataDirRefused, DiskFailure } from '../../../daemons/runtime/disk-errors.ts'
 import { type FileSystem, type OpenFile, realFiles } from '../../../daemons/runtime/files.ts'
 import { openRegistrations } from '../../../daemons/runtime/registrations.ts'
+import { fc } from '../../kit/property.ts'
 import { withTemp } from '../../kit/tmp.ts'
 
 const registrations = suite('runtime/registrations')
