@@ -8,8 +8,8 @@ import { loadAll } from '../../commands/kit/table.ts'
 import { TABLE } from '../../commands/table.ts'
 import { type Ran, run } from '../kit/cli.ts'
 import { type Home, openHome } from '../kit/home.ts'
+import { freePort } from '../kit/ports.ts'
 import {
-  freePorts,
   killNode,
   leaderOf,
   type RaftCluster,
@@ -100,7 +100,7 @@ raft('the leadership goes where it is told to go, and back', async ({ ctl, query
   const { id } = await leaderOf(cluster)
   const other = [...cluster.nodes.keys()].find((one) => one !== id) ?? ''
   assert.is(await query('.to', 'transfer', other), other)
-  assert.is(await query('.id', 'wait', `leader=${other}`, '--timeout=10s'), other)
+  assert.is(await query('.id', 'wait', `leader=${other}`, '--timeout=120s'), other)
   assert.match((await ctl('transfer')).stdout, /^Leadership handed over to node \d\n$/)
   const nobody = await ctl('transfer', 'nobody')
   assert.is(nobody.exit, 1)
@@ -111,7 +111,7 @@ raft('the leadership goes where it is told to go, and back', async ({ ctl, query
 raft(
   'a fourth server is added, gets its vote, loses it, and goes',
   async ({ ctl, query, cluster }) => {
-    const address = `localhost:${(await freePorts(1))[0]}`
+    const address = `localhost:${await freePort()}`
     await startNode(cluster, '4', [`--address=${address}`, '--join'])
     assert.match((await ctl('add', '4', address)).stdout, /^Node 4 added at index \d+\n$/)
     await within(10_000, async () => {

@@ -3,10 +3,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import http from 'node:http'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { NodeReport } from '../../core/raftnode/report.ts'
 import type { Home } from './home.ts'
+import { freePorts } from './ports.ts'
 import { before, within } from './within.ts'
 
 export interface NodeProcess {
@@ -55,18 +55,6 @@ export async function startCluster(
     await stopCluster(cluster)
     throw error
   }
-}
-
-/** Ports that were free a moment ago: peers must know them beforehand. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => new Promise((done) => server.once('listening', done))))
-  const ports = servers.map((server) => {
-    const address = server.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
-  })
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
-  return ports
 }
 
 /** Resolves when it is ready. One that ran before goes on with what it has kept. */
@@ -178,7 +166,7 @@ export function callNode(request: Request): Promise<Answer> {
 }
 
 export async function reportOf(node: NodeProcess): Promise<NodeReport> {
-  const timeoutMs = 1_000
+  const timeoutMs = 5_000
   const { text } = await callNode({ port: node.port, method: 'GET', path: '/v1/status', timeoutMs })
   return JSON.parse(text) as NodeReport // our own daemon's words
 }

@@ -1,6 +1,5 @@
 // lictor dns and dns-setup against an agent of ours: with curl, and with the forwarders themselves.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { createSocket } from 'node:dgram'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,6 +8,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { run } from '../../kit/cli.ts'
 import { jq } from '../../kit/jq.ts'
+import { freePort } from '../../kit/ports.ts'
 import { before, within } from '../../kit/within.ts'
 import { type AgentContext, openAgent } from '../kit/context.ts'
 
@@ -94,15 +94,6 @@ const isMissing = (program: string): boolean => {
 /** The DNS address of the agent. */
 const dnsOf = ({ agent }: AgentContext): string =>
   /, dns ([\d.]+:\d+)/.exec(agent.output())?.[1] ?? 'none in its ready line'
-
-/** A port that nobody has: forwarders cannot be asked for one. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
-  const { port } = socket.address()
-  await new Promise<void>((resolve) => socket.close(() => resolve()))
-  return port
-}
 
 interface Forwarder {
   readonly name: 'dnsmasq' | 'unbound'

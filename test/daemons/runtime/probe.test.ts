@@ -12,6 +12,7 @@ import * as assert from 'uvu/assert'
 import type { Probed, ProbeTarget } from '../../../core/local/probe.ts'
 import { createProber } from '../../../daemons/runtime/probe.ts'
 import { inProject } from '../../kit/paths.ts'
+import { freePort } from '../../kit/ports.ts'
 import { withTemp } from '../../kit/tmp.ts'
 import { before, within } from '../../kit/within.ts'
 
@@ -26,7 +27,7 @@ interface Bounds {
 }
 
 const run = (target: ProbeTarget, bounds: Bounds = {}): Promise<Probed> => {
-  const { timeoutMs = 2_000, outputMax = OUTPUT_MAX } = bounds
+  const { timeoutMs = 20_000, outputMax = OUTPUT_MAX } = bounds
   const prober = createProber()
   return before(PATIENCE_MS, () => prober.run(1, { target, timeoutMs, outputMax }), target.type)
 }
@@ -70,9 +71,6 @@ async function serving<T>(server: Server, work: (port: number) => Promise<T>): P
 
 const answering = (onRequest: RequestListener, work: (url: string) => Promise<void>) =>
   serving(http.createServer(onRequest), (port) => work(`http://127.0.0.1:${port}/x`))
-
-/** A port on which nobody listens: one that the kernel has just had back. */
-const closedPort = () => serving(net.createServer(), async (port) => port)
 
 for (const [code, status] of [
   [200, 'passing'],
@@ -175,7 +173,7 @@ probe('an HTTP server that is silent, drips or hangs up does not keep a check', 
 })
 
 probe('a refused connection is told as Go tells it', async () => {
-  const port = await closedPort()
+  const port = await freePort()
   const address = `127.0.0.1:${port}`
   const why = `dial tcp ${address}: connect: connection refused`
   assert.equal(await run(httpTarget(`http://${address}/`)), {
@@ -330,8 +328,16 @@ const childOf = (dir: string) =>
 
 probe('when its time is up a script goes with all that it has started', () =>
   withTemp(async (dir) => {
-    const found = await run(family(dir), { timeoutMs: 400 })
-    assert.is(found.output, 'Timed out (400ms) running check')
+    // Of a shell that is ended before it has begun there is no child to see.
+    for (const [timeoutMs, told] of [
+      [400, '400ms'],
+      [4_000, '4s'],
+      [30_000, '30s'],
+    ] as const) {
+      const found = await run(family(dir), { timeoutMs })
+      assert.is(found.output, `Timed out (${told}) running check`)
+      if (existsSync(join(dir, 'pid'))) break
+    }
     const pid = await childOf(dir)
     await within(PATIENCE_MS, () => !isAlive(pid), 'the end of the child')
   }),
