@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { goBuilds } from '../kit/go.ts'
 import { inProject } from '../kit/paths.ts'
 import { withTemp } from '../kit/tmp.ts'
 import { besideAgent, hasTool, output } from './tools.ts'
@@ -11,7 +12,6 @@ import { besideAgent, hasTool, output } from './tools.ts'
 const languages = suite('clients in other languages')
 
 const RUN_MS = 60_000
-/** Modules are fetched, where they are not here yet. */
 const BUILD_MS = 240_000
 /** Debian's own, which knows Debian's modules. */
 const PYTHON = '/usr/bin/python3'
@@ -27,18 +27,9 @@ languages('python-consul reads, watches, registers and elects', async () => {
   })
 })
 
-/** False: there is no Go, or its modules cannot be had; and it has been said. */
-async function canBuildGo(cwd: string): Promise<boolean> {
-  if (!hasTool(['go', 'version'], 'the Go client (golang)')) return false
-  const fetched = await execa('go', ['mod', 'download'], { cwd, reject: false, timeout: BUILD_MS })
-  if (fetched.exitCode === 0) return true
-  console.log(`SKIP the Go client: its modules are not to be had\n${fetched.stderr}`)
-  return false
-}
-
 languages('the Go API client registers, watches, locks and elects', async () => {
   const cwd = inProject('test/clients/goclient')
-  if (!(await canBuildGo(cwd))) return
+  if (!goBuilds(cwd, 'the Go client')) return
   await withTemp(async (dir) => {
     const binary = join(dir, 'goclient')
     await execa('go', ['build', '-o', binary, '.'], { cwd, timeout: BUILD_MS })

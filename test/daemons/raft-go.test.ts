@@ -20,7 +20,7 @@ import {
   closePeers,
   type GoPeer,
   type GoPeers,
-  goHere,
+  peersBuild,
   startPeer,
   stateOfPeer,
   statsOf,
@@ -327,7 +327,7 @@ mixed('when their leader is killed one of ours can take over', () =>
   }),
 )
 
-if (goHere()) mixed.run()
+if (peersBuild()) mixed.run()
 else {
   const skipped = suite('raft with Go')
   skipped.skip('a mixed cluster', () => undefined)

@@ -1,6 +1,6 @@
 // Servers written in Go on hashicorp/raft (test/peers/raftpeer), built and started from tests. They
 // end with the test: their standard input closes.
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,15 +8,14 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import type { Peer } from '../../core/raft/messages.ts'
+import { goBuilds } from '../kit/go.ts'
 import { inProject } from '../kit/paths.ts'
+import { patient } from '../kit/within.ts'
 import type { PeerState } from './raft-node.ts'
 
-/** Undefined: there is no Go here, and it has been said. */
-export function goHere(): boolean {
-  if (spawnSync('go', ['version'], { stdio: 'ignore' }).status === 0) return true
-  console.log('SKIP a mixed cluster needs Go to build test/peers/raftpeer')
-  return false
-}
+const SOURCES = inProject('test/peers/raftpeer')
+
+export const peersBuild = (): boolean => goBuilds(SOURCES, 'a mixed cluster')
 
 export interface GoPeers {
   readonly binary: string
@@ -44,8 +43,7 @@ const FAST = ['-heartbeat', '500ms', '-election', '500ms', '-lease', '250ms', '-
 export async function buildPeers(): Promise<GoPeers> {
   const dir = await mkdtemp(join(tmpdir(), 'go-'))
   const binary = join(dir, 'raftpeer')
-  const cwd = inProject('test/peers/raftpeer')
-  await promisify(execFile)('go', ['build', '-o', binary, '.'], { cwd })
+  await promisify(execFile)('go', ['build', '-o', binary, '.'], { cwd: SOURCES })
   return { binary, dir, running: new Set() }
 }
 
@@ -83,7 +81,7 @@ async function call(
   const response = await fetch(`http://${http}${path}`, {
     method,
     ...(sent === undefined ? {} : { body: sent }),
-    signal: AbortSignal.timeout(5_000),
+    signal: AbortSignal.timeout(patient(5_000)),
   })
   const value: unknown = await response.json()
   if (!response.ok) throw new Error(`${path}: ${JSON.stringify(value)}`)

@@ -8,13 +8,13 @@ import { encodeTags } from '../../../core/wire/serf.ts'
 import type { PoolOptions } from '../../../daemons/pool.ts'
 import { within } from '../../kit/within.ts'
 import { joinPool, LAN, leavePool, type Member, rosterOf, withMembers } from './pool-kit.ts'
-import { isHere, type ListPeer, startListPeer, withListPeers } from './stock.ts'
+import { type ListPeer, listPeersBuild, startListPeer, withListPeers } from './stock.ts'
 
 const KEY = Buffer.alloc(32, 6)
 /** Our version says Serf; a bare member would not pass the check of versions. */
 const DELEGATE = '-delegate-versions=2,5,5'
 
-const hasGo = isHere('go', ['version'], 'a pool mixed with memberlist needs Go to build its peer')
+const hasGo = listPeersBuild()
 const mixed = suite('pools mixed with memberlist')
 const either = (name: string, work: () => Promise<void>) => {
   if (hasGo) mixed(name, work)

@@ -9,8 +9,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import type { Address } from '../../../core/wire/memberlist.ts'
+import { goBuilds } from '../../kit/go.ts'
 import { inProject } from '../../kit/paths.ts'
-import { within } from '../../kit/within.ts'
+import { patient, within } from '../../kit/within.ts'
 
 const run = promisify(execFile)
 
@@ -71,7 +72,7 @@ export async function startSerf(
     child,
     ended: gone(child),
     rpc: async (command, ...rest) => {
-      const options = { timeout: 20_000 }
+      const options = { timeout: patient(20_000) }
       const { stdout } = await run('serf', [command, `-rpc-addr=${rpcAddress}`, ...rest], options)
       return stdout
     },
@@ -119,12 +120,16 @@ export interface ListPeers extends Stock {
   readonly binary: string
 }
 
+const SOURCES = inProject('test/peers/memberlistpeer')
+
+export const listPeersBuild = (): boolean => goBuilds(SOURCES, 'a pool mixed with memberlist')
+
 /** Builds the program, hands it over, and removes it with all that it started. */
 export async function withListPeers(work: (peers: ListPeers) => Promise<void>): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'go-'))
   try {
     const binary = join(dir, 'memberlistpeer')
-    await run('go', ['build', '-o', binary, '.'], { cwd: inProject('test/peers/memberlistpeer') })
+    await run('go', ['build', '-o', binary, '.'], { cwd: SOURCES })
     await withStock((stock) => work({ ...stock, binary }))
   } finally {
     await rm(dir, { recursive: true, force: true })
@@ -155,7 +160,7 @@ async function call(http: string, path: string, body?: string): Promise<unknown>
   const response = await fetch(`http://${http}${path}`, {
     method: body === undefined ? 'GET' : 'POST',
     ...(body === undefined ? {} : { body }),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(patient(10_000)),
   })
   const value: unknown = await response.json()
   if (!response.ok) throw new Error(`${path}: ${JSON.stringify(value)}`)

@@ -3,7 +3,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { within } from '../../kit/within.ts'
-import { isHere, type ListPeer, startListPeer, withListPeers } from './stock.ts'
+import { isHere, type ListPeer, listPeersBuild, startListPeer, withListPeers } from './stock.ts'
 import { agree, KEY, NAMES, NEW_KEY, withMixed } from './swimnode-kit.ts'
 
 const mixed = suite('swimnode among serf')
@@ -12,7 +12,7 @@ const hasSerf = isHere(
   ['version'],
   'a pool mixed with serf needs serf (apt-get install serf)',
 )
-const hasGo = isHere('go', ['version'], 'a pool mixed with memberlist needs Go to build its peer')
+const hasGo = listPeersBuild()
 const either = (name: string, work: () => Promise<void>) => {
   if (hasSerf) mixed(name, work)
 }
