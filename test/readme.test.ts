@@ -6,6 +6,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inProject } from './kit/paths.ts'
 import { suiteOfPage } from './kit/session/suite.ts'
+import { patient } from './kit/within.ts'
 
 const snippet = suite('README program')
 
@@ -25,7 +26,7 @@ snippet('an agent inside a test starts, has its keys, and is gone at the end', a
   try {
     const args = ['--import', 'tsx', file]
     const env = { ...process.env, TSX_DISABLE_CACHE: '1' } // it would leave files behind
-    const { stdout } = await promisify(execFile)('node', args, { timeout: LIMIT_MS, env })
+    const { stdout } = await promisify(execFile)('node', args, { timeout: patient(LIMIT_MS), env })
     assert.is(stdout, '8080\n')
   } finally {
     await rm(file)

@@ -25,6 +25,7 @@ const USAGE = `usage: run [FILTER…] [--jobs N] [--limit SECONDS] [--summary FI
 interface Options {
   readonly filters: string[]
   readonly jobs: number
+  /** Ends a file that hangs. Generous: on a slow machine the longest take minutes. */
   readonly limitMs: number
   readonly summary: string | undefined
 }
@@ -35,7 +36,7 @@ function readOptions(argv: string[]): Options {
     allowPositionals: true,
     options: {
       jobs: { type: 'string', default: String(availableParallelism()) },
-      limit: { type: 'string', default: '120' },
+      limit: { type: 'string', default: '900' },
       summary: { type: 'string' },
     },
   })

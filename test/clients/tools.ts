@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { execa } from 'execa'
 import { type AgentProcess, startAgent } from '../kit/agent.ts'
 import { type Home, openHome } from '../kit/home.ts'
-import { before } from '../kit/within.ts'
+import { before, patient } from '../kit/within.ts'
 
 /** Whether a program starts at all. */
 export function hasTool([program = '', ...args]: readonly string[], what: string): boolean {
@@ -64,10 +64,10 @@ function besideOf(home: Home, agent: AgentProcess): Beside {
 export async function output(argv: readonly string[], ms: number): Promise<string> {
   const [program = '', ...args] = argv
   const { stdout, stderr, exitCode, timedOut } = await execa(program, args, {
-    timeout: ms,
+    timeout: patient(ms),
     reject: false,
   })
   if (exitCode === 0) return stdout
-  const why = timedOut ? `not over within ${ms} ms` : `exit ${exitCode}`
+  const why = timedOut ? `not over within ${patient(ms)} ms` : `exit ${exitCode}`
   throw new Error(`${argv.join(' ')}: ${why}\n${stdout}\n${stderr}`)
 }

@@ -149,7 +149,7 @@ lock('a signal reaches the child, and the lock is free at once', async (context)
   holder.child.kill('SIGTERM')
   assert.is(await finish(holder), 9, 'it has ended by itself, with a code of its own')
   assert.match(holder.out(), 'told')
-  const next = await context.lictor('lock', '-timeout=3s', 'told', 'echo mine')
+  const next = await context.lictor('lock', '-timeout=120s', 'told', 'echo mine')
   assert.equal([next.exit, next.stdout], [0, 'mine\n'])
 })
 
@@ -219,7 +219,7 @@ lock('a semaphore lets as many run as it says', async (context) => {
   for (const [i, holder] of holders.entries()) await says(holder, new RegExp(`in${i + 1}`))
   const third = await context.lictor('lock', '-n=2', '-timeout=200ms', 'seats', 'echo never')
   assert.is(third.exit, 6)
-  const other = await context.lictor('lock', '-n=3', '-timeout=1s', 'seats', 'true')
+  const other = await context.lictor('lock', '-n=3', '-timeout=120s', 'seats', 'true')
   assert.is(other.exit, 1)
   assert.match(other.stderr, 'a limit of 2, not 3')
   const waiting = start(context, ['-n=2', 'seats', 'echo seated'])
@@ -237,13 +237,13 @@ lock('a seat whose holder has died is free again', async (context) => {
   const [session] = await sessionsOf(context)
   await fetch(context.agent.url(`/v1/session/destroy/${session?.ID}`), { method: 'PUT' })
   assert.is(await finish(holder), 1)
-  const words = ['lock', '-n=2', '-timeout=2s', 'dead', 'echo mine']
+  const words = ['lock', '-n=2', '-timeout=120s', 'dead', 'echo mine']
   assert.is((await context.lictor(...words)).stdout, 'mine\n')
 })
 
 lock('a key of somebody else is no lock', async (context) => {
   await fetch(context.agent.url('/v1/kv/mine/.lock'), { method: 'PUT', body: 'x' })
-  const { exit, stderr } = await context.lictor('lock', '-timeout=1s', 'mine', 'true')
+  const { exit, stderr } = await context.lictor('lock', '-timeout=120s', 'mine', 'true')
   assert.is(exit, 1)
   assert.match(stderr, 'not a lock')
 })

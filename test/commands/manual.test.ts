@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import { LICTOR_VERSION } from '../../core/version.ts'
 import { manualFiles } from '../../man/generate.ts'
 import { inProject } from '../kit/paths.ts'
+import { patient } from '../kit/within.ts'
 
 const manual = suite('manual')
 
@@ -42,7 +43,12 @@ manual('every page names this version', async () => {
 
 /** Runs a checker over all pages; what it says is a complaint. */
 async function complaints(program: string, args: readonly string[]): Promise<string> {
-  const options = { cwd: inProject('man'), reject: false, timeout: 60_000, all: true } as const
+  const options = {
+    cwd: inProject('man'),
+    reject: false,
+    timeout: patient(60_000),
+    all: true,
+  } as const
   const { all, failed, exitCode, originalMessage } = await execa(program, args, options)
   if (exitCode === undefined) {
     console.log(`SKIP no ${program}: ${originalMessage}`)

@@ -6,8 +6,9 @@ import * as assert from 'uvu/assert'
 import { idsOf } from '../../commands/kit/table.ts'
 import { TABLE } from '../../commands/table.ts'
 import { inProject } from '../kit/paths.ts'
+import { patient } from '../kit/within.ts'
 
-const PACK_MS = 60_000
+const PACK_MS = patient(60_000)
 /** A surprise of this size is a mistake: dependencies or recordings have slipped in. */
 const BYTES_MAX = 8_000_000
 

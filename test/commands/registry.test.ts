@@ -42,7 +42,11 @@ async function start(home: Home, argv: readonly string[], protocol: string): Pro
     child.once('exit', (code, signal) => resolve(code ?? signal ?? '')),
   )
   const ready = new RegExp(`ready: .*?${protocol} (127\\.0\\.0\\.1:\\d+)`)
-  const address = await within(READY_MS, () => ready.exec(said)?.[1], `${argv.join(' ')}: ready`)
+  const line = argv.join(' ')
+  const isOver = () => ready.test(said) || child.exitCode !== null
+  await within(READY_MS, isOver, `${line}: ready`)
+  const address = ready.exec(said)?.[1]
+  if (address === undefined) throw new Error(`${line} ended with ${await ended}: ${said}`)
   return {
     child,
     address,
@@ -123,10 +127,9 @@ lessons('a script is a check where that is allowed: 0, 1 and any other code', as
         return text.includes(`"status": "${status}"`)
       })
     }
-    const consul = await start(home, ['registry', '--port=0', '--dialect=consul'], 'http').catch(
-      (error: Error) => error.message,
-    )
-    assert.match(String(consul), 'ready', 'one at a time has the state of a folder')
+    const second = await run(home, ['registry', '--port=0', '--dialect=consul'])
+    assert.is(second.exit, 1, 'one at a time has the state of a folder')
+    assert.match(second.stderr, 'in use by process')
   })
 })
 

@@ -30,17 +30,17 @@ swim(
       ]
       const ctl = (...words: string[]) =>
         run(home, ['swimctl', ...words, `--node=${first.address}`])
-      assert.is((await ctl('wait', 'members=4', '--timeout=10s')).exit, 0)
+      assert.is((await ctl('wait', 'members=4', '--timeout=120s')).exit, 0)
       await b.end('SIGTERM')
-      assert.is((await ctl('wait', 'b=dead', '--timeout=5s')).exit, 0, 'its port refuses')
+      assert.is((await ctl('wait', 'b=dead', '--timeout=120s')).exit, 0, 'its port refuses')
       assert.match((await ctl('members')).stdout, /^b dead \S+ \(detected: \d+\.\ds ago\)$/m)
       const left = await run(home, ['swimctl', 'leave', '--json', `--node=${c.address}`])
       assert.is(await jq(left.stdout, '.left'), 'c')
-      assert.is((await ctl('wait', 'c=left', '--timeout=5s')).exit, 0)
+      assert.is((await ctl('wait', 'c=left', '--timeout=120s')).exit, 0)
       assert.is(await d.end('SIGINT'), 0)
-      assert.is((await ctl('wait', 'd=left', '--timeout=5s')).exit, 0)
+      assert.is((await ctl('wait', 'd=left', '--timeout=120s')).exit, 0)
       assert.is((await ctl('force-leave', 'b')).exit, 0)
-      assert.is((await ctl('wait', 'b=left', '--timeout=5s')).exit, 0)
+      assert.is((await ctl('wait', 'b=left', '--timeout=120s')).exit, 0)
       const pruned = await ctl('force-leave', '--prune', 'b', '--json')
       assert.is(await jq(pruned.stdout, '.name'), 'b')
       const names = await jq(
@@ -63,13 +63,13 @@ swim(
       const frozen = await start({ name: 'c', args: join })
       const ctl = (...words: string[]) =>
         run(home, ['swimctl', ...words, `--node=${first.address}`])
-      assert.is((await ctl('wait', 'members=3', '--timeout=10s')).exit, 0)
+      assert.is((await ctl('wait', 'members=3', '--timeout=120s')).exit, 0)
       frozen.signal('SIGSTOP')
-      assert.is((await ctl('wait', 'c=suspect', '--timeout=3s')).exit, 0)
+      assert.is((await ctl('wait', 'c=suspect', '--timeout=120s')).exit, 0)
       assert.match((await ctl('members')).stdout, /^c suspect \S+ \(suspected: \d\.\ds ago\)$/m)
       await new Promise((resolve) => setTimeout(resolve, 1_000)) // what is tested is time itself
       frozen.signal('SIGCONT')
-      assert.is((await ctl('wait', 'c=alive', '--timeout=5s')).exit, 0)
+      assert.is((await ctl('wait', 'c=alive', '--timeout=120s')).exit, 0)
       const { stdout } = await ctl('trace', '--once', '--about=c')
       assert.match(
         stdout,
@@ -103,7 +103,7 @@ swim(
       await within(5_000, () => refused.output().includes('ready'))
       await refused.stop()
       const kept = await start({ name: 'kept', keeps: true, args: [`--join=${first.address}`] })
-      assert.is((await ctl('wait', 'kept=alive', '--timeout=10s')).exit, 0)
+      assert.is((await ctl('wait', 'kept=alive', '--timeout=120s')).exit, 0)
       await ctl('event', 'before')
       const heard = async (node: SwimnodeProcess) =>
         (await run(home, ['swimctl', 'events', '--json', `--node=${node.address}`])).stdout
@@ -114,7 +114,7 @@ swim(
       assert.is((await ctl('wait', 'kept=failed', '--timeout=30s')).exit, 0)
       const again = await start({ name: 'kept', keeps: true })
       const back = `--node=${again.address}`
-      const waited = await run(home, ['swimctl', 'wait', 'a=alive', '--timeout=10s', back])
+      const waited = await run(home, ['swimctl', 'wait', 'a=alive', '--timeout=120s', back])
       assert.is(waited.exit, 0, waited.stderr)
       assert.is(await jq(await heard(again), 'length'), '0')
       const files = readdirSync(join(home.work, '.lictor'))

@@ -29,7 +29,7 @@ swim.before(async (context) => {
   context.home = home
   context.nodes = [first, second]
   context.ctl = (...words) => run(home, ['swimctl', ...words, `--node=${first.address}`])
-  const { exit, stderr } = await context.ctl('wait', 'members=2', '--timeout=10s')
+  const { exit, stderr } = await context.ctl('wait', 'members=2', '--timeout=120s')
   assert.is(exit, 0, stderr)
 })
 swim.after(async ({ home, nodes }) => {

@@ -2,6 +2,7 @@
 // their names, so that each answers as the program it was called.
 import { execa } from 'execa'
 import type { Home } from './home.ts'
+import { patient } from './within.ts'
 
 export interface Ran {
   /** The exit code; 128 and the signal's number when a signal ended it, as a shell says it. */
@@ -31,7 +32,7 @@ export async function run(
     input: options.input ?? '',
     reject: false,
     stripFinalNewline: false,
-    timeout: options.timeoutMs ?? RUN_MS,
+    timeout: patient(options.timeoutMs ?? RUN_MS),
   })
   const line = [name, ...args].join(' ')
   if (result.timedOut) throw new Error(`${line}: did not end in time\n${result.stderr}`)

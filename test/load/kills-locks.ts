@@ -94,7 +94,7 @@ async function start({ home }: Soak): Promise<AgentProcess> {
 
 async function oneLife(soak: Soak, round: number): Promise<void> {
   const agent = await start(soak)
-  const { registrars, contenders, lifeMs } = soak.options
+  const { rounds, registrars, contenders, lifeMs } = soak.options
   try {
     await check(soak, agent)
     for (let i = soak.sessions.length; i < contenders; i++) {
@@ -108,6 +108,9 @@ async function oneLife(soak: Soak, round: number): Promise<void> {
       ...soak.sessions.map((session) => contend(life, session)),
     ])
     await pause(soak.prng.range(0, lifeMs))
+    // Short lives may all be too short for a slow machine: the last is long enough.
+    const isUsed = () => soak.registrations > 0 && soak.acquisitions > 0
+    if (round === rounds) await within(READY_MS, isUsed, 'a first registration, and a first lock')
     dying.now = true
     await agent.end('SIGKILL')
     for (const done of await work) if (done.status === 'rejected') throw done.reason

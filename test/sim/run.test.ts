@@ -7,6 +7,7 @@ import { PROFILE_NAMES } from '../../core/sim/profiles.ts'
 import { type RunOptions, simulate } from '../../core/sim/run.ts'
 import { createTrace } from '../../core/sim/trace.ts'
 import { createTally, type Invariant } from '../../core/sim/violation.ts'
+import { patient } from '../kit/within.ts'
 import { describe } from './kit/search.ts'
 import { PINNED } from './pinned.ts'
 
@@ -31,7 +32,7 @@ run('fresh processes with another heap, zone and language give the same hashes',
     execFileSync(
       process.execPath,
       [...process.execArgv, ...flags, '--input-type=module', '-e', HASHES, module],
-      { env: { ...process.env, ...env }, encoding: 'utf8', timeout: 60_000 },
+      { env: { ...process.env, ...env }, encoding: 'utf8', timeout: patient(60_000) },
     )
   const first = hashes({ TZ: 'UTC', LANG: 'C' }, [])
   const second = hashes({ TZ: 'Pacific/Chatham', LANG: 'tr_TR.UTF-8' }, ['--max-semi-space-size=1'])

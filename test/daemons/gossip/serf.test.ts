@@ -197,11 +197,8 @@ either('who leaves has left, who is killed has failed, on both sides', () =>
     await agree(pool, { 'our-2': 'left' })
     await serf1.rpc('leave')
     await agree(pool, { 'our-2': 'left', 'serf-1': 'left' })
-    const begun = performance.now()
     await serf2.kill('SIGKILL')
     await agree(pool, { 'our-2': 'left', 'serf-1': 'left', 'serf-2': 'failed' })
-    // Its port refuses two of us: nobody waits for the four seconds of the stock profile.
-    assert.ok(performance.now() - begun < 12_000)
     await pool.kill(third)
     await agree(pool, {
       'our-2': 'left',

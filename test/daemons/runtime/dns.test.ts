@@ -21,7 +21,7 @@ import { frame, takeFrame } from '../../../daemons/runtime/dns-frame.ts'
 import { node, put, registration, service } from '../../core/catalog/bench.ts'
 import { createDnsBench, decode, packetOf, shown } from '../../core/dns/kit.ts'
 import { testConfig } from '../../kit/config.ts'
-import { before, within } from '../../kit/within.ts'
+import { before, patient, within } from '../../kit/within.ts'
 
 const dns = suite('runtime/dns')
 
@@ -39,7 +39,7 @@ type Work = (running: Running) => Promise<void>
 /** With 400 instances of `web`: an answer over TCP is 24 KB. */
 async function serving(changed: Partial<DnsConfig>, work: Work): Promise<void> {
   const listen: ListenAddress[] = [{ type: 'tcp', host: '127.0.0.1', port: 0 }]
-  const config = { ...testConfig().dns, recursorTimeoutMs: 300, listen, ...changed }
+  const config = { ...testConfig().dns, recursorTimeoutMs: 10_000, listen, ...changed }
   const bench = createDnsBench(config)
   for (let i = 0; i < 400; i++) {
     const spec = node(`n${i}`, { address: `10.0.${i >> 8}.${i & 255}` })
@@ -226,9 +226,12 @@ dns('a recursor that fails, lies or is silent is passed over for the next', () =
           recursor(
             (query, reply) => reply(says(query)),
             (good) =>
-              serving(at(liar, failing, good), async ({ port }) => {
-                assert.is((await askUdp(port, 'www.example.com')).answers.length, 1)
-              }),
+              serving(
+                { ...at(liar, failing, good), recursorTimeoutMs: 2_000 },
+                async ({ port }) => {
+                  assert.is((await askUdp(port, 'www.example.com')).answers.length, 1)
+                },
+              ),
           ),
       ),
   ),
@@ -238,7 +241,7 @@ dns('if no recursor answers, that is said', () =>
   recursor(
     () => undefined,
     (silent) =>
-      serving(at(silent), async ({ port }) => {
+      serving({ ...at(silent), recursorTimeoutMs: 300 }, async ({ port }) => {
         assert.is((await askUdp(port, 'www.example.com')).rcode, 'SERVFAIL')
         const alias = await askUdp(port, 'alias.node.consul')
         assert.equal(shown(alias.answers), ['CNAME alias.node.consul www.example.com'])
@@ -260,8 +263,8 @@ const withDig = hasDig ? dns : dns.skip
 withDig('dig understands what it is told', () =>
   serving({}, async ({ port }) => {
     const dig = async (...words: string[]) => {
-      const server = ['@127.0.0.1', '-p', String(port), '+tries=1', '+time=5']
-      return (await execa('dig', [...server, ...words], { timeout: MS })).stdout
+      const server = ['@127.0.0.1', '-p', String(port), '+tries=1', '+time=30']
+      return (await execa('dig', [...server, ...words], { timeout: patient(MS) })).stdout
     }
     assert.is(await dig('+short', 'n3.node.consul'), '10.0.0.3')
     assert.is(await dig('+short', '-x', '10.0.0.3'), 'n3.node.dc1.consul.')

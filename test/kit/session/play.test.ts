@@ -71,9 +71,9 @@ player('a hung command fails when its time is up', async () => {
 })
 
 player('a process that escaped the shell fails the page', async () => {
-  const flee = "$ setsid --fork sh -c 'echo >here; exec sleep 61' >/dev/null 2>&1"
+  const flee = "$ setsid --fork sh -c 'echo >here; exec sleep 1061' >/dev/null 2>&1"
   const page = block(flee, '$ until [ -e here ]; do :; done')
-  await fails(page, /left running: .*sleep 61/)
+  await fails(page, /left running: .*sleep 1061/, { stopMs: 500 })
 })
 
 player('a job that ends when told is no failure', async () => {
@@ -91,8 +91,8 @@ player('output of the background counts where it comes', async () => {
 })
 
 player('output of the background that comes too soon fails', async () => {
-  const later = block('$ sleep 0.3', '$ echo now\nnow')
-  const page = `<!-- background -->\n${block('$ echo soon')}${later}`
+  const later = block('$ until [ -e said ]; do sleep 0.05; done', '$ echo now\nnow')
+  const page = `<!-- background -->\n${block('$ echo soon; touch said')}${later}`
   await fails(page, /more output than expected: soon/, { backgroundMs: 0 })
 })
 

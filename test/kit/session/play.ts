@@ -8,16 +8,20 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Home, openHome } from '../home.ts'
 import { inNamespace } from '../namespace.ts'
+import { patient } from '../within.ts'
 import { withoutComment } from './comment.ts'
 import { type Alias, type Page, parsePage, type Step } from './document.ts'
 import { fillCommand, type Scope, wordOf } from './holes.ts'
 import { mismatch } from './match.ts'
 import { openShell, type Shell } from './shell.ts'
 
-/** How long one command may take, and how long output of the background may be waited for. */
-const COMMAND_MS = 20_000
-const BACKGROUND_MS = 5_000
-const STOP_MS = 10_000
+/**
+ * How long one command may take, and how long output of the background may be waited for: deadlines
+ * as in within.ts, and so are the times of a page's own notes.
+ */
+const COMMAND_MS = patient(20_000)
+const BACKGROUND_MS = patient(5_000)
+const STOP_MS = patient(10_000)
 const RETRY_MS = 50
 
 export interface PlayOptions {
@@ -25,6 +29,8 @@ export interface PlayOptions {
   readonly variant?: string
   readonly commandMs?: number
   readonly backgroundMs?: number
+  /** How long processes may take to end when the page is over. */
+  readonly stopMs?: number
 }
 
 export interface Played {
@@ -88,7 +94,7 @@ async function playIn(home: Home, plan: Plan): Promise<Played> {
   try {
     for (const step of plan.page.steps) await playStep(run, step)
   } finally {
-    kept = await shell.close(STOP_MS)
+    kept = await shell.close(plan.options.stopMs ?? STOP_MS)
   }
   if (kept.length > 0) throw new Error(`${plan.file}: left running: ${kept.join('; ')}`)
   return { skipped: undefined, ...run.played }
@@ -102,7 +108,7 @@ async function playStep(run: Run, step: Step): Promise<void> {
     return
   }
   const from = performance.now()
-  const deadline = from + (step.eventuallyMs ?? 0)
+  const deadline = from + patient(step.eventuallyMs ?? 0)
   for (;;) {
     const problem = await attempt(run, step)
     if (problem === undefined) break

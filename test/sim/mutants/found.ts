@@ -15,7 +15,7 @@ export function findMutants(part: number): void {
   const mutants = suite(`mutants, part ${part + 1} of ${PARTS}`)
   for (const mutant of MUTANTS.filter((_, at) => at % PARTS === part)) {
     const find = (dir: string) => async () => {
-      const { by, line } = await hunt(mutant, { dir, limitMs: DEADLINE_MS, processes: 1 })
+      const { by, line } = await hunt(mutant, { dir, processes: 1 })
       assert.ok(by !== undefined && mutant.caught.includes(by), line)
     }
     mutants(`${mutant.id} is found: ${mutant.what}`, () =>

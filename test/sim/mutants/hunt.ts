@@ -16,7 +16,8 @@ const EVENTS = 4_000
 
 interface HuntOptions {
   readonly dir: string
-  readonly limitMs: number
+  /** Of the search; how far it comes is then a matter of the machine. */
+  readonly limitMs?: number
   readonly processes?: number
 }
 
