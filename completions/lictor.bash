@@ -156,15 +156,15 @@ _lictor_value() {
     'catalog services -node') echo '@node' ;;
     'chaos replay -scenario') echo '@file' ;;
     'chaos replay -bug') echo 'stale-read lost-ack' ;;
-    'chaos replay -profile') echo 'swarm figure-8 flush-crasher slow-reply usurper transfer-storm churn snapshot-storm wipe quiet-restart pause-leader stalled-disk disk-full clocks weather alone' ;;
+    'chaos replay -profile') echo 'swarm figure-8 flush-crasher slow-reply usurper transfer-storm churn snapshot-storm wipe rot quiet-restart pause-leader stalled-disk disk-full clocks weather alone' ;;
     'chaos replay -without') echo 'no-loss no-duplicates no-tail in-order even-disks whole-writes true-clocks one-key no-spares' ;;
     'chaos shrink -scenario') echo '@file' ;;
     'chaos shrink -bug') echo 'stale-read lost-ack' ;;
-    'chaos shrink -profile') echo 'swarm figure-8 flush-crasher slow-reply usurper transfer-storm churn snapshot-storm wipe quiet-restart pause-leader stalled-disk disk-full clocks weather alone' ;;
+    'chaos shrink -profile') echo 'swarm figure-8 flush-crasher slow-reply usurper transfer-storm churn snapshot-storm wipe rot quiet-restart pause-leader stalled-disk disk-full clocks weather alone' ;;
     'chaos shrink -without') echo 'no-loss no-duplicates no-tail in-order even-disks whole-writes true-clocks one-key no-spares' ;;
     'chaos simulate -scenario') echo '@file' ;;
     'chaos simulate -bug') echo 'stale-read lost-ack' ;;
-    'chaos simulate -profile') echo 'swarm figure-8 flush-crasher slow-reply usurper transfer-storm churn snapshot-storm wipe quiet-restart pause-leader stalled-disk disk-full clocks weather alone' ;;
+    'chaos simulate -profile') echo 'swarm figure-8 flush-crasher slow-reply usurper transfer-storm churn snapshot-storm wipe rot quiet-restart pause-leader stalled-disk disk-full clocks weather alone' ;;
     'chaos simulate -without') echo 'no-loss no-duplicates no-tail in-order even-disks whole-writes true-clocks one-key no-spares' ;;
     'dns curl-args -token-file') echo '@file' ;;
     'dns curl-args -ca-file') echo '@file' ;;

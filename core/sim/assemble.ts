@@ -164,8 +164,8 @@ function watcherOf(run: Run): Watcher {
       trace?.onDown(node, how)
       onServerDown(run.workload, node)
     },
-    onWiped: (node) => {
-      trace?.onWiped(node)
+    onWiped: (node, what) => {
+      trace?.onWiped(node, what)
       checkWiped(run.raft, node)
     },
     onFault: (text, node) => trace?.onFault(text, node),

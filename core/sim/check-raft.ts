@@ -104,9 +104,9 @@ export function checkStart(checks: RaftChecks, node: SimNode): void {
   Object.assign(shadowOf(checks, node), startShadow())
 }
 
-/** A new machine. */
+/** A new machine, or one that knows its term still, and withholds its vote. */
 export function checkWiped(checks: RaftChecks, node: SimNode): void {
-  shadowOf(checks, node).vote = NO_VOTE
+  shadowOf(checks, node).vote = { ...NO_VOTE, term: node.disk.platter.vote.term }
 }
 
 export function checkStep(checks: RaftChecks, node: SimNode, raft: Raft): void {

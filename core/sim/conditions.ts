@@ -34,6 +34,7 @@ export const FAULT_KINDS = [
   'transfer',
   'member',
   'wipe',
+  'rot',
 ] as const
 export type FaultKind = (typeof FAULT_KINDS)[number]
 
@@ -180,7 +181,7 @@ function drawWorkload(prng: Prng, heartbeatMs: number): WorkloadConditions {
 }
 
 /** Done where a profile asks for them only. */
-const ONLY_AIMED: readonly FaultKind[] = ['wipe', 'forgetful', 'late-answers', 'figure-8']
+const ONLY_AIMED: readonly FaultKind[] = ['wipe', 'rot', 'forgetful', 'late-answers', 'figure-8']
 
 function drawNemesis(prng: Prng, heartbeatMs: number): NemesisConditions {
   const weights: Partial<Record<FaultKind, number>> = {}

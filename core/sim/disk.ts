@@ -7,6 +7,7 @@ import type { Entry, Persist, Recovered, Vote } from '../entry.ts'
 import { type LogIndex, logIndex, term } from '../ids.ts'
 import type { Prng } from '../prng.ts'
 import type { SnapshotMeta } from '../raft/messages.ts'
+import { WITHHELD } from '../raft/raft.ts'
 import type { Instant } from '../time.ts'
 import type { SnapshotImage } from './host.ts'
 
@@ -64,6 +65,20 @@ export const emptyPlatter = (): Platter => ({
   base: logIndex(0),
   snapshots: [],
 })
+
+/**
+ * Damage in the middle of the log: what is left when the runtime has set it aside (lictor-wal(5)).
+ * The term is known by a second witness; the vote is withheld.
+ */
+export function rotten({ vote, entries, base, snapshots }: Platter, prng: Prng): Platter {
+  assert(entries.length > 0, 'what rots is there')
+  return {
+    vote: { term: vote.term, votedFor: WITHHELD },
+    entries: entries.slice(0, prng.range(0, entries.length - 1)),
+    base,
+    snapshots: [...snapshots],
+  }
+}
 
 export const isBlank = ({ vote, entries, snapshots }: Platter): boolean =>
   vote.term === 0 && entries.length === 0 && snapshots.length === 0

@@ -12,6 +12,7 @@ import {
   land,
   newest,
   recover,
+  rotten,
   stepsLeft,
   stepsOf,
   trim,
@@ -65,7 +66,17 @@ function bootOf({ disk, lost }: SimNode): Boot {
 export function wipeDisk(world: World, node: SimNode): void {
   node.lost = node.disk.platter
   node.disk.platter = emptyPlatter()
-  world.watcher.onWiped(node)
+  world.watcher.onWiped(node, 'all')
+}
+
+/** A part of its log is damaged, if there is any; from there on nothing of it counts. */
+export function rotDisk(world: World, node: SimNode): void {
+  const { disk } = node
+  if (disk.platter.entries.length === 0) return
+  node.lost = disk.platter
+  disk.platter = rotten(disk.platter, disk.prng)
+  mixInt(world.hash, 0x207 + disk.platter.entries.length)
+  world.watcher.onWiped(node, 'a part')
 }
 
 /** Ends the program of a node, and what its disk was doing. */

@@ -8,7 +8,7 @@ import { configurationOf, WITHHELD } from '../raft/raft.ts'
 import { type Draw, FAULT_KINDS, type FaultKind, type NemesisConditions } from './conditions.ts'
 import { isBlank } from './disk.ts'
 import type { HostEffect, Order } from './host.ts'
-import { deliver, pauseNode, resumeNode, startNode, stopNode, wipeDisk } from './life.ts'
+import { deliver, pauseNode, resumeNode, rotDisk, startNode, stopNode, wipeDisk } from './life.ts'
 import { cutAround, cutLinks, drawCut, type Harm, troubleLink } from './nemesis-links.ts'
 import {
   answerLate,
@@ -125,7 +125,8 @@ function strike(nemesis: Nemesis, kind: FaultKind, hit: Strike): string | undefi
     case 'power':
       return bringDown(nemesis, kind, hit)
     case 'wipe':
-      return wipeNode(nemesis, hit)
+    case 'rot':
+      return spoilDisk(nemesis, kind, hit)
     case 'pause':
     case 'suspend':
       if (node.host === undefined) return undefined
@@ -190,14 +191,15 @@ function comeBack(nemesis: Nemesis, { node, prng }: Strike): void {
   nemesis.undo(ms, () => startNode(nemesis.world, node))
 }
 
-function wipeNode(nemesis: Nemesis, hit: Strike): string | undefined {
+function spoilDisk(nemesis: Nemesis, how: 'wipe' | 'rot', hit: Strike): string | undefined {
   const { world } = nemesis
   const { node } = hit
   if (world.nodes.some(isIncomplete)) return undefined
   stopNode(world, node, 'crash')
-  wipeDisk(world, node)
+  if (how === 'wipe') wipeDisk(world, node)
+  else rotDisk(world, node)
   nemesis.undo(hit.lasts, () => startNode(world, node))
-  return `wipe ${node.peer.id}`
+  return `${how} ${node.peer.id}`
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   startAllNodes,
 } from './assemble.ts'
 import type { Order } from './host.ts'
-import { deliver, pauseNode, resumeNode, startNode, stopNode, wipeDisk } from './life.ts'
+import { deliver, pauseNode, resumeNode, rotDisk, startNode, stopNode, wipeDisk } from './life.ts'
 import { cutAround, cutBetween, cutLinks } from './nemesis-links.ts'
 import { block, linkOf, unblock } from './network.ts'
 import { startCheck } from './play-check.ts'
@@ -242,6 +242,10 @@ function harmNode(player: Player, node: SimNode, act: HarmAct): (() => void) | u
     case 'wipe':
       stopNode(world, node, 'crash')
       wipeDisk(world, node)
+      return () => startNode(world, node)
+    case 'rot':
+      stopNode(world, node, 'crash')
+      rotDisk(world, node)
       return () => startNode(world, node)
     case 'break-sync':
       disk.failsNext = true

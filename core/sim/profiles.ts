@@ -176,6 +176,13 @@ const PROFILES = {
       every: 2,
       ambushes: { newLeader: 0.3, newLeaderBy: ['crash', 'isolate'] },
     }),
+  /** A log is damaged in its middle; its node comes back with what stood before. */
+  rot: (draw) =>
+    aimed(withNodes(draw, 3), {
+      weights: { rot: 3, crash: 3, isolate: 4 },
+      every: 2,
+      ambushes: { newLeader: 0.3, newLeaderBy: ['crash', 'isolate'] },
+    }),
   /** Followers are killed and back in a moment, on a quiet log, with leases. */
   'quiet-restart': (draw) => {
     const aim: Aimed = { weights: { forgetful: 4, crash: 1 }, every: 2, leader: 0, lasts: 2 }

@@ -77,6 +77,7 @@ export type Act =
         | 'stall'
         | 'fill'
         | 'wipe'
+        | 'rot'
         | 'break-sync'
       readonly who: Who
       readonly ms: number | undefined
@@ -266,6 +267,7 @@ function readAct(words: Reader): Act {
     case 'stall':
     case 'fill':
     case 'wipe':
+    case 'rot':
     case 'break-sync':
       return { do: verb, who: who(), ms: words.forSpan() }
     case 'cut': {

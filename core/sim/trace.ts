@@ -52,12 +52,14 @@ export function createTrace(options: TraceOptions): Watcher {
     },
     onPersisted: () => undefined,
     onDown: (node, how) => say(node, 'life', how === 'crash' ? 'crashes' : `down: ${how}`),
-    onWiped: (node) => say(node, 'life', 'its disk is wiped'),
+    onWiped: (node, what) => say(node, 'life', WIPED[what]),
     onFault: (text, node) => say(node, 'fault', text),
   }
 }
 
 /** Undefined: no transition that a reader needs. */
+const WIPED = { all: 'its disk is wiped', 'a part': 'its log is damaged' } as const
+
 function noteText(note: RaftNote): string | undefined {
   switch (note.what) {
     case 'became': {

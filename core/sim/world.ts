@@ -62,7 +62,7 @@ export interface SimNode {
    * one.
    */
   incarnation: number
-  /** What was on its disk before that was wiped. */
+  /** What was on its disk before that was wiped, or rotted. */
   lost: Platter | undefined
   /** The whole machine is off: nobody answers, not even to refuse. */
   dark: boolean
@@ -94,7 +94,7 @@ export interface Watcher {
   /** After the disk has taken a write, whole or, in a crash, the first `steps` of it. */
   onPersisted(node: SimNode, persist: Persist, steps: number): void
   onDown(node: SimNode, how: DownHow): void
-  onWiped(node: SimNode): void
+  onWiped(node: SimNode, what: 'all' | 'a part'): void
   /** Something that the world does to its nodes, in words. */
   onFault(text: string, node: SimNode | undefined): void
 }

@@ -156,7 +156,12 @@ const NASTIEST: readonly Case[] = [
   {
     what: '6: a damaged record in the middle of a log',
     scripts: ['quarantine-01-damaged-log', 'quarantine-02-ends'],
-    tests: [[DISK, 'M41: damage in the middle of the log is cut']],
+    scenarios: ['06-damaged-log-while-another-is-down'],
+    mutants: ['X05', 'X06'],
+    tests: [
+      [DISK, 'M41: damage in the middle of the log is cut'],
+      ['test/daemons/runtime/quarantine.test.ts', 'whatever bit of it rots'],
+    ],
   },
   {
     what: '7: a sync fails once, then the power',

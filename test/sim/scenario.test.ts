@@ -117,6 +117,7 @@ const DIES: Readonly<Record<string, string>> = {
   '09-stalled-disk-of-the-leader': 'M69',
   '12-quiet-restart-with-leases': 'M71',
   '18-wiped-while-another-is-down': 'M46',
+  '06-damaged-log-while-another-is-down': 'X05',
 }
 
 for (const [name, id] of Object.entries(DIES)) {

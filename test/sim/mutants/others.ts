@@ -67,4 +67,32 @@ export const OTHER_MUTANTS: readonly Mutant[] = [
     seeds: 40,
     caught: ['lost-write'],
   },
+  {
+    id: 'X05',
+    what: 'a server whose log was damaged votes and leads with what is left',
+    patches: [
+      {
+        file: 'core/raft/raft.ts',
+        from: "const isDamaged = boot === 'damaged' || recovered.vote.votedFor === WITHHELD",
+        to: 'const isDamaged = false',
+      },
+    ],
+    profile: 'rot',
+    seeds: 40,
+    caught: ['completeness', 'one-leader', 'state-machine', 'liveness'],
+  },
+  {
+    id: 'X06',
+    what: 'a server whose log was damaged is content with the first entries that fit',
+    patches: [
+      {
+        file: 'core/raft/follower.ts',
+        from: '  if (entries.length === 0 || isWholeCommit(raft, { term, commit, proven }))\n',
+        to: '',
+      },
+    ],
+    profile: 'rot',
+    seeds: 60,
+    caught: ['completeness', 'state-machine', 'durable'],
+  },
 ]
