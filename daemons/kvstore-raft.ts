@@ -22,6 +22,7 @@ import {
 import { createPrng } from '../core/prng.ts'
 import type { Configuration, Peer } from '../core/raft/messages.ts'
 import type { RaftNote, Settings } from '../core/raft/raft.ts'
+import { hasOtherVoters } from '../core/raft/recover.ts'
 import { noteText } from '../core/raftnode/trace.ts'
 import { LICTOR_VERSION } from '../core/version.ts'
 import { openDoors, selfOf } from './kvstore/doors.ts'
@@ -112,6 +113,7 @@ async function startParts(life: Life<KvstoreRaftProgram>, onStop: OnStop): Promi
     nodeId: undefined,
     newNodeId,
     log: (line) => writeLog(log, line),
+    hasOthers: (left) => hasOtherVoters(left, self.id) ?? program.peers.length > 1,
   })
   onStop(() => dir.close())
   const calls = createNodeCalls()

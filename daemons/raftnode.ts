@@ -9,6 +9,7 @@ import { EXIT } from '../core/errors.ts'
 import { requestId, uuidOf } from '../core/ids.ts'
 import type { LogLevel, LogLine } from '../core/log.ts'
 import type { RaftNote, Settings } from '../core/raft/raft.ts'
+import { hasOtherVoters } from '../core/raft/recover.ts'
 import { createToy, TOY_BYTES_MAX, type ToyResult } from '../core/raftnode/toy.ts'
 import { noteText } from '../core/raftnode/trace.ts'
 import type { Request, Response } from '../core/route/request.ts'
@@ -17,7 +18,7 @@ import { type Control, createControl } from './raft/control.ts'
 import { type Home, keepHome, settleHome, splitAddress } from './raft/home.ts'
 import { pause, readClock } from './runtime/clock.ts'
 import { openControl } from './runtime/control.ts'
-import { openDataDir } from './runtime/data-dir.ts'
+import { type Left, openDataDir, type Quarantined } from './runtime/data-dir.ts'
 import { createEntropy } from './runtime/entropy.ts'
 import { createFeed, type Feed, publish } from './runtime/feed.ts'
 import { closeHttp, createHttp, type Http, openDoor, respond, sweepHttp } from './runtime/http.ts'
@@ -170,6 +171,7 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
     nodeId: undefined,
     newNodeId,
     log: (line: LogLine) => writeLog(log, line),
+    hasOthers: (left: Left) => hasOtherVoters(left, id) ?? home.peers.length > 1,
   }
   const dir = await openAfterRecovery({
     ...folder,
@@ -182,6 +184,7 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
   keepHome(homeFile, home)
   const hasLostAll = home.isKnown && dir.isNew
   if (hasLostAll) warnOfLoss(life, dataDir)
+  if (dir.quarantined !== undefined) warnOfDamage(life, dir.quarantined)
   const toy = createToy()
   const { http, control } = openHttp(life, { toy, driver: () => driver })
   onStop(() => closeHttp(http))
@@ -224,6 +227,13 @@ function warnOfLoss({ program, log }: Life, dir: string): void {
   const next = `  next: wait for the others; for a new cluster, remove ${dir}.json of each`
   process.stderr.write(`${program.typed}: ${message}\n${next}\n`)
   writeLog(log, { level: 'warn', room: 'raft', message })
+}
+
+function warnOfDamage({ program }: Life, { why, aside }: Quarantined): void {
+  process.stderr.write(
+    `${program.typed}: ${why}: this server does not vote before it has everything again\n` +
+      `  next: wait for the others; what was damaged lies in ${aside}\n`,
+  )
 }
 
 const foundersOf = ({ peers }: Home) => ({

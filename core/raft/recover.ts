@@ -2,11 +2,13 @@
 // is left, in peers.json, and starts each of them with it. Everything in the log counts then,
 // committed or not: nobody is left to ask. The only way to lose or resurrect writes knowingly, and
 // for an operator only.
-import type { Entry, Recovered } from '../entry.ts'
+import { ENTRY, type Entry, type Recovered } from '../entry.ts'
 import { logIndex } from '../ids.ts'
 import { createLog, lastPosition, NOWHERE } from './log.ts'
 import { complaintAbout } from './membership.ts'
-import type { Configuration, Server, SnapshotMeta } from './messages.ts'
+import type { Configuration, Server, ServerId, SnapshotMeta } from './messages.ts'
+import { votersOf } from './quorum.ts'
+import { configurationCodec } from './wire.ts'
 
 export type PeersFile =
   | { readonly ok: true; readonly configuration: Configuration }
@@ -61,4 +63,18 @@ export function planRecovery(
     entries: log.entries,
     snapshot: { index, term, configuration, configurationIndex: logIndex(1) },
   }
+}
+
+/**
+ * Whether other voters can give this server back what its disk has lost, as far as that still tells
+ * who there is; undefined: it does not.
+ */
+export function hasOtherVoters(
+  { entries, snapshot }: Pick<Recovered, 'entries' | 'snapshot'>,
+  self: ServerId,
+): boolean | undefined {
+  const entry = entries.findLast(({ type }) => type === ENTRY.configuration)
+  const data = entry?.data ?? snapshot?.configuration?.data
+  const configuration = data && configurationCodec.decode(data)
+  return configuration && votersOf(configuration).some(({ id }) => id !== self)
 }

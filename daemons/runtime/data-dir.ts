@@ -3,24 +3,27 @@
 //   format      that it is one of ours; written last, so that a folder with it has all the others
 //   node-id     as in Consul's data folder
 //   lock, lock-…  see lock.ts
-//   log/        see wal.ts
+//   log/        see wal.ts; damaged-log-… are those that it took the place of (quarantine.ts)
+//   votes       see votes.ts
 //   snapshots/  see snapshots.ts
 //   registrations  see registrations.ts
 import { dirname, join } from 'node:path'
 import type { SnapshotOrder } from '../../core/agent/effects.ts'
 import type { OwnSave } from '../../core/agent/keeper.ts'
 import { utf8 } from '../../core/bytes.ts'
-import type { Entry, Persist, Recovered } from '../../core/entry.ts'
-import { isUuid, type LogIndex, logIndex } from '../../core/ids.ts'
+import type { Entry, Persist, Recovered, Vote } from '../../core/entry.ts'
+import { isUuid, type LogIndex, logIndex, term } from '../../core/ids.ts'
 import type { KeptRecord } from '../../core/local/keep.ts'
 import type { LogLine } from '../../core/log.ts'
 import { DataDirRefused, DiskFailure, newerFormat } from './disk-errors.ts'
 import { drawSeed } from './entropy.ts'
 import { type FileSystem, makeFolder, publish, readText, realFiles, writeAll } from './files.ts'
 import { acquireLock, type Lock } from './lock.ts'
+import { exchangeLog, salvage, settleExchange } from './quarantine.ts'
 import { openRegistrations, type Registrations } from './registrations.ts'
 import { neededBehind, openSnapshots, type Snapshots, saveSnapshot } from './snapshots.ts'
-import { openWal, SEGMENT_BYTES, type Wal } from './wal.ts'
+import { alignVotes, openVotes, saveVote, type Votes } from './votes.ts'
+import { type OpenedWal, openWal, SEGMENT_BYTES, type Wal, type WalOptions } from './wal.ts'
 
 export interface DataDirOptions {
   readonly dir: string
@@ -30,7 +33,14 @@ export interface DataDirOptions {
   readonly log: (line: LogLine) => void
   /** Of one segment of the log. */
   readonly segmentBytes?: number
+  /**
+   * Whether there are others who can give this node back what a damaged log has lost, by what is
+   * left. Undefined: there are none.
+   */
+  readonly hasOthers?: (left: Left) => boolean
 }
+
+export type Left = Pick<Recovered, 'snapshot' | 'entries'>
 
 /**
  * Everything rejects with a DiskFailure (disk-errors.ts) when the disk fails: the process must end
@@ -41,6 +51,8 @@ export interface DataDir {
   readonly isNew: boolean
   readonly nodeId: string
   readonly recovered: Recovered
+  /** The log was damaged, and was exchanged for what is left of it: see quarantine.ts. */
+  readonly quarantined: Quarantined | undefined
   /** What the agent has kept of its own services. */
   readonly kept: readonly KeptRecord[]
   /** Beside all others; one at a time. */
@@ -58,6 +70,12 @@ export interface DataDir {
   readonly snapshots: Snapshots
   /** After the last write has returned. Lets go of the folder. */
   close(): Promise<void>
+}
+
+export interface Quarantined {
+  readonly why: string
+  /** Where the damaged log lies now. */
+  readonly aside: string
 }
 
 const FORMAT_TEXT = 'lictor data folder, format 1\n'
@@ -113,29 +131,95 @@ async function openHeld(options: DataDirOptions, lock: Lock): Promise<DataDir> {
   const { dir, log } = options
   const isNew = await checkFormat(dir)
   const nodeId = await settleNodeId(options)
+  await settleExchange(dir)
   const shared = { files: realFiles, nodeId, log, random: drawSeed }
   const logDir = join(dir, 'log')
   const snapshotDir = join(dir, 'snapshots')
   if (isNew) await Promise.all([makeFolder(logDir), makeFolder(snapshotDir)])
   const { snapshots, newest } = await openSnapshots({ ...shared, dir: snapshotDir })
-  const { wal, recovered } = await openWal({
+  const wal = {
     ...shared,
     dir: logDir,
     segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
     createAt: isNew ? logIndex(1) : undefined,
     behind: newest?.index ?? logIndex(0),
+  }
+  const votes = await openVotes(realFiles, dir, nodeId)
+  return closedIfFailed(votes.file, async () => {
+    const opened = await openLog(options, { wal, snapshots, newest, votes })
+    const { recovered, quarantined } = opened
+    return closedIfFailed(opened.wal, async () => {
+      await alignVotes(votes, recovered.vote)
+      const registrations = await openRegistrations(realFiles, dir)
+      if (isNew) await noteFormat(dir)
+      const { vote, entries } = recovered
+      const parts = { wal: opened.wal, snapshots, lock, registrations, votes }
+      const found = { vote, entries, snapshot: newest }
+      return doorsOf(parts, { isNew, nodeId, recovered: found, quarantined })
+    })
   })
+}
+
+async function closedIfFailed<T>(
+  file: { close(): Promise<void> },
+  work: () => Promise<T>,
+): Promise<T> {
   try {
-    checkJoin({ dir, snapshots, newest, ...recovered })
-    const registrations = await openRegistrations(realFiles, dir)
-    if (isNew) await noteFormat(dir)
-    const { vote, entries } = recovered
-    const parts = { wal, snapshots, lock, registrations }
-    return doorsOf(parts, { isNew, nodeId, recovered: { vote, entries, snapshot: newest } })
+    return await work()
   } catch (error) {
-    await wal.close()
+    await file.close()
     throw error
   }
+}
+
+interface Stored {
+  readonly wal: WalOptions
+  readonly snapshots: Snapshots
+  readonly newest: Recovered['snapshot']
+  readonly votes: Votes
+}
+
+type OpenedLog = OpenedWal & Pick<DataDir, 'quarantined'>
+
+async function openLog(options: DataDirOptions, stored: Stored): Promise<OpenedLog> {
+  let vote = stored.votes.known
+  let isCurable = stored.wal.createAt === undefined
+  try {
+    const opened = await openWal(stored.wal)
+    vote = opened.recovered.vote
+    // A gap beside a snapshot that has rotted is of its making, any other for a person to explain.
+    isCurable = stored.snapshots.damaged.length > 0
+    const { dir } = options
+    return await closedIfFailed(opened.wal, async () => {
+      checkJoin({ ...stored, ...opened.recovered, dir })
+      return { ...opened, quarantined: undefined }
+    })
+  } catch (error) {
+    const isDamage = error instanceof DataDirRefused && error.why === 'corrupt'
+    if (!isDamage || !isCurable) throw error
+    return openExchanged(options, stored, { error, vote })
+  }
+}
+
+async function openExchanged(
+  { dir, log, hasOthers = () => false }: DataDirOptions,
+  { wal: options, newest }: Stored,
+  { error, vote }: { error: DataDirRefused; vote: Vote | undefined },
+): Promise<OpenedLog> {
+  const left = await salvage(options, vote ?? { term: term(0), votedFor: '' })
+  if (!hasOthers({ snapshot: newest, entries: left.entries })) throw error
+  const why = error.message.split(/[:.] /)[0] ?? ''
+  if (vote === undefined)
+    throw new DataDirRefused(
+      'corrupt',
+      `${why}: and it is not known any more how this node has voted. ` +
+        'Move the data folder away and start again: it takes what the others have',
+      { cause: error },
+    )
+  const aside = await exchangeLog(dir, options, left)
+  const fields = { why, aside, entries: left.entries.length }
+  log({ level: 'error', room: 'wal', message: 'a damaged log was set aside', fields })
+  return { ...(await openWal(options)), quarantined: { why, aside } }
 }
 
 /** Whether the folder is new: nothing in it was ever acknowledged. */
@@ -212,17 +296,19 @@ interface Parts {
   readonly snapshots: Snapshots
   readonly lock: Lock
   readonly registrations: Registrations
+  readonly votes: Votes
 }
 
 const doorsOf = (
-  { wal, snapshots, lock, registrations }: Parts,
-  found: Pick<DataDir, 'isNew' | 'nodeId' | 'recovered'>,
+  { wal, snapshots, lock, registrations, votes }: Parts,
+  found: Pick<DataDir, 'isNew' | 'nodeId' | 'recovered' | 'quarantined'>,
 ): DataDir => ({
   ...found,
   snapshots,
   kept: registrations.records,
   saveOwn: (save) => registrations.save(save),
-  write: (persist) => wal.write(persist),
+  write: (persist) =>
+    persist.vote === undefined ? wal.write(persist) : writeVote({ wal, votes }, persist),
   saveSnapshot: (order) => saveSnapshot(snapshots, order),
   async trimLog(through) {
     const needed = neededBehind(snapshots)
@@ -231,6 +317,7 @@ const doorsOf = (
   async close() {
     try {
       await registrations.close()
+      await votes.file.close()
       await wal.close()
     } finally {
       await lock.release()
@@ -247,4 +334,13 @@ async function writeText(files: FileSystem, path: string, text: string): Promise
   await file.datasync()
   await file.close()
   await publish(files, beside, path)
+}
+
+/** First where it can be read without the log. */
+async function writeVote(
+  { wal, votes }: Pick<Parts, 'wal' | 'votes'>,
+  persist: Persist,
+): Promise<'durable' | 'full'> {
+  const isSaved = persist.vote && (await saveVote(votes, persist.vote)) === 'saved'
+  return isSaved ? wal.write(persist) : 'full'
 }

@@ -93,6 +93,13 @@ export async function makeFolder(dir: string): Promise<void> {
   )
 }
 
+/** With all that is in it; nothing if it does not exist. */
+export async function removeFolder(dir: string): Promise<void> {
+  await call('remove', dir, (done) =>
+    fs.rm(dir, { recursive: true, force: true }, (error) => done(error)),
+  )
+}
+
 export const realFiles: FileSystem = {
   create: (path) => openReal(path, 'wx+'),
   open: (path) => openReal(path, 'r+'),

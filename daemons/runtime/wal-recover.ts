@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { assert, present } from '../../core/assert.ts'
 import { concatBytes } from '../../core/bytes.ts'
 import type { Entry, Vote } from '../../core/entry.ts'
-import { type LogIndex, logIndex } from '../../core/ids.ts'
+import { type LogIndex, logIndex, term } from '../../core/ids.ts'
 import type { LogLine } from '../../core/log.ts'
 import { type FoundFrame, type Link, scanFrames } from '../../core/wire/frame.ts'
 import { DataDirRefused, newerFormat, otherNode } from './disk-errors.ts'
@@ -106,10 +106,49 @@ export async function recoverLog(
   behind: LogIndex,
 ): Promise<RecoveredLog> {
   checkComplete(folder.dir, names)
-  const [first, ...rest] = await readNeeded(folder, names, behind)
-  const replay = startReplay(first.head, behind)
-  for (const name of names.slice(0, -1 - rest.length))
+  const needed = await readNeeded(folder, names, behind)
+  const replay = startReplay(needed[0].head, behind)
+  for (const name of names.slice(0, -needed.length))
     replay.older.push({ path: join(folder.dir, name), highest: logIndex(replay.next - 1) })
+  const last = replayAll(folder, needed, replay)
+  const { vote, entries, next, older } = replay
+  return { vote, entries, nextIndex: next, older, last }
+}
+
+/** What stands before the first damage: nothing behind that is trusted. */
+export async function salvageLog(
+  folder: LogFolder,
+  names: readonly string[],
+  behind: LogIndex,
+): Promise<Pick<RecoveredLog, 'vote' | 'entries'>> {
+  for (let count = names.length; count > 0; count--) {
+    const whole = names.slice(0, count)
+    const needed = await unlessDamaged(async () => {
+      checkComplete(folder.dir, whole)
+      return readNeeded(folder, whole, behind)
+    })
+    if (needed === undefined) continue
+    const replay = startReplay(needed[0].head, behind)
+    await unlessDamaged(async () => replayAll(folder, needed, replay))
+    return replay
+  }
+  return { vote: { term: term(0), votedFor: '' }, entries: [] }
+}
+
+async function unlessDamaged<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof DataDirRefused && error.why === 'corrupt') return undefined
+    throw error
+  }
+}
+
+function replayAll(
+  folder: LogFolder,
+  [first, ...rest]: [Segment, ...Segment[]],
+  replay: Replay,
+): LastSegment {
   let segment = first
   for (const next of rest) {
     replayOlder(folder, { segment, next, replay })
@@ -117,9 +156,7 @@ export async function recoverLog(
     checkFollows(replay, next)
     segment = next
   }
-  const last = replayLast(folder, segment, replay)
-  const { vote, entries, next, older } = replay
-  return { vote, entries, nextIndex: next, older, last }
+  return replayLast(folder, segment, replay)
 }
 
 async function readNeeded(

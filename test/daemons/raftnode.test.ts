@@ -70,22 +70,68 @@ raftnode(
   },
 )
 
-raftnode('one whose log is damaged refuses to start, and says where', async ({ cluster, home }) => {
-  await apply(cluster, 30)
-  await killNode(cluster, '2')
-  const folder = join(home.work, '.lictor/raftnode-2/log')
+/** A bit of its first entries. */
+async function rot(home: Home, id: string): Promise<void> {
+  const folder = join(home.work, `.lictor/raftnode-${id}/log`)
   const [segment = ''] = await readdir(folder)
   const file = join(folder, segment)
   const bytes = await readFile(file)
   bytes[700] = (bytes[700] ?? 0) ^ 4
   await writeFile(file, bytes)
-  const peers = [...cluster.addresses.values()].join(',')
-  const { exit, stderr } = await run(home, ['raftnode', '--id=2', `--peers=${peers}`])
-  assert.is(exit, 71)
-  assert.match(stderr, /segment-000000000001 is damaged at byte \d+, where entry \d+ is due/)
-  await rm(join(home.work, '.lictor/raftnode-2'), { recursive: true })
-  await startNode(cluster, '2')
-  await within(15_000, async () => (await valueAt(cluster, '2')) === '29', 'it has the state')
+}
+
+raftnode(
+  'one whose log is damaged sets it aside, and does not vote before it has all',
+  async (c) => {
+    const { cluster, home } = c
+    await apply(cluster, 30)
+    const { id: leader } = await leaderOf(cluster)
+    const [lost = '', other = ''] = [...cluster.nodes.keys()].filter((id) => id !== leader)
+    await killNode(cluster, lost)
+    await killNode(cluster, other)
+    await killNode(cluster, leader)
+    await rot(home, lost)
+    const node = await startNode(cluster, lost)
+    assert.match(
+      node.output(),
+      /is damaged at byte \d+, where entry \d+ is due: this server does not vote/,
+    )
+    assert.match(
+      node.output(),
+      /next: wait for the others; what was damaged lies in .*damaged-log-1/,
+    )
+    assert.ok((await reportOf(node)).quarantined)
+    // Started again meanwhile it is where it was.
+    await killNode(cluster, lost)
+    const again = await startNode(cluster, lost)
+    assert.ok((await reportOf(again)).quarantined)
+    await startNode(cluster, leader)
+    await startNode(cluster, other)
+    await within(15_000, async () => !(await reportOf(again)).quarantined, 'it is complete again')
+    await within(15_000, async () => (await valueAt(cluster, lost)) === '29', 'it has the state')
+    // Its vote and its log are needed now.
+    await killNode(cluster, (await leaderOf(cluster)).id)
+    await apply(cluster, 5)
+    await within(15_000, async () => (await valueAt(cluster, lost)) === '4', 'it goes on')
+  },
+)
+
+const alone = suite('raftnode alone')
+
+alone('one that is alone refuses to start on a damaged log, and says where', async () => {
+  const home = await openHome()
+  const cluster = await startCluster(home, { count: 1 })
+  try {
+    await apply(cluster, 30)
+    await killNode(cluster, '1')
+    await rot(home, '1')
+    const { exit, stderr } = await run(home, ['raftnode', '--id=1', '--peers=...'])
+    assert.is(exit, 71)
+    assert.match(stderr, /segment-000000000001 is damaged at byte \d+, where entry \d+ is due/)
+  } finally {
+    await stopCluster(cluster)
+    await home.close()
+  }
 })
 
 raftnode('the peers of last time are meant by three dots, others are refused', async (context) => {
@@ -103,3 +149,4 @@ raftnode('the peers of last time are meant by three dots, others are refused', a
 })
 
 raftnode.run()
+alone.run()

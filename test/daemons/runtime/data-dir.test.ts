@@ -88,7 +88,7 @@ fact('a new folder gets an identity, which it keeps, and is for its owner alone'
   const second = await open(path, first.nodeId.toUpperCase())
   assert.is(second.nodeId, first.nodeId)
   await second.close()
-  assert.equal(await readdir(path), ['format', 'log', 'node-id', 'snapshots'])
+  assert.equal(await readdir(path), ['format', 'log', 'node-id', 'snapshots', 'votes'])
 })
 
 fact('an identity laid down beforehand or demanded by the configuration is taken', async (dir) => {
