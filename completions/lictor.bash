@@ -73,7 +73,7 @@ _lictor_flags() {
     'raft apply') echo '-node= -cluster= -token-file= -timeout= -json -color -no-color' ;;
     'raft get') echo '-node= -cluster= -token-file= -timeout= -stale -json -color -no-color' ;;
     'raft log') echo '-node= -cluster= -token-file= -from= -to= -decode -data-dir= -plain -json -color -no-color' ;;
-    'raft node') echo '-id= -peers= -address= -join -data-dir= -election-timeout= -snapshot-entries= -trailing-entries= -control= -control-token-file= -log-level= -socket= -ready-fd= -json -color -no-color' ;;
+    'raft node') echo '-id= -peers= -address= -join -data-dir= -ephemeral -election-timeout= -snapshot-entries= -trailing-entries= -control= -control-token-file= -log-level= -socket= -ready-fd= -json -color -no-color' ;;
     'raft promote') echo '-node= -cluster= -token-file= -timeout= -demote -json -color -no-color' ;;
     'raft remove') echo '-node= -cluster= -token-file= -timeout= -json -color -no-color' ;;
     'raft scenario') echo '-all -json -color -no-color' ;;

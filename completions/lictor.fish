@@ -933,6 +933,7 @@ complete -c lictor -c consul-clone -n '__lictor_in raft node' -o peers -x -d 'al
 complete -c lictor -c consul-clone -n '__lictor_in raft node' -o address -x -d 'where this server listens, if it is none of the peers'
 complete -c lictor -c consul-clone -n '__lictor_in raft node' -o join -d 'wait to be added (raftctl add) instead of making a cluster'
 complete -c lictor -c consul-clone -n '__lictor_in raft node' -o data-dir -r -F -d 'log, votes and snapshots, instead of ./.lictor/raftnode-ID'
+complete -c lictor -c consul-clone -n '__lictor_in raft node' -o ephemeral -d 'keep nothing: a server that is started again has to be given all anew'
 complete -c lictor -c consul-clone -n '__lictor_in raft node' -o election-timeout -x -d 'campaign after this long, up to twice, without a leader (150ms)'
 complete -c lictor -c consul-clone -n '__lictor_in raft node' -o snapshot-entries -x -d 'save a snapshot after so many entries'
 complete -c lictor -c consul-clone -n '__lictor_in raft node' -o trailing-entries -x -d 'keep so many entries behind a snapshot'

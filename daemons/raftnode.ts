@@ -15,12 +15,13 @@ import { noteText } from '../core/raftnode/trace.ts'
 import type { Request, Response } from '../core/route/request.ts'
 import { LICTOR_VERSION } from '../core/version.ts'
 import { type Control, createControl } from './raft/control.ts'
-import { type Home, keepHome, settleHome, splitAddress } from './raft/home.ts'
+import { forgetfulFolder, type Home, keepHome, settleHome, splitAddress } from './raft/home.ts'
 import { pause, readClock } from './runtime/clock.ts'
 import { openControl } from './runtime/control.ts'
 import { type Left, openDataDir, type Quarantined } from './runtime/data-dir.ts'
 import { createEntropy } from './runtime/entropy.ts'
 import { createFeed, type Feed, publish } from './runtime/feed.ts'
+import { removeFolder } from './runtime/files.ts'
 import { closeHttp, createHttp, type Http, openDoor, respond, sweepHttp } from './runtime/http.ts'
 import {
   awaitEnd,
@@ -53,6 +54,8 @@ export interface RaftnodeProgram {
   readonly join: boolean
   /** Undefined: in ./.lictor. */
   readonly dataDir: string | undefined
+  /** Log and votes in a folder that goes with the process. */
+  readonly ephemeral: boolean
   /** A TCP address for what the control socket can be asked, and the file with its token. */
   readonly control: string | undefined
   readonly controlToken: string | undefined
@@ -167,7 +170,7 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
   onStop(() => giveUpServer(server))
   const newNodeId = () => uuidOf(createEntropy()())
   const folder = {
-    dir: resolve(dataDir),
+    dir: folderFor(life, dataDir, onStop),
     nodeId: undefined,
     newNodeId,
     log: (line: LogLine) => writeLog(log, line),
@@ -183,7 +186,7 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
   onStop(() => dir.close())
   keepHome(homeFile, home)
   const hasLostAll = home.isKnown && dir.isNew
-  if (hasLostAll) warnOfLoss(life, dataDir)
+  if (hasLostAll && !program.ephemeral) warnOfLoss(life, dataDir)
   if (dir.quarantined !== undefined) warnOfDamage(life, dir.quarantined)
   const toy = createToy()
   const { http, control } = openHttp(life, { toy, driver: () => driver })
@@ -210,6 +213,19 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
   onStop(() => clearInterval(sweep))
   onStop(await nameSocket(life, http, home))
   return { home, driver }
+}
+
+function folderFor({ program, log }: Life, dataDir: string, onStop: OnStop): string {
+  if (!program.ephemeral) return resolve(dataDir)
+  const dir = forgetfulFolder(dataDir)
+  onStop(() => removeFolder(dir))
+  const message = '--ephemeral: this server forgets its log and its votes at its end'
+  process.stderr.write(
+    `${program.typed}: ${message}\n` +
+      '  started again it does not vote before the others have given it everything\n',
+  )
+  writeLog(log, { level: 'warn', room: 'raft', message })
+  return dir
 }
 
 /** What is no command does not concern it. */

@@ -34,6 +34,7 @@ const FLAGS = {
     placeholder: 'DIR',
     completes: 'file',
   }),
+  ephemeral: boolean('keep nothing: a server that is started again has to be given all anew'),
   'election-timeout': duration('campaign after this long, up to twice, without a leader (150ms)'),
   'snapshot-entries': count('save a snapshot after so many entries', 65_536),
   'trailing-entries': count('keep so many entries behind a snapshot', 10_240),
@@ -93,6 +94,7 @@ export const command = defineCommand({
         address: flags.address,
         join: flags.join,
         dataDir: flags['data-dir'],
+        ephemeral: isEphemeral(flags),
         control: flags.control,
         controlToken: tokenOf(flags),
         electionMs,
@@ -105,6 +107,12 @@ export const command = defineCommand({
     }
   },
 })
+
+function isEphemeral(flags: { ephemeral: boolean; 'data-dir': string | undefined }): boolean {
+  if (flags.ephemeral && flags['data-dir'] !== undefined)
+    throw misuse('-ephemeral keeps nothing, and -data-dir says where')
+  return flags.ephemeral
+}
 
 interface TokenFlags {
   readonly control: string | undefined

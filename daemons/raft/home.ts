@@ -4,8 +4,16 @@
 //   raftnode-1/            the data folder (runtime/data-dir.ts)
 //   raftnode-1.json        { "id", "address", "peers" }
 //   raftnode-1.log         what it has logged
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import type { Peer } from '../../core/raft/messages.ts'
 import { StartRefused } from '../runtime/refused.ts'
 
@@ -110,6 +118,19 @@ export function keepHome(file: string, { self, peers }: Home): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   writeFileSync(`${file}.new`, `${JSON.stringify({ self, peers })}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file)
+}
+
+/**
+ * For a server that keeps nothing, in the place of `dataDir`. Whoever forgets its votes must not
+ * find older ones of its own the next time: a server keeps something or nothing.
+ */
+export function forgetfulFolder(dataDir: string): string {
+  if (existsSync(dataDir))
+    throw new StartRefused(
+      `--ephemeral: ${dataDir} holds what this server has promised already\n` +
+        '  next: start it without --ephemeral, or under another id',
+    )
+  return mkdtempSync(join(tmpdir(), 'lictor-raftnode-'))
 }
 
 /** `localhost:8001`, `[::1]:8001`. */

@@ -5,6 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { run } from '../kit/cli.ts'
 import { type Home, openHome } from '../kit/home.ts'
+import { freePort } from '../kit/ports.ts'
 import {
   callNode,
   killNode,
@@ -115,6 +116,34 @@ raftnode(
     await within(15_000, async () => (await valueAt(cluster, lost)) === '4', 'it goes on')
   },
 )
+
+raftnode('one that keeps nothing comes back without a vote, and is given all anew', async (c) => {
+  const { cluster, home } = c
+  await killNode(cluster, '1')
+  const kept = await run(home, ['raftnode', '--id=1', '--peers=...', '--ephemeral'])
+  assert.is(kept.exit, 2, kept.stderr)
+  assert.match(kept.stderr, /raftnode-1 holds what this server has promised already/)
+  const both = await run(home, ['raftnode', '--id=4', '--ephemeral', '--data-dir=x'])
+  assert.is(both.exit, 2, both.stderr)
+  await startNode(cluster, '1')
+  await apply(cluster, 20)
+  const { id: leader, port } = await leaderOf(cluster)
+  const four = await freePort()
+  const more = [`--address=localhost:${four}`, '--join', '--ephemeral']
+  const first = await startNode(cluster, '4', more)
+  assert.match(first.output(), /--ephemeral: this server forgets its log and its votes at its end/)
+  const path = `/v1/servers/add?id=4&address=localhost:${four}`
+  const added = await callNode({ port, method: 'PUT', path })
+  assert.is(added.status, 200, added.text)
+  await within(15_000, async () => (await valueAt(cluster, '4')) === '19', 'it has the state')
+  await killNode(cluster, '4')
+  const again = await startNode(cluster, '4', more)
+  await within(15_000, async () => (await valueAt(cluster, '4')) === '19', 'it is given all anew')
+  await within(15_000, async () => !(await reportOf(again)).quarantined, 'it is complete')
+  assert.is((await leaderOf(cluster)).id, leader)
+  await killNode(cluster, '4', 'SIGTERM')
+  assert.not((await readdir(join(home.work, '.lictor'))).includes('raftnode-4'))
+})
 
 const alone = suite('raftnode alone')
 
