@@ -8,9 +8,9 @@ import { type Address, type NodeState, type PushPull, STATES } from '../wire/mem
 import { decodeAs, encodeSerf, type SerfState } from '../wire/serf.ts'
 import { misfit } from './compatible.ts'
 import { hearPastEvents, pastEvents } from './events.ts'
-import { hearLeft, hearOwnTime, onJoinIntent } from './intents.ts'
+import { hearLeft, hearOwnTime, hearTime } from './intents.ts'
 import { believableTime, type LamportClock, witness } from './lamport.ts'
-import { addressText, type Member } from './member.ts'
+import { addressText, type Member, type PoolMember } from './member.ts'
 import { mergeStates } from './merge.ts'
 import { tagsOf } from './roster.ts'
 import { openStream, type StreamUse } from './streams.ts'
@@ -64,12 +64,19 @@ function serfState(swim: Swim): SerfState {
     type: 'pushPull',
     lTime: swim.clocks.members.time,
     statusLTimes: new Map(members.map(({ name, statusLTime }) => [name, statusLTime])),
-    leftMembers: members.filter(({ status }) => status === 'left').map(({ name }) => name),
+    leftMembers: members.filter(isParting).map(({ name }) => name),
     eventLTime: swim.clocks.events.time,
     events: pastEvents(swim),
     queryLTime: swim.clocks.queries.time,
   }
 }
+
+/**
+ * Of whom the time is that of a leave. Were those on their way out not among them, their time would
+ * be taken for that of a join: the leave itself, coming after, would be no news, and who has left
+ * would have failed.
+ */
+const isParting = ({ status }: PoolMember) => status === 'left' || status === 'leaving'
 
 /** Another member opened a stream for it. */
 export function onExchange(swim: Swim, stream: number, message: PushPull): void {
@@ -122,7 +129,7 @@ function hearState(swim: Swim, state: SerfState, ignoresOld: boolean): void {
   for (const node of left) hearLeft(swim, node, times.get(node) ?? 0)
   for (const [node, lTime] of times) {
     if (node === swim.name) hearOwnTime(swim, lTime)
-    else if (!left.has(node)) onJoinIntent(swim, { type: 'join', lTime, node })
+    else if (!left.has(node)) hearTime(swim, node, lTime)
   }
   const eventTime = believableTime(state.eventLTime)
   if (ignoresOld && eventTime !== undefined)

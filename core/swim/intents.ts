@@ -21,7 +21,23 @@ export interface Intent {
 const INTENTS_MAX = 4096
 
 /** Whether it was news, to be passed on. */
-export function onJoinIntent(swim: Swim, { node, lTime: said }: JoinIntent): boolean {
+export const onJoinIntent = (swim: Swim, { node, lTime }: JoinIntent): boolean =>
+  hearJoin(swim, node, { said: lTime, isHearsay: false })
+
+/**
+ * Another member's state has this time for somebody who is not among those who left. That is taken
+ * for a join. But stock members say it of those, too, who are about to leave; so a leave of just
+ * this time is news still.
+ */
+export function hearTime(swim: Swim, node: string, said: U64): void {
+  hearJoin(swim, node, { said, isHearsay: true })
+}
+
+function hearJoin(
+  swim: Swim,
+  node: string,
+  { said, isHearsay }: { said: U64; isHearsay: boolean },
+): boolean {
   const lTime = believableTime(said)
   if (lTime === undefined) return false
   witness(swim.clocks.members, lTime)
@@ -29,7 +45,7 @@ export function onJoinIntent(swim: Swim, { node, lTime: said }: JoinIntent): boo
   if (member === undefined) return keepIntent(swim, node, { type: 'join', lTime })
   if (lTime <= member.statusLTime) return false
   const status = member.status === 'leaving' ? 'alive' : member.status
-  setMember(swim, undefined, { ...member, status, statusLTime: lTime })
+  setMember(swim, undefined, { ...member, status, statusLTime: lTime, isHearsay })
   return true
 }
 
@@ -40,18 +56,20 @@ export function onLeaveIntent(swim: Swim, intent: LeaveIntent): boolean {
   witness(swim.clocks.members, lTime)
   const member = swim.roster.get(intent.node)
   if (member === undefined) return keepIntent(swim, intent.node, { type: 'leave', lTime })
-  if (lTime <= member.statusLTime) return false
   if (intent.node === swim.name && swim.leaving.type === 'no') {
-    announceJoin(swim) // somebody has taken an old word of ours, or another's, for news
+    // Somebody has taken an old word of ours, or another's, for news. At the time of our own last
+    // word some have taken the one for the last, some the other.
+    if (lTime >= member.statusLTime) announceJoin(swim)
     return false
   }
+  if (member.isHearsay ? lTime < member.statusLTime : lTime <= member.statusLTime) return false
   applyLeave(swim, { ...member, statusLTime: lTime, isPruned: intent.prune })
   return true
 }
 
 /**
- * Another member's state has somebody among those who left. Of the leave itself it tells the time
- * only, so it never ends a stay that began at that time.
+ * Another member's state has somebody among those who left, or are about to. Of the leave itself it
+ * tells the time only, so it never ends a stay that began at that time.
  */
 export function hearLeft(swim: Swim, node: string, said: U64): void {
   const lTime = believableTime(said)
@@ -64,7 +82,8 @@ export function hearLeft(swim: Swim, node: string, said: U64): void {
     applyLeave(swim, { ...member, statusLTime: lTime })
 }
 
-function applyLeave(swim: Swim, member: PoolMember): void {
+function applyLeave(swim: Swim, told: PoolMember): void {
+  const member = { ...told, isHearsay: false }
   switch (member.status) {
     case 'alive':
       setMember(swim, undefined, { ...member, status: 'leaving' })

@@ -44,6 +44,8 @@ export interface PoolMember {
   readonly status: Status
   /** Of the last intent to join or leave; older ones change nothing. */
   readonly statusLTime: LTime
+  /** Another's state had this time: of a join, or of a leave that was under way there. */
+  readonly isHearsay: boolean
   /** When it left or failed. */
   readonly goneAt: Instant | undefined
   /** To be forgotten as soon as it is gone. */

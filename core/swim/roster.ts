@@ -24,6 +24,7 @@ export function onMemberUp(swim: Swim, member: Member): void {
     // Somebody unknown whose leave we have heard of already is about to go.
     status: known === undefined ? status : 'alive',
     statusLTime,
+    isHearsay: false,
     goneAt: undefined,
     isPruned: false,
   }

@@ -209,6 +209,39 @@ exchange('somebody who left and came back is not sent away by an old state', () 
   assert.is(swim.roster.get(nameOf(2))?.statusLTime, 9)
 })
 
+const leaveOf = (n: number, lTime: number) =>
+  serfOf({ type: 'leave', lTime, node: nameOf(n), prune: false })
+
+exchange('who is about to leave is among those who left, not among those who joined', () => {
+  const [a, b] = [memberOf(5), memberOf(5)]
+  hear(a, leaveOf(2, 8))
+  const { answer } = dial(a, pushPull([]))
+  if (answer === undefined) throw new Error('no state')
+  dial(b, answer)
+  assert.is(statusOf(b, 2), 'leaving')
+  hear(b, [leaveOf(2, 8), deadOf(2, 2)])
+  assert.is(statusOf(b, 2), 'left')
+})
+
+exchange('where the time of a leave is told as that of a join, the leave is news still', () => {
+  const swim = memberOf(6)
+  const times = [2, 3, 4, 5].map((n) => [nameOf(n), 8] as const)
+  dial(swim, pushPull([], { userState: serfState({ statusLTimes: new Map(times) }) }))
+  emptyQueues(swim)
+  hear(swim, leaveOf(2, 8))
+  assert.is(statusOf(swim, 2), 'leaving')
+  assert.is(swim.queues.intents.waiting.length, 1, 'and is passed on')
+  hear(swim, [leaveOf(2, 8), deadOf(2, 2)])
+  assert.is(statusOf(swim, 2), 'left')
+  assert.is(swim.queues.intents.waiting.length, 1, 'once')
+  hear(swim, [deadOf(3, 3), leaveOf(3, 8)])
+  assert.is(statusOf(swim, 3), 'left', 'whichever comes first')
+  hear(swim, leaveOf(4, 7))
+  assert.is(statusOf(swim, 4), 'alive', 'an older one is old')
+  hear(swim, [deadOf(5, 4), aliveOf(5, { incarnation: 2 }), leaveOf(5, 8)])
+  assert.is(statusOf(swim, 5), 'alive', 'a leave from before somebody came back is old')
+})
+
 exchange('two members with the same dead do not drive up their clocks for ever', () => {
   const [a, b] = [memberOf(4), memberOf(4)]
   for (const swim of [a, b])

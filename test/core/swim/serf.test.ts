@@ -144,6 +144,15 @@ intents('a leave about ourselves is refuted by a later join', () => {
   emptyQueues(swim)
   hear(swim, leaving(1, 9))
   assert.equal(waitingSerf(swim, 'intents'), [], 'old by then')
+  hear(swim, leaving(1, 10))
+  assert.equal(
+    waitingSerf(swim, 'intents'),
+    [hex(encodeSerf({ type: 'join', lTime: 11, node: nameOf(1) }))],
+    'of the very time of our join: some have heard it first',
+  )
+  emptyQueues(swim)
+  hear(swim, leaving(1, 10))
+  assert.equal(waitingSerf(swim, 'intents'), [], 'old by then')
 })
 
 intents('an intent that comes before its member waits for it', () => {

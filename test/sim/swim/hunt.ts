@@ -13,10 +13,15 @@ export interface HuntedInPools {
 }
 
 export async function huntInPools(dir: string, mutant: Mutant): Promise<HuntedInPools> {
-  const { id, patches, seeds, faults, caught } = mutant
+  const { id, patches, seeds, faults, size, caught } = mutant
   const { runOnePool } = await plant(dir, id, patches)
   for (let seed = 1; seed <= seeds; seed++) {
-    const { finding } = runOnePool({ seed, events: EVENTS, ...(faults && { faults }) })
+    const { finding } = runOnePool({
+      seed,
+      events: EVENTS,
+      ...(faults && { faults }),
+      ...(size && { size }),
+    })
     if (finding === undefined) continue
     const line = `seed ${seed}: ${finding.rule}: ${finding.what}`
     return { by: caught.includes(finding.rule) ? finding.rule : undefined, seed, line }

@@ -12,6 +12,8 @@ export interface Mutant {
   readonly caught: readonly Rule[]
   /** Undefined: drawn per seed. */
   readonly faults?: readonly Fault[]
+  /** Undefined: drawn per seed. */
+  readonly size?: number
   /** Within so many seeds. */
   readonly seeds: number
 }
@@ -207,18 +209,24 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'an old intent to leave is news',
     patches: one(
       'intents',
-      [
-        '  if (member === undefined)',
-        " return keepIntent(swim, intent.node, { type: 'leave', lTime })\n",
-        '  if (lTime <= member.statusLTime) return false\n',
-      ].join(''),
-      [
-        '  if (member === undefined)',
-        " return keepIntent(swim, intent.node, { type: 'leave', lTime })\n",
-      ].join(''),
+      '  if (member.isHearsay ? lTime < member.statusLTime : lTime <= member.statusLTime)',
+      '  if (member.isHearsay && lTime < member.statusLTime)',
     ),
     caught: ['agreement', 'quiet', 'left', 'bounded', 'spread'],
     seeds: 40,
+  },
+  {
+    // Exchanges mend it; among many they are too rare to do so in time.
+    id: 'leave-as-join',
+    what: 'the time of a leave under way is told, and taken, for that of a join',
+    patches: [
+      ...one('exchange', "status === 'left' || status === 'leaving'", "status === 'left'"),
+      ...one('intents', 'status, statusLTime: lTime, isHearsay })', 'status, statusLTime: lTime })'),
+    ],
+    caught: ['left'],
+    faults: [],
+    size: 70,
+    seeds: 20,
   },
   {
     id: 'stale-clock',
