@@ -1,11 +1,19 @@
 // Who looks at a virtual pool from outside and knows what is true. Rules that hold all the time are
 // looked at all the time, others when the pool has healed (run.ts).
 import type { SwimEffect } from '../../swim/effects.ts'
-import { isUp, type Member } from '../../swim/member.ts'
+import { isUp, type Member, sameAddress } from '../../swim/member.ts'
 import type { Swim } from '../../swim/swim.ts'
 import type { Instant } from '../../time.ts'
+import type { Address } from '../../wire/memberlist.ts'
 import { mustHold } from './finding.ts'
 import type { Pool, PoolNode } from './world.ts'
+
+interface Seen {
+  member: Member
+  incarnation: number
+  rank: number
+  address: Address
+}
 
 export interface Observer {
   /** When something last kept members from hearing one another; undefined while it lasts. */
@@ -14,8 +22,8 @@ export interface Observer {
   readonly wholeSince: (Instant | undefined)[]
   /** The highest incarnation that any process of a node has had. */
   readonly incarnations: number[]
-  /** What each member was last seen to be, to see that it never goes back. */
-  readonly seen: WeakMap<Member, { incarnation: number; rank: number; address: string }>
+  /** What each node (by index) last had of each other, to see that it never goes back. */
+  readonly seen: readonly (Seen | undefined)[][]
   /** Events that the process of a node was told. */
   readonly told: Map<string, Set<string>>
   readonly acks: Map<number, Set<string>>
@@ -36,7 +44,7 @@ export const createObserver = (size: number): Observer => ({
   calmSince: 0,
   wholeSince: new Array<Instant | undefined>(size).fill(0),
   incarnations: new Array<number>(size).fill(1),
-  seen: new WeakMap(),
+  seen: Array.from({ length: size }, () => new Array<Seen | undefined>(size).fill(undefined)),
   told: new Map(),
   acks: new Map(),
   gone: new Map(),
@@ -102,7 +110,7 @@ function noteChange(
   }
   if (change !== 'failed') return
   observer.failures += 1
-  const subject = pool.nodes.find((each) => each.name === name)
+  const subject = pool.byName.get(name)
   mustHold(
     subject === undefined || mayBeLost(pool, observer, subject) || mayBeLost(pool, observer, node),
     'false-death',
@@ -157,21 +165,8 @@ export function lookAtMembers(pool: Pool, observer: Observer, node: PoolNode, sw
 
 function lookAt(pool: Pool, observer: Observer, node: PoolNode, member: Member): void {
   const { incarnation, name } = member
-  const rank = isUp(member) ? (member.state.type === 'suspect' ? 1 : 0) : 2
-  const address = `${member.address.ip}:${member.address.port}`
-  const before = observer.seen.get(member)
-  if (before !== undefined && before.address === address) {
-    const isNewer = incarnation > before.incarnation
-    const isSame = incarnation === before.incarnation && rank >= before.rank
-    mustHold(
-      isNewer || isSame,
-      'incarnation',
-      () => `${node.name} goes back on ${name}: ${before.incarnation} to ${incarnation}`,
-    )
-  }
-  observer.seen.set(member, { incarnation, rank, address })
-  const owner = pool.nodes.find((each) => each.name === name)
-  if (owner === undefined) return
+  const owner = pool.byName.get(name)
+  mustHold(owner !== undefined, 'own-word', () => `${node.name} knows ${name}, who never was`)
   const own = Math.max(
     observer.incarnations[owner.index] ?? 0,
     owner.swim?.members.get(name)?.incarnation ?? 0,
@@ -181,7 +176,36 @@ function lookAt(pool: Pool, observer: Observer, node: PoolNode, member: Member):
     'own-word',
     () => `${node.name} knows ${name} in incarnation ${incarnation}, which never was beyond ${own}`,
   )
+  mustNotGoBack(observer, { node, owner }, member)
 }
+
+function mustNotGoBack(
+  { seen }: Observer,
+  { node, owner }: { node: PoolNode; owner: PoolNode },
+  member: Member,
+): void {
+  const { incarnation, address } = member
+  const rank = rankOf(member)
+  const before = seen[node.index]?.[owner.index]
+  if (before?.member !== member) {
+    seen[node.index]?.splice(owner.index, 1, { member, incarnation, rank, address })
+    return
+  }
+  const isElsewhere = !sameAddress(before.address, address)
+  const isNewer = incarnation > before.incarnation
+  const isSame = incarnation === before.incarnation && rank >= before.rank
+  mustHold(
+    isElsewhere || isNewer || isSame,
+    'incarnation',
+    () => `${node.name} goes back on ${owner.name}: ${before.incarnation} to ${incarnation}`,
+  )
+  before.incarnation = incarnation
+  before.rank = rank
+  before.address = address
+}
+
+const rankOf = (member: Member): number =>
+  isUp(member) ? (member.state.type === 'suspect' ? 1 : 0) : 2
 
 export interface Departure {
   /** It has not come back. */

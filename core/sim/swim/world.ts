@@ -86,6 +86,7 @@ export interface Pool {
   readonly prng: Prng
   readonly nodes: readonly PoolNode[]
   readonly byAddress: ReadonlyMap<string, PoolNode>
+  readonly byName: ReadonlyMap<string, PoolNode>
   /** Directions that are cut, from × to. A count: cuts may overlap. */
   readonly blocked: Uint8Array
   lossChance: number
@@ -115,6 +116,7 @@ export function createPool(
     prng,
     nodes,
     byAddress: new Map(nodes.map((node) => [addressText(node.address), node])),
+    byName: new Map(nodes.map((node) => [node.name, node])),
     blocked: new Uint8Array(options.size * options.size),
     lossChance: options.conditions.lossChance,
     incoming: new Map(),
