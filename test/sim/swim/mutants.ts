@@ -221,7 +221,11 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'the time of a leave under way is told, and taken, for that of a join',
     patches: [
       ...one('exchange', "status === 'left' || status === 'leaving'", "status === 'left'"),
-      ...one('intents', 'status, statusLTime: lTime, isHearsay })', 'status, statusLTime: lTime })'),
+      ...one(
+        'intents',
+        'status, statusLTime: lTime, isHearsay })',
+        'status, statusLTime: lTime })',
+      ),
     ],
     caught: ['left'],
     faults: [],
