@@ -8,7 +8,7 @@ import { createPrinted } from '../route/printed.ts'
 import type { Member, RaftConfiguration, ServerHealth, Site } from '../route/site.ts'
 import { originPoint } from '../swim/coordinate.ts'
 import type { WallMs } from '../time.ts'
-import { CONSUL_VERSION } from '../version.ts'
+import { CONSUL_VERSION, VERSION_METADATA } from '../version.ts'
 import type { Coordinate } from '../wire/serf.ts'
 import type { Standing } from './order.ts'
 import { tagsOf } from './tags.ts'
@@ -134,7 +134,12 @@ function statsOf({ config, standing, applied }: LoneFacts) {
       `{Suffrage:${suffrage === 'voter' ? 'Voter' : 'Nonvoter'} ID:${id} Address:${address}}`,
   )
   return {
-    build: { prerelease: '', revision: '', version: CONSUL_VERSION, version_metadata: '' },
+    build: {
+      prerelease: '',
+      revision: '',
+      version: CONSUL_VERSION,
+      version_metadata: VERSION_METADATA,
+    },
     consul: {
       acl: config.acl.enabled ? 'enabled' : 'disabled',
       bootstrap: 'true',

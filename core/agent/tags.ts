@@ -3,7 +3,7 @@
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { Member } from '../route/site.ts'
 import type { PoolMember, Status } from '../swim/member.ts'
-import { CONSUL_VERSION } from '../version.ts'
+import { CONSUL_BUILD } from '../version.ts'
 import type { Versions } from '../wire/memberlist.ts'
 import type { Tags } from '../wire/serf.ts'
 
@@ -21,7 +21,7 @@ export const AGENT_VERSIONS: Versions = {
 export const tagsOf = (config: AgentConfig): Readonly<Record<string, string>> => ({
   acls: config.acl.enabled ? '1' : '0',
   ...(config.bootstrap && !config.dev ? { bootstrap: '1' } : {}),
-  build: `${CONSUL_VERSION}:`,
+  build: `${CONSUL_BUILD}:`,
   dc: config.datacenter,
   ...(config.bootstrapExpect > 1 ? { expect: String(config.bootstrapExpect) } : {}),
   ft_fs: '1',
