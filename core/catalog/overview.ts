@@ -1,6 +1,7 @@
 // The catalog as Consul's web interface reads it: nodes with everything on them, services summed up
 // over their instances, and how much of it is healthy (consul-surface 3.1, internal).
 import { fold } from '../bytes.ts'
+import { PROXY_KIND } from '../config/proxy.ts'
 import { get, list, type View } from '../state/txn.ts'
 import { indexOf } from './indexes.ts'
 import type { Answer, Health } from './read.ts'
@@ -77,7 +78,7 @@ export interface ServiceSummary {
   readonly Name: string
   readonly Datacenter: string
   readonly Tags: readonly string[] | null
-  readonly Nodes: readonly string[]
+  readonly Nodes: readonly string[] | null
   readonly ExternalSources: readonly string[] | null
   readonly InstanceCount: number
   readonly ChecksPassing: number
@@ -90,13 +91,25 @@ export interface ServiceSummary {
   readonly ConnectedWithGateway: boolean
 }
 
-/** One for each name, in their order. */
+/** What is summed up under one name. */
+interface Named {
+  readonly own: Health[]
+  /** The proxies that lead to it: their checks are its own, too. */
+  readonly proxies: Health[]
+}
+
+/** One for each name, in their order; a name that only proxies lead to has no instances. */
 export function summarize(rows: readonly Health[], datacenter: string): ServiceSummary[] {
-  const byName = new Map<string, Health[]>()
+  const byName = new Map<string, Named>()
+  const named = (name: string): Named => {
+    const known = byName.get(name) ?? { own: [], proxies: [] }
+    byName.set(name, known)
+    return known
+  }
   for (const row of rows) {
-    const known = byName.get(row.service.name)
-    if (known === undefined) byName.set(row.service.name, [row])
-    else known.push(row)
+    const { name, kind, proxy } = row.service
+    named(name).own.push(row)
+    if (kind === PROXY_KIND) named(proxy?.DestinationServiceName ?? '').proxies.push(row)
   }
   const names = [...byName].sort(([a], [b]) => (a < b ? -1 : 1))
   return names.map(([name, instances]) => summaryOf(name, instances, datacenter))
@@ -105,28 +118,32 @@ export function summarize(rows: readonly Health[], datacenter: string): ServiceS
 /** In a service's meta: who has registered it, such as `nomad`. */
 const SOURCE = 'external-source'
 
-function summaryOf(name: string, rows: readonly Health[], datacenter: string): ServiceSummary {
-  const kind = rows[0]?.service.kind ?? ''
-  const tags = new Set(rows.flatMap(({ service }) => service.tags ?? []))
-  const sources = new Set(rows.map(({ service }) => service.meta?.[SOURCE] ?? ''))
+function summaryOf(name: string, { own, proxies }: Named, datacenter: string): ServiceSummary {
+  const last = own.at(-1)?.service
+  const tags = new Set(own.flatMap(({ service }) => service.tags ?? []))
+  const sources = new Set(own.map(({ service }) => service.meta?.[SOURCE] ?? ''))
   // A check of a node concerns several instances there, and is one check.
-  const checks = new Map(rows.flatMap((row) => row.checks.map((check) => [keyOf(check), check])))
+  const all = [...own, ...proxies].flatMap(({ checks }) => checks)
+  const checks = new Map(all.map((check) => [keyOf(check), check]))
   return {
-    ...(kind !== '' && { Kind: kind }),
+    ...(last !== undefined && last.kind !== '' && { Kind: last.kind }),
     Name: name,
-    Datacenter: datacenter,
+    Datacenter: last === undefined ? '' : datacenter,
     Tags: listOrNull(tags),
-    Nodes: [...new Set(rows.map(({ node }) => node.name))],
+    Nodes: last === undefined ? null : [...new Set(own.map(({ node }) => node.name))],
     ExternalSources: listOrNull(sources),
-    InstanceCount: rows.length,
+    InstanceCount: own.length,
     ...countStates([...checks.values()].map(({ status }) => status)),
     GatewayConfig: {},
-    TransparentProxy: false,
-    ConnectNative: false,
-    ConnectedWithProxy: false,
+    TransparentProxy: proxies.length > 0 && proxies.every(isTransparent),
+    ConnectNative: last?.native ?? false,
+    ConnectedWithProxy: proxies.length > 0,
     ConnectedWithGateway: false,
   }
 }
+
+/** Traffic reaches the proxy without the program knowing. */
+const isTransparent = ({ service }: Health): boolean => service.proxy?.Mode === 'transparent'
 
 const keyOf = ({ node, id }: CheckRow) => `${node}\0${id}`
 

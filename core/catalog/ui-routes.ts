@@ -99,6 +99,17 @@ function nothingBehind(): Found<readonly never[]> {
   return { index: 0, value: [] }
 }
 
+const exportedServices = read({
+  ...UI_READ,
+  path: 'GET /v1/internal/ui/exported-services',
+  about: 'what a peer may reach of this cluster; nothing in this version',
+  acl: { resource: 'service', access: 'read' },
+  run: (_view, { query }) => {
+    if (!query.get('peer')) throw new ApiError('invalid', 'must provide PeerName')
+    return nothingBehind()
+  },
+})
+
 const metricsProxy = read({
   path: 'GET /v1/internal/ui/metrics-proxy/*path',
   about: 'the way to a store of metrics; there is none in this version',
@@ -118,5 +129,6 @@ export const uiRoutes = [
   catalogOverview,
   gatewayServices,
   gatewayIntentions,
+  exportedServices,
   metricsProxy,
 ] as const

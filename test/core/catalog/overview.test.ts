@@ -48,6 +48,23 @@ overview('a filter chooses instances, and then they are summed up', () => {
   assert.equal([web?.['InstanceCount'], web?.['ExternalSources']], [1, null])
 })
 
+overview('the checks of a proxy are those of what it leads to, too', () => {
+  const machine = filled()
+  const proxy = (name: string, leadsTo: string, Mode: string) => ({
+    Kind: 'connect-proxy',
+    Service: name,
+    Port: 1,
+    Proxy: { DestinationServiceName: leadsTo, Mode },
+  })
+  register(machine, { Node: 'n3', Service: proxy('p', 'web', ''), ...check('p', 'passing', 'p') })
+  register(machine, { Node: 'n3', Service: proxy('q', 'away', 'transparent') })
+  const [away, , , , web] = get(machine, 'services')
+  assert.equal([web?.['ChecksPassing'], web?.['ConnectedWithProxy']], [1, true])
+  assert.equal([web?.['InstanceCount'], web?.['TransparentProxy']], [3, false])
+  assert.equal([away?.['Name'], away?.['InstanceCount']], ['away', 0])
+  assert.equal([away?.['Nodes'], away?.['TransparentProxy']], [null, true])
+})
+
 overview('nodes come with what is on them, and may be chosen by that', () => {
   const machine = filled()
   const names = (query: string) => get(machine, `nodes${query}`).map((node) => node['Node'])
