@@ -1,5 +1,5 @@
 // Services that files or flags define, as the body that the API takes.
-import type { ServiceSetting } from '../../core/config/schema-service.ts'
+import type { CheckSetting, ServiceSetting } from '../../core/config/schema-service.ts'
 import type { Profile } from '../kit/declare.ts'
 import { misuse } from '../kit/failure.ts'
 import { readServices } from '../kit/launch.ts'
@@ -15,7 +15,28 @@ export async function servicesIn(
 }
 
 /** The names of the API, of which its decoder does not mind the case. */
-export const bodyOf = (service: ServiceSetting): string => JSON.stringify(inApi(service))
+export const bodyOf = (service: ServiceSetting, profile: Profile): string =>
+  JSON.stringify(inApi(profile === 'consul' ? withoutScripts(service) : service))
+
+/**
+ * Consul's command carries checks over by the names of their fields, and the arguments of a script
+ * have two: they get lost, and the agent refuses what is left as a check without a TTL. Who calls
+ * us `consul` gets just that refusal, and no script that the agent would not have run before.
+ */
+function withoutScripts(service: ServiceSetting): ServiceSetting {
+  const { check, checks, connect } = service
+  const sidecar = connect?.sidecar_service
+  return {
+    ...service,
+    ...(check === undefined ? {} : { check: withoutArgs(check) }),
+    ...(checks === undefined ? {} : { checks: checks.map(withoutArgs) }),
+    ...(sidecar === undefined
+      ? {}
+      : { connect: { ...connect, sidecar_service: withoutScripts(sidecar) } }),
+  }
+}
+
+const withoutArgs = ({ args: _, ...rest }: CheckSetting): CheckSetting => rest
 
 /** What stands below these is the user's own, and only passed on. */
 const OPAQUE: ReadonlySet<string> = new Set(['meta', 'header', 'config', 'arguments'])

@@ -66,7 +66,10 @@ export const command = defineCommand({
     for (const service of services) {
       const name = service.name ?? ''
       const fault = `Error registering service ${JSON.stringify(name)}: `
-      await client.call('PUT /v1/agent/service/register', { body: bodyOf(service), fault })
+      await client.call('PUT /v1/agent/service/register', {
+        body: bodyOf(service, call.program.profile),
+        fault,
+      })
       lines.push(`Registered service: ${name}\n`)
     }
     return { json: services.map(({ id, name }) => id || name), text: lines.join('') }

@@ -113,6 +113,16 @@ catalog('services come from files and flags, and go by id and file', async ({ on
   assert.is((await on.lictor('services', 'deregister', '-id=api-1')).exit, 1)
 })
 
+catalog('a script goes along under our name; as Consul its arguments get lost', async ({ on }) => {
+  const script = 'service { name = "scr", check { args = ["/bin/true"], interval = "10s" } }'
+  await writeFile(join(on.home.work, 'scr.hcl'), script)
+  const ours = await on.lictor('services', 'register', 'scr.hcl')
+  assert.match(ours.stderr, 'Scripts are disabled on this agent from remote calls')
+  const theirs = await on.consul('services', 'register', 'scr.hcl')
+  assert.is(theirs.exit, 1)
+  assert.match(theirs.stderr, '(Invalid check: TTL must be > 0 for TTL checks)\n')
+})
+
 catalog('files that are wrong say where', async ({ on }) => {
   await writeFile(join(on.home.work, 'bad.hcl'), 'service {\n  name = "x"\n  prot = 1\n}\n')
   const { exit, stderr } = await on.lictor('services', 'register', 'bad.hcl')
