@@ -118,15 +118,22 @@ function identityOf({ out }: Members, member: Member): readonly string[] {
 }
 
 function kindOf(member: Member): readonly string[] {
-  const { role, build = '', vsn = '', dc = '', ap = 'default', segment } = member.Tags
+  const { role, build = '', vsn = '', dc = '' } = member.Tags
   const type = { consul: 'server', node: 'client' }[role ?? ''] ?? 'unknown'
   const [version = ''] = build.split(':')
-  const own = segment || (isServer(member) ? '<all>' : '<default>')
-  return [type, version, vsn, dc, ap || 'default', own]
+  const { ap, segment } = placeOf(member)
+  return [type, version, vsn, dc, ap, segment]
 }
 
-const tagsOf = ({ Tags }: Member): string =>
-  Object.entries(Tags)
+/** Partition and segment: members that name none are in these. */
+const placeOf = (member: Member) => ({
+  ap: member.Tags['ap'] || 'default',
+  segment: member.Tags['segment'] || (isServer(member) ? '<all>' : '<default>'),
+})
+
+/** All that it says of itself, and where that puts it. */
+const tagsOf = (member: Member): string =>
+  Object.entries({ ...member.Tags, ...placeOf(member) })
     .map(([name, value]) => `${name}=${value}`)
     .sort()
     .join(',')

@@ -22,7 +22,8 @@ pool('members has the columns of the founding text, and all with -wide', async (
   const header = /^Node +Address +Status +Type +Build +Protocol +DC +Partition +Segment\n/
   assert.match((await on.lictor('members', '-wide')).stdout, header)
   assert.match((await on.consul('members')).stdout, header)
-  assert.match((await on.lictor('members', '-detailed')).stdout, 'role=consul')
+  const detailed = /\bacls=0,ap=default,build=\S+,role=consul,segment=<all>,vsn=2,/
+  assert.match((await on.lictor('members', '-detailed')).stdout, detailed)
 })
 
 pool('the JSON of members is what the API answers', async ({ on }) => {
