@@ -46,6 +46,8 @@ const CATALOGUE = {
   uncertain: { status: 503, exit: EXIT.noLeader },
   'disk-full': { status: 503, exit: EXIT.disk },
   unavailable: { status: 503, exit: EXIT.noLeader },
+  /** A part of Consul that this version does not have. */
+  'not-built': { status: 501, exit: EXIT.notBuilt },
 } as const satisfies Record<string, { status: number; exit: number }>
 
 export type ErrorCode = keyof typeof CATALOGUE

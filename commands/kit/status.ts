@@ -45,6 +45,9 @@ function meaningOf(status: number, said: string): FailureParts {
       exit: EXIT.noLeader,
     }
   }
+  if (status === 501) {
+    return { code: 'not_built', what: 'the agent cannot do this', exit: EXIT.notBuilt }
+  }
   if (status === 404) return { code: 'not_found', what: 'not found', exit: EXIT.no }
   const wrongUse = status === 400 || status === 405 || status === 413
   return {

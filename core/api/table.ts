@@ -1,5 +1,6 @@
 // Every endpoint of the HTTP API, in one list: the map of the whole surface. `lictor api list`
 // prints it, the client of core/api/client.ts takes its types from it.
+import { absentRoutes } from '../absent/routes.ts'
 import { aclRoutes } from '../acl/routes.ts'
 import { autopilotRoutes } from '../autopilot/routes.ts'
 import { catalogRoutes } from '../catalog/routes.ts'
@@ -24,6 +25,7 @@ export const TABLE = [
   ...ownRoutes,
   ...eventRoutes,
   ...aclRoutes,
+  ...absentRoutes,
   ...autopilotRoutes,
   ...selfRoutes,
 ] as const

@@ -173,6 +173,7 @@ export const ROOMS: readonly string[] = [
   'pki',
   'mesh',
   'federation',
+  'absent',
   'acl',
   'txn',
   'status',
