@@ -1,13 +1,14 @@
 // Plays the part of the recorded corpus that test/floor.json names against the built program, and
-// fails when a folder passes fewer steps than its floor. The corpus itself fails steps that nobody
-// has built yet; those are above the floor.
+// fails when a folder passes fewer steps than its floor, or a file is not whole and nobody has
+// written down why. The corpus itself fails steps that nobody has built yet; those are above the
+// floor.
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { execa } from 'execa'
-import { type FolderResult, raised, readFloor, weigh } from './kit/floor.ts'
+import { filesIn, type Played, raised, readFloor, weigh } from './kit/floor.ts'
 import { builtProgram, inProject, projectRoot } from './kit/paths.ts'
 
 const { values } = parseArgs({
@@ -21,10 +22,10 @@ const { values } = parseArgs({
 const floor = await readFloor()
 const dir = await mkdtemp(join(tmpdir(), 'lc-'))
 try {
-  const summary = await playCorpus(join(dir, 'summary.json'))
-  const result = weigh(floor, summary)
+  const played = await playCorpus(join(dir, 'summary.json'))
+  const result = weigh(floor, played)
   if (values.raise) {
-    const text = JSON.stringify(raised(floor, summary), null, 2)
+    const text = JSON.stringify(raised(floor, played.folders), null, 2)
     await writeFile(inProject('test/floor.json'), `${text}\n`)
     await execa('npx', ['biome', 'format', '--write', 'test/floor.json'], { cwd: projectRoot })
   }
@@ -41,12 +42,22 @@ try {
   await rm(dir, { recursive: true, force: true })
 }
 
-async function playCorpus(summary: string): Promise<Record<string, FolderResult>> {
+async function playCorpus(summary: string): Promise<Played> {
   const play = Object.values(floor.corpus).flatMap((folder) => folder.play)
   const runner = inProject('test/conformance/run.mjs')
   const options = ['--bin', builtProgram, '--details', values.details, '--summary', summary]
-  const child = spawn(process.execPath, [runner, ...options, ...play], { stdio: 'inherit' })
-  await new Promise((resolve, reject) => child.once('exit', resolve).once('error', reject))
-  // What run.mjs has written.
-  return JSON.parse(await readFile(summary, 'utf8')) as Record<string, FolderResult>
+  const child = spawn(process.execPath, [runner, ...options, ...play], {
+    stdio: ['inherit', 'pipe', 'inherit'],
+  })
+  const printed: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => {
+    printed.push(chunk)
+    process.stdout.write(chunk)
+  })
+  await new Promise((resolve, reject) => child.once('close', resolve).once('error', reject))
+  return {
+    // What run.mjs has written.
+    folders: JSON.parse(await readFile(summary, 'utf8')) as Played['folders'],
+    files: filesIn(Buffer.concat(printed).toString()),
+  }
 }
