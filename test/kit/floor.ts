@@ -59,7 +59,7 @@ export const filesIn = (printed: string): readonly FileResult[] =>
   }))
 
 /** Files whose reasons are missing, and reasons that hold no more. */
-export function reasons({ corpus }: Floor, files: readonly FileResult[]) {
+function reasons({ corpus }: Floor, files: readonly FileResult[]) {
   const given = Object.values(corpus).flatMap(({ short = {} }) => Object.keys(short))
   const named = new Set(given)
   const isWhole = ({ passed, total }: FileResult) => passed === total
