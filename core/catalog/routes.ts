@@ -145,6 +145,15 @@ const connected = read({
   },
 })
 
+const gatewayServices = read({
+  ...CATALOG_READ,
+  path: 'GET /v1/catalog/gateway-services/*gateway',
+  about: 'the services that a gateway leads to; none in this version',
+  acl: { resource: 'service', access: 'read', of: 'gateway' },
+  check: checkNamed('Missing gateway name'),
+  run: (): Found<readonly never[]> => ({ index: 0, value: [] }),
+})
+
 interface NodeServices {
   readonly Node: CatalogNode
   /** By id. */
@@ -221,6 +230,7 @@ export const catalogRoutes = [
   services,
   service,
   connected,
+  gatewayServices,
   node,
   nodeServices,
   registerRoute,

@@ -101,4 +101,12 @@ overview('each is counted as its worst check', () => {
   assert.equal(Checks?.length, 3)
 })
 
+overview('no gateway leads anywhere, and its name is asked for', () => {
+  const machine = filled()
+  const path = 'GET /v1/catalog/gateway-services/'
+  assert.equal(jsonOf(ask(machine, `${path}web`)), [])
+  const { status, body } = ask(machine, path)
+  assert.equal([status, body], [400, 'Missing gateway name'])
+})
+
 overview.run()
