@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { execa } from 'execa'
 import { filesIn, type Played, raised, readFloor, weigh } from './kit/floor.ts'
 import { builtProgram, inProject, projectRoot } from './kit/paths.ts'
+import { patient } from './kit/within.ts'
 
 const { values } = parseArgs({
   options: {
@@ -46,6 +47,7 @@ async function playCorpus(summary: string): Promise<Played> {
   const play = Object.values(floor.corpus).flatMap((folder) => folder.play)
   const runner = inProject('test/conformance/run.mjs')
   const options = ['--bin', builtProgram, '--details', values.details, '--summary', summary]
+  options.push('--patience', String(patient(1)), '--again', '2')
   const child = spawn(process.execPath, [runner, ...options, ...play], {
     stdio: ['inherit', 'pipe', 'inherit'],
   })
