@@ -47,7 +47,7 @@ async function playCorpus(summary: string): Promise<Played> {
   const play = Object.values(floor.corpus).flatMap((folder) => folder.play)
   const runner = inProject('test/conformance/run.mjs')
   const options = ['--bin', builtProgram, '--details', values.details, '--summary', summary]
-  options.push('--patience', String(patient(1)), '--again', '2')
+  options.push('--patience', String(patient(1)), '--again', '1')
   const child = spawn(process.execPath, [runner, ...options, ...play], {
     stdio: ['inherit', 'pipe', 'inherit'],
   })
