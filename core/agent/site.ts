@@ -56,7 +56,12 @@ export function createLoneSite(facts: LoneFacts): LoneSite {
     ],
     raftConfiguration: () => configurationOf(config, standing()),
     serverHealth: () => healthOf(site, facts),
-    stats: () => ({ agent: registered(), ...statsOf(facts) }),
+    stats: () => ({
+      agent: registered(),
+      ...statsOf(facts),
+      serf_lan: poolStats(site.members()),
+      serf_wan: poolStats(site.wanMembers()),
+    }),
   }
   return site
 }
@@ -127,7 +132,7 @@ function healthOf(site: LoneSite, { config, standing, since }: LoneFacts): Serve
 }
 
 function statsOf({ config, standing, applied }: LoneFacts) {
-  const { term, lastIndex, leader, servers, role } = standing()
+  const { term, lastIndex, leader, servers, role, configurationIndex } = standing()
   const isLeader = role === 'leader'
   const peers = servers.map(
     ({ suffrage, id, address }) =>
@@ -155,6 +160,7 @@ function statsOf({ config, standing, applied }: LoneFacts) {
       last_log_index: String(lastIndex),
       last_log_term: String(term),
       latest_configuration: `[${peers.join(' ')}]`,
+      latest_configuration_index: String(configurationIndex),
       num_peers: String(servers.length - 1),
       protocol_version: '3',
       state: ROLE_NAMES[role],
@@ -162,6 +168,19 @@ function statsOf({ config, standing, applied }: LoneFacts) {
     },
   }
 }
+
+/** Of a pool: how many are in it, and how many of them are gone. */
+function poolStats(members: readonly Member[]) {
+  const count = (status: number) => members.filter(({ Status }) => Status === status).length
+  return {
+    failed: String(count(FAILED)),
+    left: String(count(LEFT)),
+    members: String(members.length),
+  }
+}
+
+/** As members are shown. */
+const [LEFT, FAILED] = [3, 4]
 
 const ROLE_NAMES = { follower: 'Follower', candidate: 'Candidate', leader: 'Leader' } as const
 

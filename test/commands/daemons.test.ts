@@ -237,7 +237,9 @@ daemons(
     const consul = await run(home, ['consul', 'info', 'ignored'], { env })
     assert.is(consul.exit, 0)
     assert.match(consul.stdout, /^agent:\n\t/)
-    assert.type(JSON.parse((await lictor('info -json')).stdout).raft, 'object')
+    const { stdout: json } = await lictor('info -json')
+    const shown = '"\\(.raft.state) \\(.raft.term | tonumber > 0) \\(.serf_lan.members)"'
+    assert.is(await jq(json, shown), 'Leader true 1')
   },
 )
 
