@@ -144,6 +144,7 @@ export function createAgent(options: AgentOptions): Agent {
   }
   loadOwn(own, agent.around(), options.kept ?? [])
   settleLan(agent)
+  saveOwn(agent)
   settleOrder(agent)
   settleOwn(agent)
   return agent
@@ -215,9 +216,16 @@ export function step(agent: Agent, event: AgentEvent, clock: Clock): void {
       unreachable(event)
   }
   settleLan(agent)
+  saveOwn(agent)
   settleOrder(agent)
   settleOwn(agent)
   settleOrder(agent) // with what our own services have to say
+}
+
+/** What is to be kept goes before the log: the disk is then at both at once. */
+function saveOwn({ own, clock, effects }: Agent): void {
+  const save = takeSave(own.keeper, clock.now)
+  if (save !== undefined) effects.push({ type: 'save-own', save })
 }
 
 function gatherWrites({ order, own }: Agent, isGathering: boolean): void {
@@ -225,9 +233,7 @@ function gatherWrites({ order, own }: Agent, isGathering: boolean): void {
   own.keeper.isGathering = isGathering
 }
 
-/**
- * Whatever has happened: who waited for our own services is answered, what is to be kept is kept.
- */
+/** Whatever has happened: who waited for our own services is answered. */
 function settleOwn(agent: Agent): void {
   const { own } = agent
   if (own.fired.size > 0) {
@@ -235,8 +241,6 @@ function settleOwn(agent: Agent): void {
     own.fired = new Set()
     answerAll(agent, wake(agent.pipeline, fired))
   }
-  const save = takeSave(own.keeper, agent.clock.now)
-  if (save !== undefined) agent.effects.push({ type: 'save-own', save })
   for (const { call, refusal } of takeAnswered(own, agent.fsm.applied.index)) {
     const { pipeline } = agent
     const response = refusal === undefined ? changed(pipeline, call) : refuse(pipeline, refusal)

@@ -15,6 +15,7 @@ import { epochOf, type Frozen } from '../../core/replica/store.ts'
 import { type DataDir, openDataDir } from '../runtime/data-dir.ts'
 import { DiskFailure } from '../runtime/disk-errors.ts'
 import { createEntropy } from '../runtime/entropy.ts'
+import { endOfTurn } from '../runtime/files.ts'
 
 type Order = Extract<ReplicaEffect, { type: 'persist' }>
 
@@ -44,8 +45,10 @@ export async function openKeep(dir: string, log: (line: LogLine) => void): Promi
   let saving: Promise<void> = Promise.resolve()
   let writing: Promise<void> = Promise.resolve()
   let token = 0
-  const write = async (persist: Omit<Parameters<DataDir['write']>[0], 'token'>) =>
+  const write = async (persist: Omit<Parameters<DataDir['write']>[0], 'token'>) => {
+    await endOfTurn()
     notFull(dir, await folder.write({ ...persist, token: ++token }))
+  }
   const begin = async (state: Frozen): Promise<void> => {
     await saving
     const fresh = await open(beside(dir, 'new'))

@@ -50,9 +50,24 @@ export interface Driver {
   readonly queue: AgentEvent[]
   /** What the ports are still at. */
   readonly underWay: Set<Promise<void>>
-  isGathering: boolean
+  gathering: Gathering | undefined
   state: 'idle' | 'stepping' | 'stopped'
 }
+
+/** What comes at nearly the same time shares one write of the disk. */
+interface Gathering {
+  /** Requests that may write. */
+  writes: number
+  /** As many of them had come by the last turn of the event loop. */
+  seen: number
+  /** Of the event loop. */
+  turns: number
+}
+
+/** So many share a write without waiting for more: the disk is a small part of each one's cost. */
+const GATHERED_WRITES = 16
+/** Gathering ends with the first turn of the event loop that brings nothing, or after so many. */
+const GATHER_TURNS_MAX = 4
 
 export type DriverOptions = Pick<Driver, 'machine' | 'ports' | 'readClock'>
 
@@ -62,7 +77,7 @@ export function startDriver(options: DriverOptions): Driver {
     ...options,
     queue: [],
     underWay: new Set(),
-    isGathering: false,
+    gathering: undefined,
     state: 'idle',
   }
   run(driver)
@@ -72,23 +87,41 @@ export function startDriver(options: DriverOptions): Driver {
 /** Lets the machine see an event. What happens meanwhile comes after it. */
 export function feed(driver: Driver, event: AgentEvent): void {
   if (driver.state === 'stopped') return
-  if (event.type === 'request' && event.request.method !== 'GET') gatherTurn(driver)
+  const begins = driver.gathering === undefined && maybeWrites(event)
+  if (begins) driver.queue.push({ type: 'gather' })
+  const gathering = begins ? { writes: 0, seen: 0, turns: 0 } : driver.gathering
+  driver.gathering = gathering
+  if (gathering !== undefined && event.type === 'request') gathering.writes++
   driver.queue.push(event)
   if (driver.state === 'idle') run(driver)
+  if (begins && gathering !== undefined) gather(driver, gathering)
 }
 
-/** What comes in the rest of this turn of the event loop shares one write of the disk. */
-function gatherTurn(driver: Driver): void {
-  if (driver.isGathering) return
-  driver.isGathering = true
-  driver.queue.push({ type: 'gather' })
+/**
+ * Who has just been answered is about to send again: what is written next waits for that, too. It
+ * waits for the answers in any case, for a write may be waited for on the spot (files.ts).
+ */
+const maybeWrites = (event: AgentEvent): boolean =>
+  event.type === 'persisted' || (event.type === 'request' && event.request.method !== 'GET')
+
+/** What was put off to the end of the turn by then, answers above all, goes first. */
+function gather(driver: Driver, gathering: Gathering): void {
   const ended = new Promise<void>((resolve) => {
-    setImmediate(() => {
-      driver.isGathering = false
+    const look = () => {
+      const { writes, seen, turns } = gathering
+      gathering.seen = writes
+      gathering.turns++
+      const isOver = writes === seen || writes >= GATHERED_WRITES || turns === GATHER_TURNS_MAX
+      if (!isOver) {
+        setImmediate(look)
+        return
+      }
+      driver.gathering = undefined
       driver.underWay.delete(ended)
       feed(driver, { type: 'gathered' })
       resolve()
-    })
+    }
+    setImmediate(look)
   })
   driver.underWay.add(ended)
 }

@@ -17,10 +17,10 @@ export interface FileSystem {
   /** A file that exists, for reading and writing. */
   open(path: string): Promise<OpenFile>
   /**
-   * The same, but what `write` says is written survives a power cut: one call of the system, and
-   * one way to a thread and back, instead of two.
+   * The same, but what `write` says is written survives a power cut: one call of the system instead
+   * of two.
    */
-  openSynced(path: string): Promise<OpenFile>
+  openSynced(path: string, by: Writer): Promise<OpenFile>
   /** Like `read` of an open file, for a consumer that cannot wait. */
   readSync(path: string, into: Uint8Array, offset: number): number
   /** The names in a folder, in order. */
@@ -32,6 +32,12 @@ export interface FileSystem {
   /** What is left for us on the disk that holds the folder; advice, not a promise. */
   freeBytes(dir: string): Promise<number>
 }
+
+/**
+ * Who makes a synced write: a thread of the pool, or the caller himself, if the write is short and
+ * the disk prompt. He then has said before what must not wait for the disk.
+ */
+export type Writer = 'thread' | 'caller'
 
 export interface OpenFile {
   readonly path: string
@@ -103,9 +109,10 @@ export async function removeFolder(dir: string): Promise<void> {
 export const realFiles: FileSystem = {
   create: (path) => openReal(path, 'wx+'),
   open: (path) => openReal(path, 'r+'),
-  async openSynced(path) {
+  async openSynced(path, by) {
     const fd = await openRaw(path, fs.constants.O_RDWR | fs.constants.O_DSYNC)
-    return { ...fileOf(fd, path), write: promptWrite(fd, path) }
+    const file = fileOf(fd, path)
+    return by === 'thread' ? file : { ...file, write: promptWrite(fd, path) }
   },
   readSync(path, into, offset) {
     try {
@@ -165,12 +172,9 @@ const PATIENT_WRITES = 64
 /** Longer writes always do: many wait for them already, and others can be served meanwhile. */
 const PROMPT_BYTES_MAX = 4 << 10
 
-const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
 /**
- * Synced writes of a disk that answers promptly are waited for on the spot, at the end of the turn
- * of the event loop, when all else is said and what came with them waits for the next: the way to a
- * thread and back takes longer than such a disk (decision 010).
+ * Synced writes of a disk that answers promptly are waited for on the spot: the way to a thread and
+ * back takes longer than such a disk (decision 010).
  */
 function promptWrite(fd: number, path: string): OpenFile['write'] {
   let patient = 0
@@ -179,7 +183,6 @@ function promptWrite(fd: number, path: string): OpenFile['write'] {
       patient = Math.max(0, patient - 1)
       return call('write', path, (done) => fs.write(fd, bytes, 0, bytes.length, offset, done))
     }
-    await endOfTurn()
     const from = readClock().now
     try {
       return fs.writeSync(fd, bytes, 0, bytes.length, offset)
@@ -190,6 +193,9 @@ function promptWrite(fd: number, path: string): OpenFile['write'] {
     }
   }
 }
+
+/** When what was said in this turn of the event loop is on its way. */
+export const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 type Done<T> = (error: NodeJS.ErrnoException | null, value?: T) => void
 

@@ -36,6 +36,7 @@ import { readClock, startTicking } from './clock.ts'
 import type { DataDir } from './data-dir.ts'
 import { DiskFailure, isFull } from './disk-errors.ts'
 import { drawSeed } from './entropy.ts'
+import { endOfTurn } from './files.ts'
 import type { PeerServer, SnapshotSink } from './raft-acceptor.ts'
 import {
   answerPeer,
@@ -238,7 +239,8 @@ function perform<Result>(driver: RaftDriver<Result>, effect: ReplicatedEffect<Re
   switch (effect.type) {
     case 'persist': {
       const { token } = effect.persist
-      follow(driver, dir.write(effect.persist), (end) => ({
+      const written = endOfTurn().then(() => dir.write(effect.persist))
+      follow(driver, written, (end) => ({
         type: end === 'durable' ? 'persisted' : 'persist-refused',
         token,
       }))

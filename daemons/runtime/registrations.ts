@@ -211,7 +211,7 @@ async function writeAnew(journal: Journal): Promise<void> {
     await writeAll(loose, padded(bytes), 0)
     await loose.datasync()
     await publish(files, beside, path)
-    journal.file = { loose, synced: await files.openSynced(path) }
+    journal.file = { loose, synced: await files.openSynced(path, 'thread') }
   } catch (error) {
     await loose.close()
     throw error

@@ -93,7 +93,8 @@ async function openExisting(options: WalOptions, recovered: RecoveredLog): Promi
 }
 
 /** Each write into a segment is durable when it returns. */
-const openForWrites = (files: FileSystem, path: string): Promise<OpenFile> => files.openSynced(path)
+const openForWrites = (files: FileSystem, path: string): Promise<OpenFile> =>
+  files.openSynced(path, 'caller')
 
 async function mend(file: OpenFile, last: RecoveredLog['last']): Promise<void> {
   if (last.mend === undefined && last.size === last.bytes) return

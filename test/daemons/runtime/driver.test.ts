@@ -86,7 +86,8 @@ driver('effects before the first event are performed at once', async () => {
   const { driver, trace } = stage([[persist(1), respond(7)]])
   assert.equal(trace, ['persist 1', 'respond 7'])
   await settle(driver)
-  assert.equal(trace, ['persist 1', 'respond 7', 'step persisted 1'])
+  const steps = ['step gather', 'step persisted 1', 'step gathered']
+  assert.equal(trace, ['persist 1', 'respond 7', ...steps])
 })
 
 driver('effects are performed in their order, before the next event', () => {
@@ -121,19 +122,41 @@ const request = (method: string): AgentEvent => ({
   },
 })
 
-driver('requests that may write are gathered until the turn of the loop ends', async () => {
+driver('requests that may write are gathered until a turn of the loop brings none', async () => {
   const { driver, trace } = stage([])
   feed(driver, request('GET'))
   feed(driver, request('PUT'))
-  feed(driver, request('DELETE'))
+  setImmediate(() => feed(driver, request('DELETE')))
   await settle(driver)
-  assert.equal(trace, [
-    'step request',
-    'step gather',
-    'step request',
-    'step request',
-    'step gathered',
-  ])
+  const gathered = ['step gather', 'step request', 'step request', 'step gathered']
+  assert.equal(trace, ['step request', ...gathered])
+})
+
+driver('gathering ends, however many come', async () => {
+  const few = stage([])
+  for (let turn = 0; turn < 10; turn++) {
+    feed(few.driver, request('PUT'))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await settle(few.driver)
+  const ends = few.trace.filter((step) => step === 'step gathered').length
+  assert.ok(ends > 1, 'a few in each turn')
+  const many = stage([])
+  for (let n = 0; n < 16; n++) feed(many.driver, request('PUT'))
+  setImmediate(() => feed(many.driver, request('PUT')))
+  await settle(many.driver)
+  const [first] = many.trace.flatMap((step, at) => (step === 'step gathered' ? [at] : []))
+  assert.is(first, 17, 'enough at once')
+})
+
+driver('what was put off to the end of the turn goes before the next write', async () => {
+  const { driver, trace } = stage([[persist(1)], [], [respond(7)], [persist(2)]], {
+    respond: () => setImmediate(() => trace.push('sent 7')),
+  })
+  await settle(driver)
+  await settle(driver)
+  const said = trace.filter((step) => step === 'sent 7' || step.startsWith('persist'))
+  assert.equal(said, ['persist 1', 'sent 7', 'persist 2'])
 })
 
 driver('each port answers with its own event', async () => {

@@ -42,7 +42,7 @@ export const PLANTED: readonly Planted[] = [
   {
     name: 'M34, M07: acknowledged before the sync',
     file: WAL,
-    from: /files\.openSynced\(path\)/,
+    from: /files\.openSynced\(path, 'caller'\)/,
     to: 'files.open(path)',
     caught: crashes,
   },

@@ -139,7 +139,7 @@ registrations('a save that found no room leaves nothing behind, and the next one
     const files: FileSystem = {
       ...realFiles,
       create: async (path) => tight(path, await realFiles.create(path)),
-      openSynced: async (path) => tight(path, await realFiles.openSynced(path)),
+      openSynced: async (path, by) => tight(path, await realFiles.openSynced(path, by)),
     }
     const opened = await openRegistrations(files, dir)
     assert.is(await opened.save(saveOf(orders(['a', 'one']))), 'saved')
