@@ -18,7 +18,7 @@ import { count, sample } from '../metrics.ts'
 import type { RaftNote } from '../raft/raft.ts'
 import { SESSIONS } from '../sessions/records.ts'
 import { forgetSession, renewSession, restartSessions } from '../sessions/ttl.ts'
-import { viewOf, type Waiter } from '../state/store.ts'
+import { closeBatch, openBatch, viewOf, type Waiter } from '../state/store.ts'
 import { peekList, tableIndex } from '../state/txn.ts'
 import { counted, forgetReaped, isSnapshotDue, noteTombstones } from './duties.ts'
 import {
@@ -88,6 +88,7 @@ function onEffect(agent: Agent, effect: OrderEffect): void {
 /** Applies what is committed, in order; then wakes, once, whoever watched what has changed. */
 function applyEntries(agent: Agent, entries: readonly Entry[]): void {
   const fired = new Set<Waiter>()
+  openBatch(agent.fsm.store)
   for (const entry of entries) {
     const applied = applyEntry(agent.fsm, entry)
     agent.snapshots.entries++
@@ -99,6 +100,7 @@ function applyEntries(agent: Agent, entries: readonly Entry[]): void {
     const isOwn = onPushed(agent.own, entry.index, { result: applied.result, now: agent.clock.now })
     if (!isOwn) answerWrite(agent, entry.index, applied.result)
   }
+  closeBatch(agent.fsm.store)
   answerAll(agent, wake(agent.pipeline, asParked(fired)))
   const tombstonesAt = tableIndex(viewOf(agent.fsm.store), TOMBSTONES)
   noteTombstones(agent.tombstones, logIndex(tombstonesAt), agent.clock.now)

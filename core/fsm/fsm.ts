@@ -3,9 +3,17 @@
 import { assert, unreachable } from '../assert.ts'
 import { ENTRY, type Entry } from '../entry.ts'
 import { type LogIndex, logIndex, type Term, term } from '../ids.ts'
-import { abort, beginTxn, commit, createStore, type Store, type Waiter } from '../state/store.ts'
+import {
+  abort,
+  beginTxn,
+  commit,
+  createStore,
+  type Store,
+  stopSharing,
+  type Waiter,
+} from '../state/store.ts'
 import { applyCommand } from './apply.ts'
-import { decodeCommand } from './commands.ts'
+import { type Command, decodeCommand } from './commands.ts'
 import type { SessionNews } from './session-rules.ts'
 import { TABLES } from './tables.ts'
 
@@ -63,8 +71,12 @@ export function applyEntry(fsm: Fsm, entry: Entry): AppliedEntry {
   }
 }
 
+/** Its operations are done one by one, and one of them may fail when others are written. */
+const maybeUndone = ({ type }: Command): boolean => type === 'txn'
+
 function applyData(store: Store, { index, data }: Entry): AppliedEntry {
   const command = decodeCommand(data)
+  if (maybeUndone(command)) stopSharing(store)
   const txn = beginTxn(store, index)
   const { stands, result, sessions = NO_NEWS, reaped = 0 } = applyCommand(txn, command)
   if (stands) return { result, fired: commit(store, txn), sessions, reaped }

@@ -2,7 +2,7 @@
 // knows no domain.
 import { assert } from '../assert.ts'
 import { type AnyTable, createSchema, emptyState, type Schema, type TableState } from './table.ts'
-import { createEdit } from './tree.ts'
+import { createEdit, type Edit } from './tree.ts'
 import type { Txn, View } from './txn.ts'
 import {
   calm,
@@ -23,6 +23,14 @@ export interface Store {
   readonly watches: Watches
   /** The open transaction. */
   writing: Txn | undefined
+  batch: Batch | undefined
+}
+
+/** Transactions that follow each other without a look between them copy each node once. */
+interface Batch {
+  edit: Edit
+  /** Nodes of the edit are in the state already: what is thrown away must not have changed them. */
+  isShared: boolean
 }
 
 export function createStore(tables: readonly AnyTable[]): Store {
@@ -30,7 +38,7 @@ export function createStore(tables: readonly AnyTable[]): Store {
   const edit = createEdit()
   const states = tables.map((table) => emptyState(table, edit))
   edit.open = false
-  return { schema, states, watches: createWatches(schema), writing: undefined }
+  return { schema, states, watches: createWatches(schema), writing: undefined, batch: undefined }
 }
 
 /**
@@ -38,6 +46,7 @@ export function createStore(tables: readonly AnyTable[]): Store {
  * new one for the next.
  */
 export function viewOf(store: Store, watched?: WatchSet): View {
+  stopSharing(store)
   if (watched !== undefined) {
     assert(watched.seen === undefined, 'a watch set is used for one view')
     watched.seen = store.states
@@ -53,13 +62,35 @@ export function beginTxn(store: Store, index: number): Txn {
     states: store.states,
     watched: undefined,
     index,
-    edit: createEdit(),
+    edit: store.batch?.edit ?? createEdit(),
+    isWritten: false,
     owned: undefined,
     watches: store.watches.tables,
     hits: undefined,
   }
   store.writing = txn
   return txn
+}
+
+/** Until `closeBatch`, transactions cost less: see Batch. */
+export function openBatch(store: Store): void {
+  assert(store.batch === undefined, 'one batch is open at a time')
+  store.batch = { edit: createEdit(), isShared: false }
+}
+
+export function closeBatch(store: Store): void {
+  stopSharing(store)
+  store.batch = undefined
+}
+
+/** Within a batch: what stands now is never changed, by a transaction that may fail either. */
+export function stopSharing({ batch, writing }: Store): void {
+  if (batch === undefined) return
+  assert(writing === undefined, 'nobody looks at a state that a transaction may be changing')
+  if (!batch.isShared) return
+  batch.edit.open = false
+  batch.edit = createEdit()
+  batch.isShared = false
 }
 
 /**
@@ -69,18 +100,25 @@ export function beginTxn(store: Store, index: number): Txn {
 export function commit(store: Store, txn: Txn): ReadonlySet<Waiter> {
   end(store, txn)
   store.states = txn.states
+  if (store.batch !== undefined && txn.isWritten) store.batch.isShared = true
   return fire(store.watches, txn.hits)
 }
 
 /** Throws the transaction away. */
 export function abort(store: Store, txn: Txn): void {
   end(store, txn)
+  const { batch } = store
+  assert(!txn.isWritten || batch?.isShared !== true, 'what is thrown away has changed nothing')
+  if (batch !== undefined && txn.isWritten) {
+    batch.edit.open = false
+    batch.edit = createEdit()
+  }
   if (txn.hits !== undefined) calm(txn.hits)
 }
 
 function end(store: Store, txn: Txn): void {
   assert(store.writing === txn, 'the transaction that ends is the open one')
-  txn.edit.open = false
+  if (store.batch === undefined) txn.edit.open = false
   store.writing = undefined
 }
 
@@ -101,9 +139,8 @@ export const watcherCount = (store: Store): number => store.watches.parked.size
  * A store of its own with the same rows, and nobody waiting. Takes no time: what is shared is
  * never changed.
  */
-export const fork = (store: Store): Store => ({
-  schema: store.schema,
-  states: store.states,
-  watches: createWatches(store.schema),
-  writing: undefined,
-})
+export function fork(store: Store): Store {
+  stopSharing(store)
+  const { schema, states } = store
+  return { schema, states, watches: createWatches(schema), writing: undefined, batch: undefined }
+}

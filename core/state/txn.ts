@@ -29,6 +29,7 @@ export interface Txn extends View {
   /** The log index that this transaction is applied at. */
   readonly index: number
   readonly edit: Edit
+  isWritten: boolean
   /** The state that it began with, until the first write; its own copy afterwards. */
   states: readonly TableState<unknown>[]
   owned: TableState<unknown>[] | undefined
@@ -120,11 +121,12 @@ export function removePrefix(txn: Txn, table: AnyTable, prefix: string): number 
 /** The state of a table that this transaction may change. */
 function draftOf<Row>(txn: Txn, table: Table<Row>): TableState<Row> {
   assert(txn.edit.open, 'a transaction that has ended is not written to')
+  txn.isWritten = true
   const at = slot(txn, table)
   const state = stateOf(txn, table)
-  if (state.edit === txn.edit) return state
   const draft = ownState(state, txn.edit)
   draft.index = Math.max(draft.index, txn.index)
+  if (draft === state) return draft
   txn.owned ??= txn.states.slice()
   txn.owned[at] = draft as TableState<unknown> // read back as TableState<Row> by stateOf alone
   txn.states = txn.owned

@@ -8,11 +8,14 @@ import { indexesOf, restore, rowsOf } from '../../../core/state/snapshot.ts'
 import {
   abort,
   beginTxn,
+  closeBatch,
   commit,
   createStore,
   createWatchSet,
   fork,
+  openBatch,
   type Store,
+  stopSharing,
   unwatch,
   viewOf,
   type Waiter,
@@ -68,6 +71,14 @@ interface World {
   readonly waiters: Map<Waiter, Parked>
 }
 
+/** How things stood once, and must look for ever in that view. */
+interface Kept {
+  readonly view: View
+  readonly model: Model
+}
+
+const keep = ({ store, model }: World): Kept => ({ view: viewOf(store), model: copyModel(model) })
+
 interface Run {
   readonly prng: Prng
   /** Digits behind each key: many rows make a deep tree. */
@@ -102,11 +113,13 @@ function randomRead(run: Run): Read {
 function transact(run: Run, world: World): readonly Touch[] {
   const { prng } = run
   const before = new Map(world.model.indexes)
+  const stands = prng.chance(0.85)
+  if (!stands) stopSharing(world.store)
   const txn = beginTxn(world.store, ++run.index)
   const done: Touch[] = []
   for (let n = prng.range(0, 8); n > 0; n--) done.push(...write(run, world.model, txn))
   if (prng.chance(0.05)) checkReads(run, txn, world.model)
-  if (prng.chance(0.85)) {
+  if (stands) {
     checkFired(world, commit(world.store, txn), done)
     return done
   }
@@ -115,6 +128,17 @@ function transact(run: Run, world: World): readonly Touch[] {
     revert(rowsIn(world.model, table), key, before)
   for (const [table, index] of before) world.model.indexes.set(table, index)
   return []
+}
+
+/** Some in a row, with looks between them that must not see what comes after. */
+function transactTogether(run: Run, world: World, kept: Kept[]): void {
+  openBatch(world.store)
+  for (let n = run.prng.range(1, 6); n > 0; n--) {
+    transact(run, world)
+    if (run.prng.chance(0.02)) kept.push(keep(world))
+    if (run.prng.chance(0.02)) checkReads(run, viewOf(world.store), world.model)
+  }
+  closeBatch(world.store)
 }
 
 function revert(rows: Map<string, Row>, key: string, before: Row | undefined): void {
@@ -252,16 +276,17 @@ function explore(seed: number, ops: number): void {
   const worlds: World[] = [
     { store: createStore([...TABLES]), model: createModel(), waiters: new Map() },
   ]
-  const kept: { view: View; model: Model }[] = []
+  const kept: Kept[] = []
   while (run.ops < ops) {
     const at = prng.range(0, worlds.length - 1)
     const world = worlds[at] as World // within bounds
-    transact(run, world)
+    if (prng.chance(0.3)) transactTogether(run, world, kept)
+    else transact(run, world)
     if (prng.chance(0.5)) parkOne(run, world)
     if (prng.chance(0.02)) checkWaiting(world)
     if (prng.chance(0.02)) checkReads(run, viewOf(world.store), world.model)
     if (prng.chance(0.005)) checkStore(world.store)
-    if (prng.chance(0.004)) kept.push({ view: viewOf(world.store), model: copyModel(world.model) })
+    if (prng.chance(0.004)) kept.push(keep(world))
     if (kept.length > 3) checkWhole(...firstOf(kept))
     if (prng.chance(0.002) && worlds.length < 4) worlds.push(forked(world))
     if (prng.chance(0.0005)) worlds[at] = restored(prng.pick(worlds), world)
@@ -271,7 +296,7 @@ function explore(seed: number, ops: number): void {
   for (const { store } of worlds) checkStore(store)
 }
 
-function firstOf(kept: { view: View; model: Model }[]): [View, Model] {
+function firstOf(kept: Kept[]): [View, Model] {
   const first = kept.shift()
   if (first === undefined) throw new Error('nothing was kept')
   return [first.view, first.model]

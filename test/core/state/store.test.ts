@@ -10,6 +10,7 @@ import {
   createStore,
   createWatchSet,
   fork,
+  openBatch,
   type Store,
   unwatch,
   viewOf,
@@ -444,5 +445,19 @@ snapshots('a snapshot with a key twice is a bug of whoever wrote it', () => {
   const twice = [1, 2].map(() => ({ table: A, row: { key: 'x' } }))
   assert.throws(() => restore(filled(), { indexes: [], rows: twice }), /every key once/)
 })
+
+snapshots('what may be thrown away must not have changed what stands', () => {
+  const store = filled()
+  openBatch(store)
+  commit(store, write(store, 'a'))
+  assert.throws(() => abort(store, write(store, 'b')), /has changed nothing/)
+})
+
+/** A transaction that has put a row. */
+function write(store: Store, key: string): Txn {
+  const txn = beginTxn(store, ++index)
+  put(txn, A, { key })
+  return txn
+}
 
 snapshots.run()
