@@ -50,6 +50,7 @@ import {
   type Around,
   countOwn,
   createOwn,
+  gatherOwn,
   loadOwn,
   onProbed,
   takeAnswered,
@@ -228,9 +229,9 @@ function saveOwn({ own, clock, effects }: Agent): void {
   if (save !== undefined) effects.push({ type: 'save-own', save })
 }
 
-function gatherWrites({ order, own }: Agent, isGathering: boolean): void {
-  gather(order, isGathering)
-  own.keeper.isGathering = isGathering
+function gatherWrites(agent: Agent, isGathering: boolean): void {
+  gatherOwn(agent.own, agent.around(), isGathering)
+  gather(agent.order, isGathering)
 }
 
 /** Whatever has happened: who waited for our own services is answered. */

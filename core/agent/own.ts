@@ -62,6 +62,8 @@ export interface Own {
   /** What was proposed and is not applied yet. */
   readonly inFlight: Map<LogIndex, Push>
   readonly waiting: Map<RequestId, WaitingCall>
+  /** Those of them whose commands are still to be proposed. */
+  untold: WaitingCall[]
   /** Who waited for a service of ours that has changed. */
   fired: Set<Parked>
   /** Counts the changes of the store: what the log index is for the replicated one. */
@@ -78,8 +80,8 @@ export interface Own {
 export interface WaitingCall {
   readonly call: Call
   readonly refusal: ApiError | undefined
-  /** The last command that has to be applied; 0: none. */
-  readonly index: number
+  /** The last command that has to be applied; 0: none; undefined: it is still to be proposed. */
+  index: number | undefined
   /** The save that has to be durable; 0: none. */
   readonly save: number
 }
@@ -119,6 +121,7 @@ export function createOwn(config: AgentConfig, prng: Prng): Own {
     deferred: new Map(),
     inFlight: new Map(),
     waiting: new Map(),
+    untold: [],
     fired: new Set(),
     version: 0,
     fullSyncDue: 0,
@@ -182,6 +185,12 @@ function logTouched({ effects }: Around, touched: Touched): void {
 /** Of a long list of ids, a log line shows the first ones. */
 const IDS_SHOWN = 20
 
+/** More changes come at once, or that is over. */
+export function gatherOwn(own: Own, around: Around, isGathering: boolean): void {
+  own.keeper.isGathering = isGathering
+  push(own, around)
+}
+
 /** Makes changes that a route has found to be possible, and lets its client wait for them. */
 export function changeFor(own: Own, around: Around, { call, changes, refusal }: ChangeOwn): void {
   const { noted } = own.keeper
@@ -189,9 +198,11 @@ export function changeFor(own: Own, around: Around, { call, changes, refusal }: 
     for (const change of changes) changeOwn(txn, bounded(own, txn, change), touched)
   })
   for (const change of changes) if (change.type === 'beat') noteBeat(own, around, change.id)
-  const index = push(own, around)
   const save = own.keeper.noted > noted ? own.keeper.urgent : 0
-  own.waiting.set(call.id, { call, refusal, index, save })
+  const waiting: WaitingCall = { call, refusal, index: undefined, save }
+  own.waiting.set(call.id, waiting)
+  own.untold.push(waiting)
+  push(own, around)
 }
 
 /** An output that is too long is cut, and says so. */
@@ -390,8 +401,16 @@ export function syncOwn(own: Own, around: Around): void {
   push(own, around)
 }
 
-/** Tells the catalog what it has to know. The index of the last command; 0 if there is none. */
-function push(own: Own, around: Around): number {
+/** Tells the catalog what it has to know: in a busy turn, of everything at its end. */
+function push(own: Own, around: Around): void {
+  if (own.keeper.isGathering) return
+  const index = proposePushes(own, around)
+  for (const waiting of own.untold) waiting.index = index
+  own.untold = []
+}
+
+/** The index of the last command; 0 if there is none. */
+function proposePushes(own: Own, around: Around): number {
   const { services, checks } = own.dirty
   if (services.size + checks.size === 0) return 0
   const pushes = pushesFor(sidesOf(own, around), own.dirty, around.clock.wall)
@@ -446,7 +465,7 @@ export function takeFailed(
   const failed: Call[] = []
   for (const [id, waiting] of own.waiting) {
     const isLost = waiting.save > own.keeper.saved && waiting.save <= save
-    const isVoid = from !== undefined && waiting.index >= from
+    const isVoid = from !== undefined && waiting.index !== undefined && waiting.index >= from
     if (!isLost && !isVoid) continue
     own.waiting.delete(id)
     failed.push(waiting.call)
@@ -458,7 +477,8 @@ export function takeFailed(
 export function takeAnswered(own: Own, applied: number): WaitingCall[] {
   const done: WaitingCall[] = []
   for (const [id, waiting] of own.waiting) {
-    if (waiting.index > applied || waiting.save > own.keeper.saved) continue
+    const { index = Number.POSITIVE_INFINITY, save } = waiting
+    if (index > applied || save > own.keeper.saved) continue
     own.waiting.delete(id)
     done.push(waiting)
   }

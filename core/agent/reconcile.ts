@@ -106,6 +106,7 @@ function registration(member: PoolMember, { node, wall }: Told): RegisterCommand
     },
     skipNodeUpdate: isSame,
     service: serviceOf(member),
+    others: [],
     checks: [CATALOG_CHECK],
     wall,
   }

@@ -238,6 +238,7 @@ export function registerCommand(
     },
     skipNodeUpdate: SkipNodeUpdate,
     service: sent.Service ? registeredService(sent.Service) : undefined,
+    others: [],
     checks: given.map((one) => registeredCheck(one, name)),
     wall: stamp.wall,
   }

@@ -48,6 +48,7 @@ export function registerLoneNode(site: Site, wall: WallMs): RegisterCommand {
     },
     skipNodeUpdate: false,
     service: consulService(site),
+    others: [],
     checks: [CATALOG_CHECK],
     wall,
   }

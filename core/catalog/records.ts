@@ -209,13 +209,15 @@ export type ServiceSpec = Omit<Spec<ServiceRow>, 'node'>
 /** Name and tags of its service are copied from the instance. */
 export type CheckSpec = Omit<Spec<CheckRow>, 'node' | 'serviceName' | 'serviceTags'>
 
-/** Command: a node, and with it a service and checks; all of it or nothing. */
+/** Command: a node, and with it services and checks; all of it or nothing. */
 export interface RegisterCommand {
   readonly type: 'register'
   readonly node: NodeSpec
   /** A node that is there stays as it is. */
   readonly skipNodeUpdate: boolean
   readonly service: ServiceSpec | undefined
+  /** An agent tells of many at once. */
+  readonly others: readonly ServiceSpec[]
   readonly checks: readonly CheckSpec[]
   /** From here the lock-delays of sessions run that end by it. */
   readonly wall: WallMs

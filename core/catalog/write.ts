@@ -29,7 +29,7 @@ import {
 import { withVirtual } from './virtual.ts'
 
 /**
- * A node, then its service, then checks. Everything that can be refused is refused before anything
+ * A node, then its services, then checks. Everything that can be refused is refused before anything
  * is written.
  */
 export function register(txn: Txn, command: RegisterCommand): Registered {
@@ -44,13 +44,16 @@ export function register(txn: Txn, command: RegisterCommand): Registered {
     return { ok: false, why: `failed inserting node: Error while renaming Node ID: ${node}` }
   }
   if (command.service !== undefined) registerService(txn, node.name, command.service)
+  for (const service of command.others) registerService(txn, node.name, service)
   const ids = command.checks.flatMap((check) => registerCheck(txn, node, { check, fallout }))
   touchHealth(txn, node.name, new Set(ids))
   return { ok: true, fallout }
 }
 
-function hasInstance(txn: Txn, { node, service }: RegisterCommand, serviceId: string): boolean {
+function hasInstance(txn: Txn, command: RegisterCommand, serviceId: string): boolean {
+  const { node, service, others } = command
   if (serviceId === '' || service?.id === serviceId) return true
+  if (others.some(({ id }) => id === serviceId)) return true
   return get(txn, SERVICES, onNode(node.name, serviceId))?.id === serviceId
 }
 

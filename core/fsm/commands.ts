@@ -144,6 +144,7 @@ const FORMS: { readonly [Type in Command['type']]: Form<Of<Type>> } = {
       node: struct(nodeFields),
       skipNodeUpdate: bool,
       service: optional(struct(serviceFields)),
+      others: omitEmpty(list(struct(serviceFields))),
       checks: list(struct(checkFields)),
       wall: stamp,
     }),

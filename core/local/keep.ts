@@ -1,7 +1,6 @@
 // What of its own an agent remembers across a restart, as texts under keys: what was registered
 // over the API, and how TTL checks were while their time runs (Consul: data folder, services/,
 // checks/ and checks/state/). The runtime keeps texts by key and knows no more.
-import { encodeJson } from '../route/json.ts'
 import type { WallMs } from '../time.ts'
 import type { OwnCheck, OwnService, Status } from './records.ts'
 
@@ -28,13 +27,13 @@ export interface KeptState {
   readonly until: WallMs
 }
 
-export const serviceText = (row: OwnService): string => encodeJson(row)
+export const serviceText = (row: OwnService): string => JSON.stringify(row)
 
 /** The state of a check is kept apart: what was found out does not outlive its time. */
 export const checkText = (row: OwnCheck): string =>
-  encodeJson({ ...row, status: 'critical', output: '' })
+  JSON.stringify({ ...row, status: 'critical', output: '' })
 
-export const stateText = (state: KeptState): string => encodeJson(state)
+export const stateText = (state: KeptState): string => JSON.stringify(state)
 
 export interface Kept {
   readonly services: readonly OwnService[]

@@ -124,6 +124,9 @@ function isNodeOff({ catalog, node }: Sides): boolean {
   )
 }
 
+/** One command tells of so many services and lone checks at most. */
+const TOLD_MAX = 64
+
 /** A command, and the ids that are in order when it is done. */
 export interface Push {
   readonly command: RegisterCommand | DeregisterCommand
@@ -136,34 +139,41 @@ export interface Pending {
   readonly checks: ReadonlySet<string>
 }
 
+/** A service with those of its checks that have changed, or a check alone with its service. */
+interface Piece {
+  readonly service: OwnService | undefined
+  readonly checks: readonly string[]
+  readonly ids: { readonly services: readonly string[]; readonly checks: readonly string[] }
+}
+
 /**
  * What to tell the catalog for these ids. Checks travel with their service where both have
- * changed; a service that goes takes its checks along.
+ * changed; a service that goes takes its checks along. All that stays is told together.
  */
 export function pushesFor(sides: Sides, pending: Pending, wall: WallMs): Push[] {
   const { own, node } = sides
+  const pushes: Push[] = []
+  const pieces: Piece[] = []
   const left = new Set(pending.checks)
   const byService = groupByService(sides, pending.checks)
-  const pushes: Push[] = []
   for (const id of pending.services) {
     const service = peek(own, OWN_SERVICES, byteString(id))
     const along = (byService.get(id) ?? []).filter(
       (check) => service === undefined || ownCheck(own, check) !== undefined,
     )
     for (const check of along) left.delete(check)
-    const command =
-      service === undefined
-        ? deregister(node, { serviceId: id, checkId: '', wall })
-        : register(sides, { service, checks: along, wall })
-    pushes.push({ command, services: [id], checks: along })
+    const ids = { services: [id], checks: along }
+    if (service !== undefined) pieces.push({ service, checks: along, ids })
+    else pushes.push({ command: deregister(node, { serviceId: id, checkId: '', wall }), ...ids })
   }
   for (const id of left) {
     const check = ownCheck(own, id)
-    const command =
-      check === undefined
-        ? deregister(node, { serviceId: '', checkId: id, wall })
-        : register(sides, { service: serviceOf(own, check), checks: [id], wall })
-    pushes.push({ command, services: [], checks: [id] })
+    const ids = { services: [], checks: [id] }
+    if (check !== undefined) pieces.push({ service: serviceOf(own, check), checks: [id], ids })
+    else pushes.push({ command: deregister(node, { serviceId: '', checkId: id, wall }), ...ids })
+  }
+  for (let at = 0; at < pieces.length; at += TOLD_MAX) {
+    pushes.push(register(sides, pieces.slice(at, at + TOLD_MAX), wall))
   }
   return pushes
 }
@@ -190,21 +200,15 @@ const serviceOf = (own: View, { serviceId }: OwnCheck): OwnService | undefined =
 const ownCheck = (own: View, id: string): OwnCheck | undefined =>
   peek(own, OWN_CHECKS, byteString(id))
 
-interface Registered {
-  readonly service: OwnService | undefined
-  readonly checks: readonly string[]
-  readonly wall: WallMs
-}
-
-function register({ own, node }: Sides, { service, checks, wall }: Registered): RegisterCommand {
-  const rows = checks.map((id) => ownCheck(own, id)).filter((row) => row !== undefined)
+function register({ own, node }: Sides, pieces: readonly Piece[], wall: WallMs): Push {
+  const told = new Set(pieces.flatMap(({ service }) => service ?? []))
+  const [service, ...others] = Array.from(told, (row) => row.service)
+  const rows = pieces.flatMap(({ checks }) => checks.flatMap((id) => ownCheck(own, id) ?? []))
+  const checks = rows.map(checkSpec)
   return {
-    type: 'register',
-    node,
-    skipNodeUpdate: true,
-    service: service?.service,
-    checks: rows.map(checkSpec),
-    wall,
+    command: { type: 'register', node, skipNodeUpdate: true, service, others, checks, wall },
+    services: pieces.flatMap(({ ids }) => ids.services),
+    checks: pieces.flatMap(({ ids }) => ids.checks),
   }
 }
 

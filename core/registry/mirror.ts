@@ -93,6 +93,7 @@ function write(txn: Txn, name: string, instance: NamedInstance): void {
       locality: null,
     },
     skipNodeUpdate: false,
+    others: [],
     service: {
       kind: '',
       id,

@@ -96,6 +96,7 @@ export const registration = (
   node: spec,
   skipNodeUpdate: false,
   service: undefined,
+  others: [],
   checks: [],
   wall: 0,
   ...more,

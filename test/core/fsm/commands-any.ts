@@ -221,6 +221,7 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
       node: anyNode,
       skipNodeUpdate: fc.boolean(),
       service: fc.option(anyService, { nil: undefined }),
+      others: fc.array(anyService, { maxLength: 2 }),
       checks: fc.array(anyCheck, { maxLength: 2 }),
       wall: fc.nat(9),
     }),

@@ -155,6 +155,7 @@ machine('a registration that is refused leaves no trace', () => {
     node,
     skipNodeUpdate: false,
     service: undefined,
+    others: [],
     checks: [check],
     wall: 0,
   }
