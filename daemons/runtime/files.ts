@@ -37,7 +37,7 @@ export interface FileSystem {
  * Who makes a synced write: a thread of the pool, or the caller himself, if the write is short and
  * the disk prompt. He then has said before what must not wait for the disk.
  */
-export type Writer = 'thread' | 'caller'
+type Writer = 'thread' | 'caller'
 
 export interface OpenFile {
   readonly path: string

@@ -51,7 +51,7 @@ export async function openVotes(files: FileSystem, dir: string, nodeId: string):
   const beside = `${path}.new`
   if (names.includes(`${NAME}.new`)) await files.unlink(beside)
   if (isNew) await createSlots(files, path, beside)
-  const file = await files.openSynced(path)
+  const file = await files.openSynced(path, 'caller')
   const bytes = await readAll(file, { offset: 0, length: SLOTS * HEAD_BYTES })
   const slots = Array.from({ length: SLOTS }, (_, at) => slotIn(bytes, at, nodeId))
   const good = slots.filter((slot) => slot !== 'damaged')
