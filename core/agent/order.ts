@@ -8,6 +8,7 @@ import { EMPTY } from '../bytes.ts'
 import { type Covered, ENTRY, type Entry, type Persist, type Recovered } from '../entry.ts'
 import { type LogIndex, logIndex, type Term } from '../ids.ts'
 import type { Prng } from '../prng.ts'
+import { checkState } from '../raft/invariants.ts'
 import { lastPosition, NOWHERE } from '../raft/log.ts'
 import type { Configuration, Peer, Server, SnapshotMeta } from '../raft/messages.ts'
 import {
@@ -222,6 +223,11 @@ function fromRaft(effect: RaftEffect): OrderEffect[] {
     default:
       return unreachable(effect)
   }
+}
+
+/** A bug shall end the process before it can answer anything wrong. */
+export function checkOrder(order: Order): void {
+  if (order.type === 'raft') checkState(order.raft)
 }
 
 /** What a snapshot of everything applied covers; undefined: it cannot be told any more. */

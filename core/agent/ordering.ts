@@ -22,6 +22,7 @@ import { closeBatch, openBatch, viewOf, type Waiter } from '../state/store.ts'
 import { peekList, tableIndex } from '../state/txn.ts'
 import { counted, forgetReaped, isSnapshotDue, noteTombstones } from './duties.ts'
 import {
+  checkOrder,
   claimAddress,
   coverage,
   type OrderEffect,
@@ -187,6 +188,7 @@ function takeRead({ reads }: Agent, id: number): Call | undefined {
 }
 
 function noteRaft(agent: Agent, note: RaftNote): void {
+  if (note.what !== 'commit') checkOrder(agent.order) // what happens seldom
   if (note.what !== 'became') return
   count(agent.metrics, `consul.raft.state.${note.role}`)
   const { term } = note

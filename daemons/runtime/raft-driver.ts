@@ -8,6 +8,7 @@
 import { unreachable } from '../../core/assert.ts'
 import type { LogLine } from '../../core/log.ts'
 import { createPrng } from '../../core/prng.ts'
+import { checkState } from '../../core/raft/invariants.ts'
 import type { Configuration, Peer, SnapshotMeta } from '../../core/raft/messages.ts'
 import {
   type Boot,
@@ -267,6 +268,7 @@ function perform<Result>(driver: RaftDriver<Result>, effect: ReplicatedEffect<Re
       follow(driver, dir.trimLog(effect.through), () => undefined)
       break
     case 'note':
+      if (effect.note.what !== 'commit') checkState(driver.replicated.raft) // what happens seldom
       if (effect.note.what === 'configuration') keepThese(driver)
       ports.note(effect.note)
       break
