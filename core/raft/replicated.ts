@@ -34,6 +34,8 @@ import { configurationCodec } from './wire.ts'
 export interface StateMachine<Result> {
   /** Called once for each committed command, in order. */
   apply(entry: Entry): Result
+  /** The same for each entry that is no command: only the place in the log moves. */
+  pass?(entry: Entry): void
   /** The state as it is now, whatever is applied while the chunks are taken. */
   snapshot(): Iterable<Uint8Array>
   /** Becomes what a snapshot holds. Its chunks may come cut otherwise than they were given. */
@@ -320,6 +322,7 @@ function onRaftEffect<Result>(replicated: Replicated<Result>, effect: RaftEffect
 function apply<Result>(replicated: Replicated<Result>, entry: Entry): void {
   const isCommand = entry.type === ENTRY.command
   const result = isCommand ? replicated.machine.apply(entry) : undefined
+  if (!isCommand) replicated.machine.pass?.(entry)
   replicated.appliedSince++
   const waiting = replicated.writes.get(entry.index)
   if (waiting === undefined) return

@@ -1,42 +1,28 @@
-// A raft server as a program of the virtual world: core/raft, the state machine behind it, and a
-// small door for clients. The same order of things as in the agent: propose, persist, commit,
-// apply, answer.
+// A raft server as a program of the virtual world: core/raft/replicated.ts, as every daemon has it,
+// the state machine of the agent behind it, and a small door for clients.
 import { unreachable } from '../assert.ts'
 import { textOf, utf8 } from '../bytes.ts'
 import type { Entry } from '../entry.ts'
 import { encodeCommand } from '../fsm/commands.ts'
 import { applyEntry, createFsm, type Fsm } from '../fsm/fsm.ts'
 import { restoreFsm, snapshotChunks } from '../fsm/snapshot.ts'
-import { type LogIndex, logIndex, type Term } from '../ids.ts'
+import { logIndex } from '../ids.ts'
 import { KV, type KvOp } from '../kv/records.ts'
 import { createPrng } from '../prng.ts'
 import { dueAt } from '../raft/due.ts'
-import type { Configuration, SnapshotMeta } from '../raft/messages.ts'
+import { lastIndex } from '../raft/log.ts'
+import type { Configuration } from '../raft/messages.ts'
+import { createRaft, type Settings } from '../raft/raft.ts'
 import {
-  createRaft,
-  drainRaft,
-  type Raft,
-  type RaftEffect,
-  type Settings,
-  snapshotMetaAt,
-} from '../raft/raft.ts'
-import {
-  bootstrap,
-  change,
-  onCall,
-  onCallFailed,
-  onInstalled,
-  onLeaderGone,
-  onPersisted,
-  onPersistRefused,
-  onReply,
-  onSnapshotSaved,
-  onTick,
-  propose,
-  read,
-  takeCommitted,
-  transfer,
-} from '../raft/server.ts'
+  createReplicated,
+  drainReplicated,
+  type Outcome,
+  type Replicated,
+  type ReplicatedEffect,
+  type ReplicatedEvent,
+  stepReplicated,
+} from '../raft/replicated.ts'
+import { bootstrap } from '../raft/server.ts'
 import { createWatchSet, viewOf, type Waiter, watch } from '../state/store.ts'
 import { get, peek } from '../state/txn.ts'
 import type { Instant } from '../time.ts'
@@ -71,18 +57,14 @@ export const DOOR_BUGS = [
 export type DoorBug = (typeof DOOR_BUGS)[number]
 
 interface Server {
-  readonly raft: Raft
+  readonly replicated: Replicated<unknown>
   readonly fsm: Fsm
   readonly options: RaftHostOptions
-  /** Who waits for which entry. */
-  readonly writes: Map<LogIndex, { readonly id: number; readonly term: Term }>
-  /** Who waits for the leadership to be confirmed. */
-  readonly reads: Map<number, string>
+  /** Who waits for an outcome; of a read, the key. */
+  readonly asked: Map<number, string | undefined>
   readonly watches: Map<number, Watching>
   /** States that came with calls, until they are installed or refused. */
   readonly images: Map<number, SnapshotImage>
-  appliedSince: number
-  saving: boolean
   effects: HostEffect[]
 }
 
@@ -107,16 +89,25 @@ function startServer(options: RaftHostOptions, boot: HostBoot): Host {
     boot: boot.boot,
   })
   if (boot.found !== undefined) bootstrap(raft, boot.found, now)
+  const apply = (entry: Entry): unknown => {
+    const { result, fired } = applyEntry(fsm, entry)
+    wake(server, fired)
+    return result
+  }
+  const machine = {
+    apply,
+    pass: apply,
+    snapshot: () => snapshotChunks(fsm),
+    restore: (chunks: Iterable<Uint8Array>) => wake(server, restoreFsm(fsm, chunks)),
+  }
+  const { snapshotEntries } = options
   const server: Server = {
-    raft,
+    replicated: createReplicated({ raft, machine, snapshotEntries }),
     fsm,
     options,
-    writes: new Map(),
-    reads: new Map(),
+    asked: new Map(),
     watches: new Map(),
     images: new Map(),
-    appliedSince: 0,
-    saving: false,
     effects: [],
   }
   return {
@@ -136,46 +127,41 @@ const configurations = {
 }
 
 function step(server: Server, event: HostEvent, now: Instant): void {
-  const { raft } = server
   switch (event.type) {
     case 'tick':
-      onTick(raft, now)
+    case 'reply':
+    case 'call-failed':
+    case 'gone':
+    case 'persisted':
+    case 'persist-refused':
+    case 'snapshot-saved':
+      give(server, event, now)
       break
     case 'call':
       if (event.image !== undefined) server.images.set(event.id, event.image)
-      onCall(raft, event, now)
+      give(server, { type: 'call', call: event }, now)
       break
-    case 'reply':
-      onReply(raft, event, now)
+    case 'installed': {
+      const { meta, chunks } = event.image
+      give(server, { type: 'installed', id: event.id, meta, chunks }, now)
       break
-    case 'call-failed':
-      onCallFailed(raft, event.call, now)
-      break
-    case 'gone':
-      if (raft.leader?.id === event.peer.id) onLeaderGone(raft, now)
-      break
-    case 'persisted':
-      onPersisted(raft, event.token, now)
-      break
-    case 'persist-refused':
-      onPersistRefused(raft, event.token, now)
-      break
-    case 'snapshot-saved':
-      onSaved(server, event.meta, now)
-      break
-    case 'installed':
-      install(server, event, now)
-      break
+    }
     case 'request':
       onRequest(server, event, now)
       break
     case 'order':
-      onOrder(server, event.order, now)
+      give(server, eventOf(event.order), now)
       break
     default:
       unreachable(event)
   }
-  for (const effect of drainRaft(raft)) onRaftEffect(server, effect)
+}
+
+function give(server: Server, event: ReplicatedEvent, now: Instant): void {
+  const { replicated } = server
+  stepReplicated(replicated, event, now)
+  if (replicated.effects.length === 0) return
+  for (const effect of drainReplicated(replicated)) onEffect(server, effect)
 }
 
 function drain(server: Server): readonly HostEffect[] {
@@ -184,75 +170,39 @@ function drain(server: Server): readonly HostEffect[] {
   return effects
 }
 
-function onRaftEffect(server: Server, effect: RaftEffect): void {
+function onEffect(server: Server, effect: ReplicatedEffect<unknown>): void {
   switch (effect.type) {
     case 'persist':
     case 'call':
     case 'note':
+    case 'trim-log':
       server.effects.push(effect)
       break
     case 'reply':
       server.images.delete(effect.id)
       server.effects.push(effect)
       break
-    case 'committed':
-      for (const entry of takeCommitted(server.raft)) apply(server, entry)
-      maybeSave(server)
-      break
-    case 'lost':
-      loseWrites(server, effect.from)
-      break
-    case 'readable':
-      for (const id of effect.ids) answerRead(server, id)
-      break
-    case 'transferred':
-      break
-    case 'unreadable':
-      for (const id of effect.ids) {
-        server.reads.delete(id)
-        respond(server, id, refused(server, 'the leadership was lost'))
-      }
+    case 'save-snapshot':
+      server.effects.push({
+        type: 'save-snapshot',
+        image: { meta: effect.meta, chunks: effect.chunks },
+      })
       break
     case 'install':
-      startInstall(server, effect)
+      startInstall(server, effect.id)
+      break
+    case 'outcome':
+      onOutcome(server, effect.ticket, effect.outcome)
       break
     default:
       unreachable(effect)
   }
 }
 
-function startInstall(server: Server, { id }: { id: number; snapshot: SnapshotMeta }): void {
+function startInstall(server: Server, id: number): void {
   const image = server.images.get(id)
   server.images.delete(id)
   if (image !== undefined) server.effects.push({ type: 'install', id, image })
-}
-
-/** The image is durable; whether it is newer than what was committed meanwhile, raft knows. */
-function install(server: Server, event: { id: number; image: SnapshotImage }, now: Instant): void {
-  const { meta, chunks } = event.image
-  if (!onInstalled(server.raft, { id: event.id, snapshot: meta }, now)) return
-  wake(server, restoreFsm(server.fsm, chunks))
-  server.appliedSince = 0
-}
-
-function onSaved(server: Server, meta: SnapshotMeta, now: Instant): void {
-  server.saving = false
-  const through = onSnapshotSaved(server.raft, meta, now)
-  server.effects.push({ type: 'trim-log', through })
-}
-
-function apply(server: Server, entry: Entry): void {
-  const { result, fired } = applyEntry(server.fsm, entry)
-  server.appliedSince++
-  wake(server, fired)
-  const waiting = server.writes.get(entry.index)
-  if (waiting === undefined) return
-  server.writes.delete(entry.index)
-  const outcome: ClientOutcome =
-    waiting.term === entry.term
-      ? { type: 'written', index: entry.index, done: result === true }
-      : refused(server, 'another entry has taken its place')
-  respond(server, waiting.id, outcome)
 }
 
 /** Looks again for those whose key may have changed. */
@@ -275,45 +225,32 @@ function onWatch(server: Server, watching: Watching): void {
   watch(fsm.store, read, watching)
 }
 
-function loseWrites(server: Server, from: LogIndex): void {
-  for (const [index, { id }] of server.writes) {
-    if (index < from) continue
-    server.writes.delete(index)
-    respond(server, id, { type: 'unknown' })
-  }
-}
-
-function maybeSave(server: Server): void {
-  const { raft, fsm, options } = server
-  if (server.saving || server.appliedSince < options.snapshotEntries) return
-  const meta = snapshotMetaAt(raft, fsm.applied.index)
-  if (meta === undefined) return
-  server.saving = true
-  server.appliedSince = 0
-  server.effects.push({ type: 'save-snapshot', image: { meta, chunks: snapshotChunks(fsm) } })
-}
-
 function onRequest(
   server: Server,
   { id, request }: { id: number; request: ClientRequest },
   now: Instant,
 ): void {
-  if (request.type === 'watch') {
-    onWatch(server, { id, key: request.key, index: request.index })
-    return
+  if (request.type === 'watch') onWatch(server, { id, key: request.key, index: request.index })
+  else if (request.type !== 'get') propose(server, { id, data: commandOf(request) }, now)
+  else if (request.mode === 'stale' || server.options.bug === 'stale-read')
+    respond(server, id, look(server, request.key))
+  else {
+    server.asked.set(id, request.key)
+    give(server, { type: 'read', ticket: id }, now)
   }
-  if (request.type === 'get') {
-    if (request.mode === 'stale' || server.options.bug === 'stale-read')
-      respond(server, id, look(server, request.key))
-    else if (read(server.raft, id, now)) server.reads.set(id, request.key)
-    else respond(server, id, refused(server, 'not the leader'))
-    return
-  }
-  const proposed = propose(server.raft, commandOf(request), now)
-  if (!proposed.ok) respond(server, id, refused(server, proposed.why))
-  else if (server.options.bug === 'lost-ack')
-    respond(server, id, { type: 'written', index: proposed.index, done: true })
-  else server.writes.set(proposed.index, { id, term: proposed.term })
+}
+
+function propose(
+  server: Server,
+  { id, data }: { id: number; data: Uint8Array },
+  now: Instant,
+): void {
+  const { asked, replicated } = server
+  asked.set(id, undefined)
+  give(server, { type: 'propose', commands: [{ ticket: id, data }] }, now)
+  if (!asked.has(id)) return
+  if (server.options.bug === 'lost-ack')
+    answer(server, id, { type: 'written', index: lastIndex(replicated.raft.log), done: true })
 }
 
 const OPS = { put: 'set', cas: 'cas', delete: 'delete' } as const satisfies Record<string, KvOp>
@@ -325,11 +262,46 @@ function commandOf(request: Exclude<ClientRequest, { type: 'get' | 'watch' }>): 
   return encodeCommand({ type: 'kv', wall: 0, op: OPS[request.type], change })
 }
 
-function answerRead(server: Server, id: number): void {
-  const key = server.reads.get(id)
-  if (key === undefined) return
-  server.reads.delete(id)
-  respond(server, id, look(server, key))
+/** Nobody waits for the outcome of an order. */
+const NOBODY = -1
+
+const eventOf = (order: Order): ReplicatedEvent =>
+  order.type === 'transfer'
+    ? { type: 'transfer', ticket: NOBODY, to: order.to?.id }
+    : { type: 'change', ticket: NOBODY, change: order }
+
+function onOutcome(server: Server, id: number, outcome: Outcome<unknown>): void {
+  if (!server.asked.has(id)) return
+  const key = server.asked.get(id)
+  switch (outcome.type) {
+    case 'applied': {
+      const { index, result } = outcome
+      answer(server, id, { type: 'written', index, done: result === true })
+      break
+    }
+    case 'readable':
+      answer(server, id, look(server, key ?? ''))
+      break
+    case 'elsewhere':
+      answer(server, id, refused(server, 'another leads, or nobody'))
+      break
+    case 'refused':
+      answer(server, id, refused(server, outcome.why))
+      break
+    case 'unknown':
+      answer(server, id, { type: 'unknown' })
+      break
+    case 'saved':
+    case 'transferred':
+      break
+    default:
+      unreachable(outcome)
+  }
+}
+
+function answer(server: Server, id: number, outcome: ClientOutcome): void {
+  server.asked.delete(id)
+  respond(server, id, outcome)
 }
 
 function look({ fsm }: Server, key: string): ClientOutcome {
@@ -342,16 +314,11 @@ function look({ fsm }: Server, key: string): ClientOutcome {
   }
 }
 
-function refused({ raft }: Server, why: string): ClientOutcome {
+function refused({ replicated: { raft } }: Server, why: string): ClientOutcome {
   const leader = raft.leader?.id
   return leader === undefined ? { type: 'refused', why } : { type: 'refused', why, leader }
 }
 
 function respond(server: Server, id: number, outcome: ClientOutcome): void {
   server.effects.push({ type: 'respond', id, outcome })
-}
-
-function onOrder({ raft }: Server, order: Order, now: Instant): void {
-  if (order.type === 'transfer') transfer(raft, order.to?.id, now)
-  else change(raft, order, now)
 }

@@ -23,11 +23,11 @@ export const DISK_MUTANTS: readonly Mutant[] = [
     what: 'the log is trimmed before the snapshot is durable',
     patches: [
       {
-        file: 'core/sim/raft-host.ts',
-        from: '  server.appliedSince = 0\n  server.effects.push(',
-        to: `  server.appliedSince = 0
-  server.effects.push({ type: 'trim-log', through: onSnapshotSaved(raft, meta, raft.now) })
-  server.effects.push(`,
+        file: 'core/raft/replicated.ts',
+        from: '  replicated.appliedSince = 0\n  replicated.effects.push(',
+        to: `  replicated.appliedSince = 0
+  replicated.effects.push({ type: 'trim-log', through: onSnapshotSaved(raft, meta, raft.now) })
+  replicated.effects.push(`,
       },
     ],
     profile: 'snapshot-storm',

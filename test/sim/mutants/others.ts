@@ -60,7 +60,7 @@ export const OTHER_MUTANTS: readonly Mutant[] = [
       {
         file: 'core/sim/raft-host.ts',
         from: "server.options.bug === 'lost-ack'",
-        to: 'proposed.ok',
+        to: 'true',
       },
     ],
     profile: 'swarm',
