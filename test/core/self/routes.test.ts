@@ -68,6 +68,16 @@ routes('no service is registered with the agent itself', () => {
   assert.is(textOfBody(missing), 'unknown service ID: a b')
 })
 
+routes('the configuration of Raft has the index that clients know of Consul: none', () => {
+  const found = jsonOf(ask(createMachine(), 'GET /v1/operator/raft/configuration'))
+  const { Index, Servers } = found as { Index: number; Servers: { Leader: boolean }[] }
+  assert.is(Index, 0)
+  assert.equal(
+    Servers.map(({ Leader }) => Leader),
+    [true],
+  )
+})
+
 routes('the agent is registered when it starts, once', () => {
   const machine = createMachine({ ports: { ...PORTS, server: 4711 } })
   const [entry] = jsonOf(ask(machine, 'GET /v1/health/service/consul')) as [
