@@ -68,8 +68,8 @@ const EXITS: Readonly<Record<string, readonly number[]>> = {
   'event -name=deploy': [0, 1], // not every agent has them yet
   'event -name=deploy -service=web v1.2': [0, 1],
   'event -name=deploy -json': [0, 1],
-  'services export -name=web -consumer-peers=east': [0, 1], // not every agent has the entries
-  'services export -name=web -consumer-peers=east,west': [0, 1],
+  'services export -name=web -consumer-peers=east': [0, 69], // not every agent has the entries
+  'services export -name=web -consumer-peers=east,west': [0, 69],
   'session info 11111111-2222-3333-4444-555555555555': [1],
   'session info 11111111-2222-3333-4444-555555555555 -json': [1],
   'session renew 11111111-2222-3333-4444-555555555555': [1],
