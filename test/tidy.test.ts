@@ -127,6 +127,8 @@ rules('each breach is named, in its place only', () => {
     ['core/a.ts', 'const x = y!.z', /non-null/],
     ['core/a.ts', 'if (a !== b) f(!a)', undefined],
     ['core/a.ts', 'try { f() } catch {}', /empty catch/],
+    ['daemons/a.ts', 'mkdirSync(dir, { recursive: true })', /loops for ever/],
+    ['test/a.ts', 'mkdirSync(dir, { recursive: true })', undefined],
     ['core/a.ts', '// TO' + 'DO: later', /promise for later/],
     ['core/a.ts', `const x = '${'x'.repeat(100)}'`, /columns/],
     ['core/a.ts', `function f() {\n${body}\n}`, /f: 72 lines/],

@@ -4,17 +4,11 @@
 //   raftnode-1/            the data folder (runtime/data-dir.ts)
 //   raftnode-1.json        { "id", "address", "peers" }
 //   raftnode-1.log         what it has logged
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Peer } from '../../core/raft/messages.ts'
+import { makeFolders } from '../runtime/folder.ts'
 import { StartRefused } from '../runtime/refused.ts'
 
 /** Typed instead of addresses: those of last time. */
@@ -115,7 +109,7 @@ const isPeer = (read: unknown): read is Peer =>
  * the new one.
  */
 export function keepHome(file: string, { self, peers }: Home): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  makeFolders(dirname(file), 0o700)
   writeFileSync(`${file}.new`, `${JSON.stringify({ self, peers })}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file)
 }

@@ -6,7 +6,6 @@
 import {
   chmodSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -16,6 +15,7 @@ import {
 import { dirname, join } from 'node:path'
 import type { ListenAddress } from '../../core/config/agent-config.ts'
 import type { Request, Response } from '../../core/route/request.ts'
+import { makeFolders } from './folder.ts'
 import { type Http, openDoor } from './http.ts'
 import { answers, SOCKET_PATH_BYTES_MAX } from './listen.ts'
 import { StartRefused } from './refused.ts'
@@ -115,7 +115,7 @@ function hello(record: DaemonRecord, request: Request): Response | undefined {
 /** Makes the folder, or makes sure that nobody else can put a socket into it. */
 export function prepareDir(dir: string): string {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    makeFolders(dir, 0o700)
   } catch (error) {
     throw new StartRefused(`${dir}: ${error instanceof Error ? error.message : error}`, {
       cause: error,

@@ -84,7 +84,7 @@ const FORMAT = /^lictor data folder, format (\d+)\n$/
 /** Rejects with a DataDirRefused (message for the user, `exit`) or a DiskFailure. */
 export async function openDataDir(options: DataDirOptions): Promise<DataDir> {
   const { dir } = options
-  await writable(dir, () => makeFolder(dir))
+  await writable(dir, () => makeFolder(dir), UNMAKEABLE)
   const names = await writable(dir, () => realFiles.list(dir))
   if (names.includes('raft') && !names.includes('format'))
     throw new DataDirRefused(
@@ -102,30 +102,39 @@ export async function openDataDir(options: DataDirOptions): Promise<DataDir> {
 }
 
 /** Words for a folder that cannot be written to at all. */
-async function writable<T>(dir: string, work: () => Promise<T>): Promise<T> {
+async function writable<T>(
+  dir: string,
+  work: () => Promise<T>,
+  words: Words = UNWRITABLE,
+): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof DiskFailure)) throw error
     const { message, errno } = error
-    const why = UNWRITABLE[errno]
+    const why = words[errno]
     if (why === undefined) throw error
     throw new DataDirRefused(
       'unwritable',
-      `${dir} ${why}, and an agent keeps there what it acknowledges (${message}). ` +
+      `${dir} ${why}, and an agent keeps there what it acknowledges: ${message}. ` +
         'Give it a folder that it may write to (-data-dir)',
       { cause: error },
     )
   }
 }
 
-const UNWRITABLE: Readonly<Record<string, string>> = {
+type Words = Readonly<Record<string, string>>
+
+const UNWRITABLE: Words = {
   EACCES: 'may not be written to',
   EPERM: 'may not be written to',
   EROFS: 'is on a file system that is mounted read-only',
   ENOTDIR: 'is no folder',
   EEXIST: 'is no folder',
 }
+
+/** Those above it are there, or have been made: the system lets no folder be here. */
+const UNMAKEABLE: Words = { ...UNWRITABLE, ENOENT: 'cannot be made' }
 
 async function openHeld(options: DataDirOptions, lock: Lock): Promise<DataDir> {
   const { dir, log } = options

@@ -30,8 +30,9 @@ function errnoOf(cause: unknown): string {
 export const isFull = (error: unknown): error is DiskFailure =>
   error instanceof DiskFailure && (error.errno === 'ENOSPC' || error.errno === 'EDQUOT')
 
+/** Below a file there is nothing either. */
 export const isMissing = (error: unknown): error is DiskFailure =>
-  error instanceof DiskFailure && error.errno === 'ENOENT'
+  error instanceof DiskFailure && (error.errno === 'ENOENT' || error.errno === 'ENOTDIR')
 
 const REFUSED_EXIT = {
   /** Another process holds it. */

@@ -9,6 +9,7 @@ import { dirname } from 'node:path'
 import { textOf } from '../../core/bytes.ts'
 import { readClock } from './clock.ts'
 import { DiskFailure, isMissing } from './disk-errors.ts'
+import { makeFolders } from './folder.ts'
 
 /** Every call that fails rejects (or throws) with a DiskFailure. */
 export interface FileSystem {
@@ -94,9 +95,11 @@ const FOLDER_MODE = 0o700
 
 /** With those above it, for us alone; nothing if it exists. */
 export async function makeFolder(dir: string): Promise<void> {
-  await call('make', dir, (done) =>
-    fs.mkdir(dir, { recursive: true, mode: FOLDER_MODE }, (error) => done(error)),
-  )
+  try {
+    makeFolders(dir, FOLDER_MODE)
+  } catch (error) {
+    throw new DiskFailure('make', dir, error)
+  }
 }
 
 /** With all that is in it; nothing if it does not exist. */

@@ -2,17 +2,10 @@
 //
 // A log file is named after its beginning (`consul-1763806800000000000.log`), as Consul names it:
 // nothing is renamed, a reader that follows one file never sees another's lines.
-import {
-  closeSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, fstatSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import type { LogLevel } from '../../core/log.ts'
+import { makeFolders } from './folder.ts'
 import type { LogSink } from './log.ts'
 
 /**
@@ -84,7 +77,7 @@ export interface FileSink {
 /** Throws what the system says when the first file cannot be opened. */
 export function fileSink(options: FileSinkOptions): FileSink {
   const { stem, extension, dir } = namesOf(options.path)
-  mkdirSync(dir, { recursive: true, mode: 0o755 })
+  makeFolders(dir, 0o755)
   let file = openLogFile(options, '')
   let lost = 0
 

@@ -4,17 +4,11 @@
 //
 //   swimnode-7001.snapshot   lines of text, appended; written anew when it has grown too long
 //   swimnode-7001.keyring    a JSON array of keys in base64, the primary one first, mode 0600
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { base64, parseBase64 } from '../../core/bytes.ts'
 import { type Remembered, readSnapshot } from '../../core/swim/snapshot.ts'
+import { makeFolders } from '../runtime/folder.ts'
 import { StartRefused } from '../runtime/refused.ts'
 
 export interface Memory {
@@ -39,7 +33,7 @@ export interface MemoryOptions {
 
 /** Throws a StartRefused for a keyring that cannot be read: it is not guessed at. */
 export function openMemory({ dir, stem, onFailed }: MemoryOptions): Memory {
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  makeFolders(dir, 0o700)
   const snapshot = join(dir, `${stem}.snapshot`)
   const keyring = join(dir, `${stem}.keyring`)
   const text = existsSync(snapshot) ? readFileSync(snapshot, 'utf8') : undefined

@@ -87,6 +87,23 @@ fact('a folder on a read-only disk is refused in words, as wrong usage', (home) 
   }),
 )
 
+/** Where the system has folders of its own and takes no others. */
+const NOBODYS = '/proc/lictor/x'
+
+fact(
+  'a folder that the system cannot make is refused at once, whatever it is for',
+  async (home) => {
+    const { exit, stderr } = await refusedOn(home, NOBODYS)
+    assert.is(exit, 2, stderr)
+    assert.match(stderr, new RegExp(`${NOBODYS} (?:cannot be made|may not be written to)`))
+    for (const flag of [`-log-file=${NOBODYS}/`, `-pid-file=${NOBODYS}/pid`]) {
+      const ran = await run(home, ['lictor', 'agent', ...ARGS, '-dev', flag])
+      assert.is(ran.exit, 2, `${flag}: ${ran.stderr}`)
+      assert.match(ran.stderr, /^lictor agent: E[A-Z]+: .*, mkdir '\/proc\/lictor'$/m)
+    }
+  },
+)
+
 fact('a second agent on a folder is refused by the pid of the first', async (home) => {
   const agent = await startOn(home, './data')
   const { exit, stderr } = await refusedOn(home, './data')

@@ -100,6 +100,11 @@ const PATTERNS: readonly Pattern[] = [
     everywhere: true,
   },
   {
+    what: 'Node loops for ever at some folders (daemons/runtime/folder.ts)',
+    pattern: /\bmkdir(?:Sync)?\([^\n]*\brecursive\b/g,
+    where: (path) => path.startsWith('daemons/') || path.startsWith('commands/'),
+  },
+  {
     what: 'a timer outside the one clock',
     pattern: /\bset(?:Timeout|Interval)\b/g,
     where: (path) => isCore(path),
