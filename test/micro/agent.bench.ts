@@ -1,5 +1,5 @@
-// What the agent's own machine costs, without sockets and disk: rates of a second of the processor. `npm run bench` calls `run` and
-// prints what it returns; by itself: `node --import tsx` this file.
+// What the agent's own machine costs, without sockets and disk: rates of a second of the processor.
+// `npm run bench` calls `run` and prints what it returns; by itself: `node --import tsx` this file.
 import { pathToFileURL } from 'node:url'
 import { drain, step } from '../../core/agent/agent.ts'
 import type { AgentEvent } from '../../core/agent/events.ts'
