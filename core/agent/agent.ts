@@ -16,7 +16,7 @@ import type { AgentConfig } from '../config/agent-config.ts'
 import { answerPacket, createResolver } from '../dns/answer.ts'
 import { dnsSettings } from '../dns/settings.ts'
 import type { Recovered } from '../entry.ts'
-import { encodeCommand } from '../fsm/commands.ts'
+import { encodeRemembered } from '../fsm/commands.ts'
 import { createFsm } from '../fsm/fsm.ts'
 import { restoreFsm } from '../fsm/snapshot.ts'
 import { type RequestId, requestId, uuidOf } from '../ids.ts'
@@ -156,7 +156,7 @@ const aroundOf = ({ clock, fsm, site, order, effects }: Agent): Around => ({
   catalog: () => viewOf(fsm.store),
   node: () => registerLoneNode(site, clock.wall),
   propose: (command) => {
-    const proposed = propose(order, encodeCommand(command), clock.now)
+    const proposed = propose(order, encodeRemembered(command), clock.now)
     return proposed.ok ? proposed.index : undefined
   },
   effects,

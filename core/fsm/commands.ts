@@ -219,6 +219,19 @@ const command: Codec<Command> = {
 
 export const encodeCommand = (value: Command): Uint8Array => encode(command, value)
 
+/** Commands by their bytes, until they are applied. */
+const remembered = new WeakMap<Uint8Array, Command>()
+
+/**
+ * For a command whose parts stay in memory anyway and never change: where these very bytes are
+ * applied, they are not read. It must be what reading them would give, to the last detail.
+ */
+export function encodeRemembered(value: Command): Uint8Array {
+  const data = encodeCommand(value)
+  remembered.set(data, value)
+  return data
+}
+
 /**
  * What a client may send was bounded at the door; what was proposed must be readable, however
  * large.
@@ -227,6 +240,8 @@ const NO_BOUNDS = { bytesMax: Number.MAX_SAFE_INTEGER, itemsMax: Number.MAX_SAFE
 
 /** The entry was written by one of us and guarded by a checksum: what cannot be read is our bug. */
 export function decodeCommand(data: Uint8Array): Command {
+  const known = remembered.get(data)
+  if (known !== undefined) return known
   const decoded = decode(command, data, NO_BOUNDS)
   assert(decoded.ok, 'a command of the log can be read')
   assert(decoded.used === data.length, 'a command of the log ends with its entry')

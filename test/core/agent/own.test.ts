@@ -6,7 +6,12 @@ import * as assert from 'uvu/assert'
 import type { AgentEffect } from '../../../core/agent/effects.ts'
 import type { OwnSave } from '../../../core/agent/keeper.ts'
 import { FULL_SYNC_MS } from '../../../core/agent/own.ts'
+import { present } from '../../../core/assert.ts'
+import { ENTRY } from '../../../core/entry.ts'
+import { applyEntry, createFsm } from '../../../core/fsm/fsm.ts'
 import type { Status } from '../../../core/local/records.ts'
+import { rowsOf } from '../../../core/state/snapshot.ts'
+import { type Store, viewOf } from '../../../core/state/store.ts'
 import { testDefinitions } from '../../kit/check-definition.ts'
 import {
   advance,
@@ -371,5 +376,74 @@ function instances(machine: Machine) {
       return [id, { port, status }]
     })
 }
+
+const registersIn = ({ disk }: Machine) =>
+  disk
+    .flatMap(({ entries }) => entries)
+    .filter(({ type, data }) => type === ENTRY.command && data[0] === 0)
+
+own('what registers in one turn is told to the catalog at once', () => {
+  const machine = createMachine()
+  const before = registersIn(machine).length
+  give(machine, { type: 'gather' })
+  const register = (Name: string) =>
+    send(machine, 'PUT /v1/agent/service/register', { body: JSON.stringify({ Name, Check }) })
+  const Check = { TTL: '1m' }
+  const ids = ['a', 'b', 'c'].map(register)
+  assert.is(machine.responses.has(present(ids[0], 'one')), false)
+  give(machine, { type: 'gathered' })
+  assert.is(registersIn(machine).length, before + 1)
+  for (const id of ids) assert.is(machine.responses.get(id)?.status, 200)
+  const rows = jsonOf(ask(machine, 'GET /v1/health/state/any'))
+  assert.is(Array.isArray(rows) && rows.length, 4)
+})
+
+const BODIES = [
+  { Name: 'plain' },
+  {
+    Name: 'ä/ö',
+    ID: 'x',
+    Tags: ['b', 'a'],
+    Meta: { z: '1', a: '2' },
+    Address: '10.0.0.1',
+    Port: 7,
+  },
+  {
+    Name: 'w',
+    Weights: { Passing: 3, Warning: 0 },
+    TaggedAddresses: { b: { Address: 'b', Port: 1 }, a: { Address: 'a' } },
+  },
+  {
+    Name: 'c',
+    Checks: [{ TTL: '1h' }, { HTTP: 'http://x', Interval: '1h', Header: { B: ['1'], A: ['2'] } }],
+  },
+  { Name: 'd', EnableTagOverride: true, Connect: { SidecarService: {} } },
+  { Name: 'n', Port: 9, Connect: { Native: true }, Locality: { Region: 'r' } },
+  {
+    Name: 'p',
+    Kind: 'connect-proxy',
+    Port: 1,
+    Proxy: { DestinationServiceName: 'c', Config: { b: 1, a: [] } },
+  },
+]
+
+own('a command that is not read again is what reading it gives', () => {
+  const machine = createMachine()
+  for (const body of BODIES) {
+    const response = ask(machine, 'PUT /v1/agent/service/register', {
+      body: JSON.stringify(body),
+    })
+    assert.is(response.status, 200, textOfBody(response))
+  }
+  ask(machine, 'PUT /v1/agent/check/register', { body: '{"Name":"lone","TTL":"1h","Notes":"n"}' })
+  ask(machine, 'PUT /v1/agent/maintenance?enable=true')
+  const read = createFsm()
+  for (const entry of machine.disk.flatMap(({ entries }) => entries)) {
+    applyEntry(read, { ...entry, data: entry.data.slice() })
+  }
+  const rows = (store: Store) => [...rowsOf(viewOf(store))].map(({ row }) => row)
+  assert.equal(rows(machine.agent.fsm.store), rows(read.store))
+  assert.is(JSON.stringify(rows(machine.agent.fsm.store)), JSON.stringify(rows(read.store)))
+})
 
 own.run()
