@@ -46,17 +46,8 @@ import {
   standingOf,
 } from './order.ts'
 import { endSnapshot, proposeOwn, settleOrder } from './ordering.ts'
-import {
-  type Around,
-  countOwn,
-  createOwn,
-  gatherOwn,
-  loadOwn,
-  onProbed,
-  takeAnswered,
-  takeFailed,
-  tickOwn,
-} from './own.ts'
+import { type Around, countOwn, createOwn, gatherOwn, loadOwn, onProbed, tickOwn } from './own.ts'
+import { takeAnswered, takeFailed } from './own-calls.ts'
 import { reconfigure } from './reconfigure.ts'
 import { type Agent, answerAll, refuseCall, respond } from './record.ts'
 import { diskFull, onRequest } from './requests.ts'

@@ -32,7 +32,8 @@ import {
   takeEffects,
   takeEntries,
 } from './order.ts'
-import { onPushed, onPushVoid, syncOwn, takeFailed } from './own.ts'
+import { onPushed, onPushVoid, syncOwn } from './own.ts'
+import { takeFailed } from './own-calls.ts'
 import { type Agent, answerAll, asParked, log, refuseCall, respond } from './record.ts'
 import { diskFull, diskFullLate, noLeader, readNow } from './requests.ts'
 import { announceLead } from './user-events.ts'

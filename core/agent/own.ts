@@ -23,7 +23,16 @@ import { OWN_TABLES, type OwnChange, type Touched } from '../local/records.ts'
 import { differenceOf, type Push, pushesFor, type Sides } from '../local/sync.ts'
 import { adoptTags, changeOwn, createTouched, reportCheck } from '../local/write.ts'
 import type { Prng } from '../prng.ts'
-import { beginTxn, commit, createStore, type Store, viewOf } from '../state/store.ts'
+import {
+  beginTxn,
+  closeBatch,
+  commit,
+  createStore,
+  glanceAt,
+  openBatch,
+  type Store,
+  viewOf,
+} from '../state/store.ts'
 import { peekList, type Txn, tableIndex, type View } from '../state/txn.ts'
 import type { Instant } from '../time.ts'
 import {
@@ -188,6 +197,8 @@ const IDS_SHOWN = 20
 /** More changes come at once, or that is over. */
 export function gatherOwn(own: Own, around: Around, isGathering: boolean): void {
   own.keeper.isGathering = isGathering
+  if (isGathering) openBatch(own.store)
+  else closeBatch(own.store)
   push(own, around)
 }
 
@@ -219,7 +230,7 @@ function bounded(own: Own, view: View, change: OwnChange): OwnChange {
 }
 
 function noteBeat(own: Own, { clock }: Around, id: string): void {
-  const check = findCheck(viewOf(own.store), id)
+  const check = findCheck(glanceAt(own.store), id)
   if (check?.definition === undefined) return
   const { ttlMs } = check.definition
   const { status, output } = check
@@ -240,7 +251,7 @@ function transact(own: Own, around: Around, act: (txn: Txn, touched: Touched) =>
 }
 
 function follow(own: Own, { clock, effects }: Around, touched: Touched): void {
-  const view = viewOf(own.store)
+  const view = glanceAt(own.store)
   for (const id of touched.services) own.dirty.services.add(id)
   for (const id of touched.checks) own.dirty.checks.add(id)
   for (const id of touched.outputs) defer(own, id, clock.now)
@@ -455,34 +466,6 @@ export function onPushVoid(own: Own, from: LogIndex, now: Instant): void {
     own.inFlight.delete(index)
     postpone(own, one, now + SYNC_RETRY_MS * (1 + own.prng.unit()))
   }
-}
-
-/** Calls that cannot be answered with yes: what they wait for was thrown away. */
-export function takeFailed(
-  own: Own,
-  { from, save }: { readonly from: LogIndex | undefined; readonly save: number },
-): Call[] {
-  const failed: Call[] = []
-  for (const [id, waiting] of own.waiting) {
-    const isLost = waiting.save > own.keeper.saved && waiting.save <= save
-    const isVoid = from !== undefined && waiting.index !== undefined && waiting.index >= from
-    if (!isLost && !isVoid) continue
-    own.waiting.delete(id)
-    failed.push(waiting.call)
-  }
-  return failed
-}
-
-/** Calls that wait for nothing any more. */
-export function takeAnswered(own: Own, applied: number): WaitingCall[] {
-  const done: WaitingCall[] = []
-  for (const [id, waiting] of own.waiting) {
-    const { index = Number.POSITIVE_INFINITY, save } = waiting
-    if (index > applied || save > own.keeper.saved) continue
-    own.waiting.delete(id)
-    done.push(waiting)
-  }
-  return done
 }
 
 /** How much is registered, for `info`. */

@@ -18,7 +18,7 @@ import { isRefused } from '../outcome.ts'
 import type { Prng } from '../prng.ts'
 import type { Request, Response } from '../route/request.ts'
 import type { Asked, Changes, Found, Pattern, ReadRoute, Said } from '../route/route.ts'
-import { createWatchSet, type Store, viewOf, type WatchSet } from '../state/store.ts'
+import { createWatchSet, glanceAt, type Store, viewOf, type WatchSet } from '../state/store.ts'
 import type { Instant, WallMs } from '../time.ts'
 import { answerError, answerFound, answerSaid, type Meta, metaHeaders } from './answer.ts'
 import {
@@ -142,7 +142,7 @@ function proceed(pipeline: Pipeline, call: Call, { now, isConfirmed }: At): Next
       return { type: 'respond', response: respondSaid(pipeline, call, said) }
     }
     case 'own': {
-      const said: Said | Changes<OwnChange> = route.run(viewOf(pipeline.own), input, site)
+      const said: Said | Changes<OwnChange> = route.run(glanceAt(pipeline.own), input, site)
       if ('change' in said) {
         return { type: 'change', call, changes: said.change, refusal: said.refusal }
       }

@@ -54,6 +54,13 @@ export function viewOf(store: Store, watched?: WatchSet): View {
   return { schema: store.schema, states: store.states, watched }
 }
 
+/** The state for this moment: the next transaction of a batch may change what it shows. */
+export const glanceAt = ({ schema, states }: Store): View => ({
+  schema,
+  states,
+  watched: undefined,
+})
+
 /** `index`: the log index of the entry that is applied. */
 export function beginTxn(store: Store, index: number): Txn {
   assert(store.writing === undefined, 'one transaction is open at a time')
