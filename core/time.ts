@@ -2,6 +2,8 @@
 // argument. Two clocks, two types: a monotonic reading orders things inside a process, a wall
 // reading is shown to people.
 
+import { quoteGo } from './quote.ts'
+
 /** A reading of the monotonic clock in milliseconds; only differences mean something. */
 export type Instant = number
 /**
@@ -60,6 +62,20 @@ function partNs([, digits = '', decimals = '', name = '']: RegExpExecArray): big
   const seen = decimals.slice(0, FRACTION_DIGITS_MAX)
   const fraction = Number(seen) * (Number(unit) / 10 ** seen.length) // cut, not rounded, as in Go
   return BigInt(whole) * unit + BigInt(Math.trunc(fraction))
+}
+
+/** What follows the last number, after parts that are right. No digit can be read in two ways. */
+const AFTER_PARTS =
+  /^[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*(?:\d+(?:\.\d*)?|\.\d+)([^\d.]*)/
+
+/** What Go says of a text that parseDurationNs refuses. */
+export function durationComplaint(text: string): string {
+  const shown = quoteGo(text)
+  const unit = AFTER_PARTS.exec(text)?.[1]
+  if (unit === '') return `time: missing unit in duration ${shown}`
+  // With a unit that there is, the number was too large.
+  if (unit === undefined || Object.hasOwn(UNIT_NS, unit)) return `time: invalid duration ${shown}`
+  return `time: unknown unit ${quoteGo(unit)} in duration ${shown}`
 }
 
 /** As parseDurationNs, in milliseconds (with fractions). */

@@ -1,7 +1,7 @@
 // The work table of config/build.ts: the settings, the machine, and the complaints and warnings
 // gathered on the way.
 
-import { parseDurationNs } from '../time.ts'
+import { durationComplaint, parseDurationNs } from '../time.ts'
 import type { Origin } from './document.ts'
 import type { MachineFacts } from './facts.ts'
 import type { Gathered } from './gather.ts'
@@ -63,24 +63,11 @@ export function durationOf(draft: Draft, { path, text, origin }: DurationText): 
   if (ns !== undefined) return ns / 1e6
   const shown = JSON.stringify(text)
   draft.refusals.push({
-    consul: `${path}: invalid duration: ${shown}: time: ${durationFault(text)}`,
+    consul: `${path}: invalid duration: ${shown}: ${durationComplaint(text)}`,
     what: `${path} is no duration: ${shown}`,
     next: 'write one as 300ms, 15s or 1h30m',
     origin: origin ?? originOf(draft, path),
     gathered: true,
   })
   return 0
-}
-
-/** What follows the last number, after parts that are right. No digit can be read in two ways. */
-const AFTER_PARTS =
-  /^[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*(?:\d+(?:\.\d*)?|\.\d+)([^\d.]*)/
-
-/** How Go words it. */
-function durationFault(text: string): string {
-  const shown = JSON.stringify(text)
-  const unit = AFTER_PARTS.exec(text)?.[1]
-  if (unit === undefined) return `invalid duration ${shown}`
-  if (unit === '') return `missing unit in duration ${shown}`
-  return `unknown unit ${JSON.stringify(unit)} in duration ${shown}`
 }

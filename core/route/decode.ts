@@ -4,7 +4,7 @@
 import { EMPTY, parseBase64, textOf } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
 import { quoteGo } from '../quote.ts'
-import { parseDurationNs } from '../time.ts'
+import { durationComplaint, parseDurationNs } from '../time.ts'
 import { parseU64, type U64 } from '../u64.ts'
 import { type JsonNode, parseJson } from './json.ts'
 
@@ -91,7 +91,7 @@ export const durationNs: Decoder<number> = (node) => {
   if (node.type !== 'string') throw mismatch(node, 'time.Duration')
   if (node.value === '') return 0
   const ns = parseDurationNs(node.value)
-  if (ns === undefined) throw new DecodeError(`time: invalid duration ${quoteGo(node.value)}`)
+  if (ns === undefined) throw new DecodeError(durationComplaint(node.value))
   return ns
 }
 

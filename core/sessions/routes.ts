@@ -2,7 +2,6 @@
 
 import { textOfByteString } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
-import { quoteGo } from '../quote.ts'
 import {
   DecodeError,
   type Decoder,
@@ -15,7 +14,7 @@ import {
 } from '../route/decode.ts'
 import { type Input, noBody, read, type Said, write } from '../route/route.ts'
 import type { Site } from '../route/site.ts'
-import { formatDurationNs, parseDurationNs } from '../time.ts'
+import { durationComplaint, formatDurationNs, parseDurationNs } from '../time.ts'
 import { listSessions, readSession, sessionsOfNode } from './read.ts'
 import type {
   CreateSessionCommand,
@@ -42,7 +41,7 @@ const lockDelay: Decoder<number | undefined> = (node) => {
   }
   if (node.type !== 'string') return undefined
   const ns = parseDurationNs(node.value)
-  if (ns === undefined) throw new DecodeError(`time: invalid duration ${quoteGo(node.value)}`)
+  if (ns === undefined) throw new DecodeError(durationComplaint(node.value))
   return ns
 }
 
@@ -115,8 +114,7 @@ function checkSession({ behavior, ttl }: SessionSpec, { config }: Site): void {
   if (ttl === '') return
   const ns = parseDurationNs(ttl)
   if (ns === undefined) {
-    const why = /^[+-]?\d+(\.\d+)?$/.test(ttl) ? 'missing unit in duration' : 'invalid duration'
-    throw new ApiError('invalid', `Session TTL '${ttl}' invalid: time: ${why} ${quoteGo(ttl)}`)
+    throw new ApiError('invalid', `Session TTL '${ttl}' invalid: ${durationComplaint(ttl)}`)
   }
   const minNs = config.sessionTtlMinMs * 1e6
   if (ns === 0 || (ns >= minNs && ns <= TTL_NS_MAX)) return

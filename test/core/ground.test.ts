@@ -25,7 +25,7 @@ import { ApiError, EXIT } from '../../core/errors.ts'
 import { incarnation, isUuid, logIndex, requestId, term, uuidOf } from '../../core/ids.ts'
 import { isRefused, refused } from '../../core/outcome.ts'
 import { createPrng } from '../../core/prng.ts'
-import { formatDuration, parseDuration } from '../../core/time.ts'
+import { durationComplaint, formatDuration, parseDuration } from '../../core/time.ts'
 import { parseU64, u64 } from '../../core/u64.ts'
 import { fc } from '../kit/property.ts'
 
@@ -137,6 +137,18 @@ numbers('durations in milliseconds have fractions', () => {
   check.is(parseDuration('1.5ms'), 1.5)
   check.is(parseDuration('1m'), 60_000)
   check.is(parseDuration('soon'), undefined)
+  for (const [text, said] of [
+    ['soon', 'time: invalid duration "soon"'],
+    ['', 'time: invalid duration ""'],
+    ['.s', 'time: invalid duration ".s"'],
+    ['5', 'time: missing unit in duration "5"'],
+    ['-1m.5', 'time: missing unit in duration "-1m.5"'],
+    ['10y', 'time: unknown unit "y" in duration "10y"'],
+    ['1h2mx3', 'time: unknown unit "mx" in duration "1h2mx3"'],
+    ['99999999999999999999s', 'time: invalid duration "99999999999999999999s"'],
+  ] as const) {
+    check.is(durationComplaint(text), said)
+  }
   check.is(formatDuration(1500), '1.5s')
   check.is(formatDuration(0.25), '250µs')
 })
