@@ -6,12 +6,11 @@ import type { Flag, Flags, Profile } from './declare.ts'
 export type Complaint =
   | GoFlagMistake
   | {
-      readonly type: 'invalid-value'
+      readonly type: 'invalid-value' | 'invalid-boolean'
       readonly name: string
       readonly given: string
       readonly why: string
     }
-  | { readonly type: 'invalid-boolean'; readonly name: string; readonly given: string }
 
 export type Parsed =
   | {
@@ -70,9 +69,8 @@ function setValue(line: Line, flag: Flag, use: FlagUse): Complaint | undefined {
   const { name, text: given } = use
   const read = flag.read(given)
   if (!read.ok) {
-    return flag.kind === 'boolean'
-      ? { type: 'invalid-boolean', name, given }
-      : { type: 'invalid-value', name, given, why: read.why }
+    const type = flag.kind === 'boolean' ? 'invalid-boolean' : 'invalid-value'
+    return { type, name, given, why: read.why }
   }
   const before = line.given.has(name) ? line.values[name] : []
   line.values[name] =
@@ -93,7 +91,7 @@ export function goComplaint(complaint: Complaint): string {
     case 'needs-argument':
       return `flag needs an argument: -${complaint.name}`
     case 'invalid-boolean':
-      return `invalid boolean value ${given} for -${complaint.name}: parse error`
+      return `invalid boolean value ${given} for -${complaint.name}: ${complaint.why}`
     default:
       return `invalid value ${given} for flag -${complaint.name}: ${complaint.why}`
   }

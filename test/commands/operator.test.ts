@@ -33,7 +33,7 @@ operator('set-config names the flag whose value is none', async ({ on }) => {
   for (const [flag, why] of [
     ['-last-contact-threshold=soon', 'time: invalid duration "soon"'],
     ['-max-trailing-logs=-1', 'strconv.ParseUint: parsing "-1": invalid syntax'],
-    ['-cleanup-dead-servers=perhaps', 'parse error'],
+    ['-cleanup-dead-servers=perhaps', 'strconv.ParseBool: parsing "perhaps": invalid syntax'],
   ] as const) {
     const name = flag.slice(0, flag.indexOf('='))
     const { exit, stderr } = await on.lictor('operator', 'autopilot', 'set-config', flag)

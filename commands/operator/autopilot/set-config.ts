@@ -1,7 +1,7 @@
 // lictor operator autopilot set-config: changes how the servers look after themselves.
 import { parseBool } from '../../../core/bool.ts'
 import { encodeJson } from '../../../core/route/json.ts'
-import { formatDurationNs, parseDurationNs } from '../../../core/time.ts'
+import { durationComplaint, formatDurationNs, parseDurationNs } from '../../../core/time.ts'
 import { parseU64, type U64, u64Complaint } from '../../../core/u64.ts'
 import { connect } from '../../kit/client.ts'
 import {
@@ -22,7 +22,8 @@ const maybe = (about: string): Flag<boolean | undefined> => ({
   fallback: undefined,
   read: (given) => {
     const value = parseBool(given)
-    return value === undefined ? { ok: false, why: 'parse error' } : { ok: true, value }
+    if (value !== undefined) return { ok: true, value }
+    return { ok: false, why: `strconv.ParseBool: parsing ${JSON.stringify(given)}: invalid syntax` }
   },
 })
 
@@ -41,7 +42,7 @@ const time = (about: string): Flag<string | undefined> => ({
   read: (given) => {
     const ns = parseDurationNs(given)
     return ns === undefined
-      ? { ok: false, why: `time: invalid duration ${JSON.stringify(given)}` }
+      ? { ok: false, why: durationComplaint(given) }
       : { ok: true, value: formatDurationNs(ns) }
   },
 })
