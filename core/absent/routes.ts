@@ -157,6 +157,26 @@ const exported = read({
   run: nothing,
 })
 
+const gatewayServices = read({
+  ...LIST,
+  meta: 'effective',
+  path: 'GET /v1/catalog/gateway-services/*gateway',
+  about: 'what is behind a gateway; nothing in this version',
+  acl: { resource: 'service', access: 'read', of: 'gateway' },
+  check: ({ rest }: Input) => {
+    if (rest === '') throw new ApiError('bad-request', 'Missing gateway name')
+  },
+  run: nothing,
+})
+
+const meshGateways = read({
+  ...LIST,
+  path: 'GET /v1/internal/federation-states/mesh-gateways',
+  about: 'the gateways of each datacenter; none in this version',
+  acl: 'none',
+  run: (): Found<Readonly<Record<string, never>>> => ({ index: 0, value: {} }),
+})
+
 const OPERATOR = { resource: 'operator', access: 'write' } as const
 
 export const absentRoutes = [
@@ -185,6 +205,12 @@ export const absentRoutes = [
   refused('POST /v1/agent/connect/authorize', MESH),
   refused('GET /v1/agent/connect/ca/roots', MESH),
   refused('GET /v1/agent/connect/ca/leaf/*service', MESH),
+  gatewayServices,
+  refused('GET /v1/internal/ui/service-topology/*service', MESH),
+  refused('PUT /v1/internal/service-virtual-ip', MESH),
+  refused('GET /v1/internal/federation-states', 'federation', OPERATOR),
+  refused('GET /v1/internal/federation-state/*dc', 'federation', OPERATOR),
+  meshGateways,
   peerings,
   refused('POST /v1/peering/token', PEERS),
   refused('POST /v1/peering/establish', PEERS),

@@ -15,6 +15,7 @@ absent('lists are empty, and carry an index', () => {
     'connect/intentions?filter=SourceName==x',
     'config/service-defaults',
     'config/',
+    'catalog/gateway-services/web',
     'peerings',
     'exported-services',
   ]
@@ -40,6 +41,7 @@ absent('what is asked for by name is not there', () => {
     ['DELETE /v1/config/mesh/mesh?cas=z', 500, 'strconv.ParseUint: parsing "z": invalid syntax'],
     ['GET /v1/connect/intentions?filter=Bogus==1', 500, 'Selector "Bogus" is not valid'],
     ['GET /v1/peering/east', 404, 'Peering not found for "east"'],
+    ['GET /v1/catalog/gateway-services/', 400, 'Missing gateway name'],
     ['GET /v1/peering/', 400, 'Must specify a name to fetch.'],
     ['DELETE /v1/peering/', 400, 'Must specify a name to delete.'],
     ['GET /v1/snapshot?dc=dc9', 500, 'No path to datacenter'],
@@ -51,6 +53,7 @@ absent('what is asked for by name is not there', () => {
   assert.equal(jsonOf(ask(machine, 'DELETE /v1/config/mesh/mesh')), {})
   assert.is(jsonOf(ask(machine, 'DELETE /v1/config/mesh/mesh?cas=3')), false)
   assert.is(ask(machine, 'DELETE /v1/peering/east').status, 200)
+  assert.equal(jsonOf(ask(machine, 'GET /v1/internal/federation-states/mesh-gateways')), {})
 })
 
 absent('what would put something there is refused with a reason', () => {
