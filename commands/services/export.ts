@@ -19,7 +19,7 @@ export const command = defineCommand({
   summary: 'Let other clusters use a service',
   description: [
     'What was exported before stays so. The agent must have configuration entries: one that has ' +
-      'not refuses, with exit code 1.',
+      'not refuses, with exit code 69.',
   ],
   examples: [
     { does: 'To a peer', command: 'services export -name=web -consumer-peers=east' },
