@@ -41,6 +41,8 @@ export interface Lan {
   reconcileDue: Instant
   /** When the catalog is told where the members stand. */
   coordinateDue: Instant
+  /** When it is told that of a pool of one, where nothing can be measured. */
+  loneDue: Instant
 }
 
 const RECONCILE_MS = 60_000
@@ -87,7 +89,8 @@ export function createLan(
     },
     now,
   )
-  const lan: Lan = { swim, asks: createAsks(), reconcileDue: now, coordinateDue: now }
+  const loneDue = now + spread(COORDINATE_MS, prng)
+  const lan: Lan = { swim, asks: createAsks(), reconcileDue: now, coordinateDue: now, loneDue }
   startJoins(lan, { config, remembered: options.remembered, now })
   return lan
 }
@@ -153,14 +156,19 @@ export function tickLan(agent: Agent): void {
   }
   if (clock.now < lan.coordinateDue) return
   const everyMs = agent.config.dev ? COORDINATE_DEV_MS : COORDINATE_MS
-  lan.coordinateDue = clock.now + everyMs + agent.pipeline.prng.unit() * everyMs
+  lan.coordinateDue = clock.now + spread(everyMs, agent.pipeline.prng)
   tellCoordinates(agent, lan)
 }
 
+/** Up to twice as long, so that the agents of a pool do not all speak at once. */
+const spread = (ms: number, prng: Prng): number => ms + prng.unit() * ms
+
 /** The points of all whose answers to pings we have measured, and our own. */
-function tellCoordinates({ config, coordinates }: Agent, { swim }: Lan): void {
-  const { vivaldi, roster, name } = swim
-  if (!config.gossip.coordinates || vivaldi.points.size === 0) return
+function tellCoordinates({ config, coordinates, clock, pipeline }: Agent, lan: Lan): void {
+  const { vivaldi, roster, name } = lan.swim
+  const isLone = vivaldi.points.size === 0
+  if (!config.gossip.coordinates || (isLone && clock.now < lan.loneDue)) return
+  if (isLone) lan.loneDue = clock.now + spread(COORDINATE_MS, pipeline.prng)
   noteCoordinate(coordinates, { node: name, segment: '', point: vivaldi.coordinate })
   for (const [node, point] of vivaldi.points)
     if (roster.get(node)?.status === 'alive')

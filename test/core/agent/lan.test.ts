@@ -301,4 +301,14 @@ lan('an agent that comes back joins whom it knew', () => {
   assert.is(rosterOf(second), 'node-1:1 node-2:1')
 })
 
+lan('an agent alone says where it stands, too, though not at once', () => {
+  const net = createNet()
+  const first = addAgent(net, 1)
+  const known = () => ask(net, first, 'GET /v1/coordinate/node/node-1').status
+  pass(net, 14_000)
+  assert.is(known(), 404)
+  pass(net, 30_000)
+  assert.is(known(), 200)
+})
+
 lan.run()
