@@ -50,7 +50,7 @@ import { type Around, countOwn, createOwn, gatherOwn, loadOwn, onProbed, tickOwn
 import { takeAnswered, takeFailed } from './own-calls.ts'
 import { reconfigure } from './reconfigure.ts'
 import { type Agent, answerAll, refuseCall, respond } from './record.ts'
-import { diskFull, onRequest } from './requests.ts'
+import { diskFull, onRequest, refuseHeld } from './requests.ts'
 import { createLoneSite, raftSettings, serverAddress } from './site.ts'
 import { memberView } from './tags.ts'
 
@@ -121,6 +121,7 @@ export function createAgent(options: AgentOptions): Agent {
     metrics,
     writes: new Map(),
     reads: new Map(),
+    held: new Map(),
     asks: new Map(),
     tombstones: createTombstoneDuty(),
     snapshots: createSnapshotDuty(),
@@ -173,6 +174,7 @@ export function step(agent: Agent, event: AgentEvent, clock: Clock): void {
       abandon(agent.pipeline, event.id)
       agent.asks.delete(event.id)
       agent.reads.delete(event.id)
+      agent.held.delete(event.id)
       agent.own.waiting.delete(event.id)
       break
     case 'persisted':
@@ -262,6 +264,7 @@ function onTick(agent: Agent): void {
   const { now, wall } = agent.clock
   answerAll(agent, expire(agent.pipeline, now))
   onOrderTick(agent.order, now)
+  refuseHeld(agent)
   tickOwn(agent.own, agent.around())
   tickLan(agent)
   tickAsks(agent)

@@ -35,7 +35,7 @@ import {
 import { onPushed, onPushVoid, syncOwn } from './own.ts'
 import { takeFailed } from './own-calls.ts'
 import { type Agent, answerAll, asParked, log, refuseCall, respond } from './record.ts'
-import { diskFull, diskFullLate, noLeader, readNow } from './requests.ts'
+import { diskFull, diskFullLate, holdOrRefuse, readNow, resumeHeld } from './requests.ts'
 import { announceLead } from './user-events.ts'
 
 /**
@@ -76,7 +76,7 @@ function onEffect(agent: Agent, effect: OrderEffect): void {
     case 'unreadable':
       for (const id of effect.ids) {
         const call = takeRead(agent, id)
-        if (call !== undefined) refuseCall(agent, call, noLeader())
+        if (call !== undefined) holdOrRefuse(agent, { type: 'confirm', call })
       }
       break
     case 'note':
@@ -139,6 +139,7 @@ function onLeads(agent: Agent): void {
   syncOwn(own, agent.around())
   if (agent.lan !== undefined) agent.lan.reconcileDue = clock.now
   announceLead(agent)
+  resumeHeld(agent)
 }
 
 /** What the configuration says holds as long as no operator has said otherwise. */

@@ -18,6 +18,7 @@ import type { CoordinateDuty } from './coordinates.ts'
 import type { SnapshotDuty, TombstoneDuty } from './duties.ts'
 import type { AgentEffect } from './effects.ts'
 import type { Clock } from './events.ts'
+import type { Held } from './hold.ts'
 import type { Lan } from './lan.ts'
 import type { Order } from './order.ts'
 import type { Around, Own } from './own.ts'
@@ -36,6 +37,8 @@ export interface Agent {
   readonly writes: Map<LogIndex, Waiting>
   /** Who waits for it to be certain that this agent leads. */
   readonly reads: Map<RequestId, Call>
+  /** Who waits for a leader. */
+  readonly held: Map<RequestId, Held>
   /** Who waits for the answer of the machine around the agent. */
   readonly asks: Map<RequestId, { readonly call: Call; readonly asked: Asked }>
   readonly tombstones: TombstoneDuty

@@ -4,7 +4,7 @@ import type { Call } from '../api/call.ts'
 import { begin, type Next, refuse, resume, sayTo } from '../api/pipeline.ts'
 import { unreachable } from '../assert.ts'
 import { ApiError } from '../errors.ts'
-import { type Command, encodeCommand } from '../fsm/commands.ts'
+import { encodeCommand } from '../fsm/commands.ts'
 import type { RequestId } from '../ids.ts'
 import type { Request, Response } from '../route/request.ts'
 import { SESSIONS } from '../sessions/records.ts'
@@ -13,6 +13,7 @@ import { renewSession } from '../sessions/ttl.ts'
 import { viewOf } from '../state/store.ts'
 import { peek } from '../state/txn.ts'
 import { noteCoordinate } from './coordinates.ts'
+import { type ForLeader, hold, release } from './hold.ts'
 import { askPool, isForPool } from './lan-asks.ts'
 import { confirmRead, type Proposed, propose } from './order.ts'
 import { changeFor } from './own.ts'
@@ -34,13 +35,13 @@ function perform(agent: Agent, id: RequestId, next: Next): void {
       respond(agent, id, renew(agent, next.renews) ?? next.response)
       break
     case 'propose':
-      proposeFor(agent, next.call, next.command)
+      proposeFor(agent, next)
       break
     case 'confirm':
       agent.reads.set(id, next.call)
       if (!confirmRead(agent.order, id, agent.clock.now)) {
         agent.reads.delete(id)
-        refuseCall(agent, next.call, noLeader())
+        holdOrRefuse(agent, next)
       }
       break
     case 'ask':
@@ -85,10 +86,26 @@ function renew(agent: Agent, id: string | undefined): Response | undefined {
   return refuse(agent.pipeline, new ApiError('not-found', noSession(row.id)))
 }
 
-function proposeFor(agent: Agent, call: Call, command: Command): void {
+function proposeFor(agent: Agent, next: Extract<Next, { type: 'propose' }>): void {
+  const { call, command } = next
   const proposed = propose(agent.order, encodeCommand(command), agent.clock.now)
   if (proposed.ok) agent.writes.set(proposed.index, { call, since: agent.clock.now })
+  else if (proposed.why === 'no-leader') holdOrRefuse(agent, next)
   else refuseCall(agent, call, refusalOf(proposed.why))
+}
+
+/** Nobody leads now. */
+export function holdOrRefuse(agent: Agent, next: ForLeader): void {
+  if (!hold(agent, next)) refuseCall(agent, next.call, noLeader())
+}
+
+/** Somebody leads: this agent. */
+export function resumeHeld(agent: Agent): void {
+  for (const next of release(agent, 'all')) perform(agent, next.call.id, next)
+}
+
+export function refuseHeld(agent: Agent): void {
+  for (const { call } of release(agent, 'due')) refuseCall(agent, call, noLeader())
 }
 
 function refusalOf(why: Extract<Proposed, { ok: false }>['why']): ApiError {
@@ -119,4 +136,4 @@ export const diskFullLate = () =>
       'reads go on, and other writes are refused until then',
   )
 
-export const noLeader = () => new ApiError('no-leader', 'No cluster leader')
+const noLeader = () => new ApiError('no-leader', 'No cluster leader')

@@ -203,6 +203,8 @@ export interface AgentConfig {
     readonly rotateDurationMs: number
     readonly rotateMaxFiles: number
   }
+  /** Whoever asks while nobody leads waits this long for a leader. */
+  readonly rpcHoldMs: number
   readonly leaveOnTerminate: boolean
   readonly skipLeaveOnInterrupt: boolean
   readonly pidFile: string | undefined

@@ -97,6 +97,7 @@ function assemble(draft: Draft, network: NetworkPlan): Assembled {
       trailingLogs: settings.raft_trailing_logs ?? 0,
     },
     log: planLog(settings),
+    rpcHoldMs: msOf(settings.performance?.rpc_hold_timeout),
     // Consul: a client that ends leaves, a server stays a member.
     leaveOnTerminate: settings.leave_on_terminate ?? !server,
     skipLeaveOnInterrupt: settings.skip_leave_on_interrupt ?? server,

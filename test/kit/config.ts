@@ -107,6 +107,7 @@ const DEFAULTS: AgentConfig = {
     rotateDurationMs: 0,
     rotateMaxFiles: 0,
   },
+  rpcHoldMs: 0,
   leaveOnTerminate: false,
   skipLeaveOnInterrupt: true,
   pidFile: undefined,
