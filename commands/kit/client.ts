@@ -33,6 +33,11 @@ export interface Ask {
   readonly body?: Uint8Array | string
   /** Statuses that are answers although they are not 2xx. */
   readonly accept?: readonly number[]
+  /**
+   * What a 404 says that is an answer: there is no such thing. Any other one comes of a wrong
+   * address or of somebody in between.
+   */
+  readonly missing?: RegExp
   /** What Consul's command prints before the reason; default `Error querying Consul agent: `. */
   readonly fault?: string
   /** How long the agent may hold the answer back on purpose. */
@@ -101,7 +106,7 @@ export function clientFor(endpoint: Endpoint, options: ClientOptions): Client {
   const ask = async (asked: Ask): Promise<Reply> => {
     const response = await send(wire, asked)
     const reply = replyOf(response, await bodyOf(response, wire, asked))
-    if (isAnswer(reply.status, asked)) return reply
+    if (isAnswer(reply.status, asked) || saysMissing(reply, asked)) return reply
     throw explainStatus(reply, { ask: asked, shown: endpoint.shown })
   }
   return {
@@ -128,6 +133,9 @@ interface Wire {
 
 const isAnswer = (status: number, ask: Ask): boolean =>
   (status >= 200 && status < 300) || (ask.accept?.includes(status) ?? false)
+
+const saysMissing = ({ status, body }: Reply, { missing }: Ask): boolean =>
+  status === 404 && missing?.test(body.toString('utf8')) === true
 
 const replyOf = (response: IncomingMessage, body: Buffer): Reply => ({
   status: response.statusCode ?? 0,

@@ -3,13 +3,20 @@ import type { KvEntry } from '../../core/kv/records.ts'
 import { type Client, jsonOf, type Reply } from '../kit/client.ts'
 import { labelled } from '../kit/output.ts'
 
+/** What the 404 of a key that is not there says. */
+export const NOTHING_SAID = /^$/
+
 /** A key, or with ?recurse all below it; none when it is a 404. */
 export async function readEntries(
   client: Client,
   key: string,
   query: Readonly<Record<string, string>> = {},
 ): Promise<readonly KvEntry[]> {
-  const reply = await client.call('GET /v1/kv/*key', { params: { key }, query, accept: [404] })
+  const reply = await client.call('GET /v1/kv/*key', {
+    params: { key },
+    query,
+    missing: NOTHING_SAID,
+  })
   return reply.status === 404 ? [] : (reply.value() as readonly KvEntry[]) // without ?keys
 }
 
@@ -47,7 +54,7 @@ export async function readNames(
   query: Readonly<Record<string, string>> = {},
 ): Promise<readonly string[]> {
   const asked = { ...query, keys: '' }
-  const args = { params: { key: prefix }, query: asked, accept: [404] }
+  const args = { params: { key: prefix }, query: asked, missing: NOTHING_SAID }
   const reply = await client.call('GET /v1/kv/*key', args)
   return reply.status === 404 ? [] : (reply.value() as readonly string[]) // with ?keys
 }

@@ -5,7 +5,7 @@ import type { U64 } from '../../core/u64.ts'
 import type { AskQuery, Client, Reply } from '../kit/client.ts'
 import { answerIsNo, isFailure } from '../kit/failure.ts'
 import { pause } from '../kit/pause.ts'
-import { entriesOf } from '../kv/entry.ts'
+import { entriesOf, NOTHING_SAID } from '../kv/entry.ts'
 import type { Keeper } from './session.ts'
 
 export interface Wish {
@@ -54,7 +54,7 @@ export async function read(
     method: 'GET',
     path: `/v1/kv/${key}`,
     query: { ...query, ...blocking },
-    accept: [404],
+    missing: NOTHING_SAID,
     signal: wish.stop,
     fault: 'Lock acquisition failed: failed to read lock: ',
     ...(index === undefined ? {} : { waitMs }),

@@ -76,7 +76,12 @@ const FAULT = 'Error reading exported service configuration: '
 /** None yet: an empty one, and the index that says so. */
 async function readEntry(client: Client): Promise<{ value: Entry; index: number }> {
   const path = '/v1/config/exported-services/default'
-  const reply = await client.ask({ method: 'GET', path, accept: [404], fault: FAULT })
+  const reply = await client.ask({
+    method: 'GET',
+    path,
+    missing: /^Config entry not found/,
+    fault: FAULT,
+  })
   if (reply.status === 404) {
     return { value: { Kind: 'exported-services', Name: 'default', Services: [] }, index: 0 }
   }

@@ -24,7 +24,7 @@ export const command = defineCommand({
   flags: HTTP_FLAGS,
   run: async (call): Promise<Answer> => {
     const [session = ''] = call.args
-    const args = { params: { session }, accept: [404] }
+    const args = { params: { session }, missing: /^Session id '/ }
     const reply = await connect(call).call('PUT /v1/session/renew/*session', args)
     if (reply.status === 404) throw answerIsNo('no_session', `no session ${session}`)
     const json = reply.value() as readonly SessionEntry[] // the API's contract

@@ -60,7 +60,7 @@ export async function* poll(
 
 function askOnce(
   client: Client,
-  { path, query, mayBeMissing }: Question,
+  { path, query, missing }: Question,
   { index, signal }: { index: U64; signal: AbortSignal },
 ): Promise<Reply> {
   const blocking: Record<string, string> =
@@ -69,7 +69,7 @@ function askOnce(
     method: 'GET',
     path,
     query: { ...query, ...blocking },
-    accept: mayBeMissing ? [404] : [],
+    ...(missing === undefined ? {} : { missing }),
     signal,
     ...(index === 0 ? {} : { waitMs: WAIT_MS }),
   })

@@ -4,7 +4,7 @@ import type { KvEntry } from '../../core/kv/records.ts'
 import type { Json } from '../../core/route/json.ts'
 import { jsonOf, type Reply } from '../kit/client.ts'
 import { type Failure, misuse } from '../kit/failure.ts'
-import { entriesOf } from '../kv/entry.ts'
+import { entriesOf, NOTHING_SAID } from '../kv/entry.ts'
 import { goChecks, goInstances } from './go-shapes.ts'
 
 /** The flags that say what to watch; undefined or empty: not given. */
@@ -23,14 +23,14 @@ export interface Question {
   readonly topic: string
   readonly path: string
   readonly query: Readonly<Record<string, string>>
-  /** 404 is an answer: there is no such key. */
-  readonly mayBeMissing?: boolean
+  /** What a 404 says that is an answer: there is no such key. */
+  readonly missing?: RegExp
   readonly read: (reply: Reply) => Json
   /** What was read, as Consul's command prints it. */
   readonly asConsul?: (value: Json) => Json
 }
 
-const KV = { topic: 'kv', mayBeMissing: true } as const
+const KV = { topic: 'kv', missing: NOTHING_SAID } as const
 
 interface WatchType {
   readonly params: readonly (keyof WatchParams)[]

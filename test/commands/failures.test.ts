@@ -49,6 +49,32 @@ failures(
   },
 )
 
+failures(
+  'a 404 that is not about the key is no missing key: what it says is the reason',
+  async ({ home }) => {
+    const lines = [
+      'kv get a',
+      'kv get -recurse a',
+      'kv get -keys a',
+      'kv export',
+      'watch -type=key -key=a',
+      'session renew a',
+      'lock -timeout=1s a true',
+    ]
+    await withStub(always(404, 'Invalid URL path'), async (address) => {
+      const env = { CONSUL_HTTP_ADDR: `http://${address}/elsewhere` }
+      for (const line of lines) {
+        const { exit, stdout, stderr } = await run(home, ['lictor', ...line.split(' ')], { env })
+        assert.is(exit, 1, line)
+        assert.is(stdout, '', line)
+        assert.match(stderr, ': not found\n  why: Invalid URL path\n', line)
+      }
+      const consul = await run(home, ['consul', 'kv', 'get', 'a'], { env })
+      assert.match(consul.stderr, 'Unexpected response code: 404 (Invalid URL path)')
+    })
+  },
+)
+
 failures('nobody there is exit 3 on every command that needs an agent', async ({ home }) => {
   const lines = [
     'kv get a',
