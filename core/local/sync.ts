@@ -148,12 +148,14 @@ interface Piece {
 
 /**
  * What to tell the catalog for these ids. Checks travel with their service where both have
- * changed; a service that goes takes its checks along. All that stays is told together.
+ * changed; a service that goes takes its checks along. All services that stay are told together,
+ * and then, as Consul does it, under an index of their own, the checks that come without one.
  */
 export function pushesFor(sides: Sides, pending: Pending, wall: WallMs): Push[] {
   const { own, node } = sides
   const pushes: Push[] = []
   const pieces: Piece[] = []
+  const alone: Piece[] = []
   const left = new Set(pending.checks)
   const byService = groupByService(sides, pending.checks)
   for (const id of pending.services) {
@@ -169,13 +171,19 @@ export function pushesFor(sides: Sides, pending: Pending, wall: WallMs): Push[] 
   for (const id of left) {
     const check = ownCheck(own, id)
     const ids = { services: [], checks: [id] }
-    if (check !== undefined) pieces.push({ service: serviceOf(own, check), checks: [id], ids })
+    if (check !== undefined) alone.push({ service: serviceOf(own, check), checks: [id], ids })
     else pushes.push({ command: deregister(node, { serviceId: '', checkId: id, wall }), ...ids })
   }
+  const told = [...inBatches(pieces), ...inBatches(alone)]
+  return [...pushes, ...told.map((batch) => register(sides, batch, wall))]
+}
+
+function inBatches(pieces: readonly Piece[]): readonly (readonly Piece[])[] {
+  const batches: (readonly Piece[])[] = []
   for (let at = 0; at < pieces.length; at += TOLD_MAX) {
-    pushes.push(register(sides, pieces.slice(at, at + TOLD_MAX), wall))
+    batches.push(pieces.slice(at, at + TOLD_MAX))
   }
-  return pushes
+  return batches
 }
 
 function groupByService(sides: Sides, checks: Iterable<string>): Map<string, string[]> {

@@ -398,6 +398,22 @@ own('what registers in one turn is told to the catalog at once', () => {
   assert.is(Array.isArray(rows) && rows.length, 4)
 })
 
+own('a check of the node has an index behind the services of its turn', () => {
+  const machine = createMachine()
+  const before = registersIn(machine).length
+  give(machine, { type: 'gather' })
+  send(machine, 'PUT /v1/agent/check/register', { body: '{"Name":"disk","TTL":"1m"}' })
+  for (const Name of ['a', 'b']) {
+    send(machine, 'PUT /v1/agent/service/register', { body: JSON.stringify({ Name }) })
+  }
+  give(machine, { type: 'gathered' })
+  assert.is(registersIn(machine).length, before + 2)
+  const indexOf = (path: string): unknown =>
+    /"CreateIndex": *(\d+),[^}]*}\s*]/.exec(textOfBody(ask(machine, `GET /v1/${path}`)))?.[1]
+  const [service, check] = [indexOf('catalog/service/a'), indexOf('health/state/critical')]
+  assert.is(Number(check), Number(service) + 1)
+})
+
 const BODIES = [
   { Name: 'plain' },
   {
