@@ -25,7 +25,7 @@ import {
 import { answerIsNo, type Failure, misuse, reasonOf } from './kit/failure.ts'
 import { HTTP_FLAGS } from './kit/http-flags.ts'
 import { changesOf, isReached, isSame } from './watch/changes.ts'
-import { poll, type Seen } from './watch/poll.ts'
+import { type Place, poll, type Seen } from './watch/poll.ts'
 import { type Question, questionOf, WATCH_TYPES } from './watch/question.ts'
 
 const STREAM = { group: 'stream', only: 'lictor' } as const
@@ -43,6 +43,7 @@ const FLAGS = {
   passingonly: optional('type service: healthy instances only', { placeholder: 'true|false' }),
   state: optional('type checks: in this state', { placeholder: 'STATE' }),
   name: optional('type event: with this name', { placeholder: 'NAME' }),
+  'service-id': optional('type agent_service: which, of the agent asked', { placeholder: 'ID' }),
   filter: optional('only what this expression selects', { placeholder: 'EXPRESSION' }),
   shell: boolean('run the words as one script of the shell (default: one word yes, several no)'),
   count: count('end after so many records, or runs of CHILD; 0: never', 0, STREAM),
@@ -64,7 +65,7 @@ export const command = defineCommand({
       'and delete. Changes that follow each other faster than the agent answers come as one.',
     'With a child runs it for the present state and after each change, with the state as JSON ' +
       'on its standard input and ' +
-      'the index in CONSUL_INDEX. A child that fails ends the watch with its exit code. ' +
+      'the index in CONSUL_INDEX, or the hash of what has none in CONSUL_HASH. A child that fails ends the watch with its exit code. ' +
       'Signals are passed on to it.',
   ],
   examples: [
@@ -107,8 +108,9 @@ function whatToWatch({ flags }: Watch): Question {
   if (flags.until !== undefined && !flags.until.includes('=')) {
     throw misuse('-until needs FIELD=VALUE')
   }
-  const { key, prefix, service, tag, state, name, filter } = flags
-  return questionOf(type, { key, prefix, service, tag, passingonly, state, name, filter })
+  const { key, prefix, service, tag, state, name, filter, 'service-id': id } = flags
+  const params = { key, prefix, service, tag, passingonly, state, name, filter }
+  return questionOf(type, { ...params, 'service-id': id })
 }
 
 /** A child sees states, not records. */
@@ -145,7 +147,7 @@ async function printStream(call: Watch, client: Client, question: Question): Pro
     for (const change of changesOf(before, seen.value)) {
       if (signal.aborted) break
       heart.beat()
-      await say({ ...change, index: seen.index })
+      await say({ ...change, ...seen.at })
     }
     before = seen.value
   }
@@ -201,6 +203,10 @@ function orderOf(call: Watch, question: Question, seen: Seen): ChildOrder {
   return {
     run: shell ? { script: args.join(' ') } : { argv: args },
     input: { text: `${encodeJson(shownAs(call, question, seen))}\n` },
-    env: { ...env, CONSUL_INDEX: String(seen.index) },
+    env: { ...env, ...envOf(seen.at) },
   }
 }
+
+/** Consul's command says 0 for what has no index. */
+const envOf = (at: Place): Readonly<Record<string, string>> =>
+  'index' in at ? { CONSUL_INDEX: String(at.index) } : { CONSUL_INDEX: '0', CONSUL_HASH: at.hash }

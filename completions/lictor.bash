@@ -116,7 +116,7 @@ _lictor_flags() {
     'validate') echo '-config-format= -quiet -json -color -no-color' ;;
     'version') echo '-format= -json -color -no-color' ;;
     'wait') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
-    'watch') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -type= -key= -prefix= -service= -tag= -passingonly= -state= -name= -filter= -shell -count= -until= -heartbeat= -json -color -no-color' ;;
+    'watch') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -type= -key= -prefix= -service= -tag= -passingonly= -state= -name= -service-id= -filter= -shell -count= -until= -heartbeat= -json -color -no-color' ;;
   esac
 }
 
@@ -450,7 +450,7 @@ _lictor_value() {
     'watch -ca-path') echo '@file' ;;
     'watch -client-cert') echo '@file' ;;
     'watch -client-key') echo '@file' ;;
-    'watch -type') echo 'key keyprefix services nodes service checks event' ;;
+    'watch -type') echo 'key keyprefix services nodes service checks event agent_service' ;;
     'watch -key') echo '@key' ;;
     'watch -prefix') echo '@key' ;;
     'watch -service') echo '@service' ;;

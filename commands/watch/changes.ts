@@ -14,7 +14,7 @@ export function changesOf(before: Json | undefined, after: Json): readonly Chang
   if (before === undefined) return [{ op: 'snapshot', data: after }]
   const [old, now] = [entriesByKey(before), entriesByKey(after)]
   if (old === undefined || now === undefined) {
-    return isSame(before, after) ? [] : [{ op: 'update', data: after }]
+    return isSame(before, after) ? [] : [{ op: opOf(before, after), data: after }]
   }
   const changes: Change[] = []
   for (const [key, data] of now) {
@@ -26,6 +26,12 @@ export function changesOf(before: Json | undefined, after: Json): readonly Chang
     if (!now.has(key)) changes.push({ op: 'delete', key, data: null })
   }
   return changes
+}
+
+/** Of one thing that has no key: null is that there is none. */
+function opOf(before: Json, after: Json): Op {
+  if (before === null) return 'create'
+  return after === null ? 'delete' : 'update'
 }
 
 /** Bigints compare as their digits do. */

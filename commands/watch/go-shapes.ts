@@ -130,6 +130,42 @@ const node = record([
   ...INDEXES,
 ])
 
+const agentService = record(
+  [
+    ['Kind', ''],
+    ['ID', ''],
+    ['Service', ''],
+    ['Tags', null],
+    ['Meta', null],
+    ['Port', 0],
+    ['Address', ''],
+    ['SocketPath', ''],
+    ['TaggedAddresses', null],
+    ['Weights', {}],
+    ['EnableTagOverride', false],
+    ['ContentHash', ''],
+    ['Proxy', {}, proxy],
+    ['Connect', {}],
+    ['PeerName', ''],
+    ['Datacenter', ''],
+    ['Locality', {}],
+  ],
+  [
+    'Kind',
+    'SocketPath',
+    'TaggedAddresses',
+    'ContentHash',
+    'Proxy',
+    'Connect',
+    'PeerName',
+    'Datacenter',
+    'Locality',
+  ],
+)
+
+/** Of `/v1/agent/service/ID`; null: there is none. */
+export const goAgentService: Shape = (value) => (value === null ? null : agentService(value))
+
 /** Of `/v1/health/service`. */
 export const goInstances = listOf(
   record([

@@ -5,7 +5,7 @@ import type { Json } from '../../core/route/json.ts'
 import { jsonOf, type Reply } from '../kit/client.ts'
 import { type Failure, misuse } from '../kit/failure.ts'
 import { entriesOf, NOTHING_SAID } from '../kv/entry.ts'
-import { goChecks, goInstances } from './go-shapes.ts'
+import { goAgentService, goChecks, goInstances } from './go-shapes.ts'
 
 /** The flags that say what to watch; undefined or empty: not given. */
 export interface WatchParams {
@@ -16,6 +16,7 @@ export interface WatchParams {
   readonly passingonly: string | undefined
   readonly state: string | undefined
   readonly name: string | undefined
+  readonly 'service-id': string | undefined
   readonly filter: string | undefined
 }
 
@@ -26,6 +27,8 @@ export interface Question {
   /** What a 404 says that is an answer: there is no such key. */
   readonly missing?: RegExp
   readonly read: (reply: Reply) => Json
+  /** A state of the agent's own has no index: what it contains is waited for to change. */
+  readonly by?: 'hash'
   /** What was read, as Consul's command prints it. */
   readonly asConsul?: (value: Json) => Json
 }
@@ -79,6 +82,18 @@ const TYPES: Readonly<Record<string, WatchType>> = {
       path: '/v1/event/list',
       query: name ? { name } : {},
       read: jsonOf,
+    }),
+  },
+  agent_service: {
+    params: ['service-id'],
+    ask: ({ 'service-id': id }) => ({
+      topic: 'agent_service',
+      path: `/v1/agent/service/${needed(id, 'service-id')}`,
+      query: {},
+      by: 'hash',
+      missing: /^unknown service ID/,
+      read: (reply) => (reply.status === 404 ? null : jsonOf(reply)),
+      asConsul: goAgentService,
     }),
   },
 }

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { type AgentProcess, startAgent } from '../kit/agent.ts'
 import { run } from '../kit/cli.ts'
 import { type Home, openHome } from '../kit/home.ts'
+import { jq } from '../kit/jq.ts'
 import { before, within } from '../kit/within.ts'
 
 interface Context {
@@ -140,6 +141,53 @@ watch('the first record is the snapshot, however quick the heart beats', async (
   assert.equal(ops, ['snapshot', 'heartbeat'])
 })
 
+watch('a service of the agent is followed by its hash, through its end', async (context) => {
+  const { agent } = context
+  const change = async (path: string, body = '') =>
+    assert.ok((await fetch(agent.url(`/v1/agent/service/${path}`), { method: 'PUT', body })).ok)
+  const register = (port: number) =>
+    change('register', JSON.stringify({ ID: 'web-1', Name: 'web', Port: port }))
+  const stream = start(context, ['-type=agent_service', '-service-id=web-1', '-count=5'])
+  const comes = (count: number) =>
+    within(10_000, () => stream.lines().length === count, `record ${count}`)
+  await comes(1)
+  await register(80)
+  await comes(2)
+  await register(81)
+  await comes(3)
+  await change('deregister/web-1')
+  await comes(4)
+  await register(81)
+  assert.is(await before(10_000, () => stream.ended, 'the end'), 0)
+  const shown = stream.out().trim().split('\n')
+  const read = '[.op, .topic, .data.Port, .hash == (.data.ContentHash // ""), has("index")]'
+  const rows = await Promise.all(
+    shown.map((line) => jq(line, `${read} | map(tostring) | join(" ")`)),
+  )
+  assert.equal(rows, [
+    'snapshot agent_service null true false',
+    'create agent_service 80 true false',
+    'update agent_service 81 true false',
+    'delete agent_service null true false',
+    'create agent_service 81 true false',
+  ])
+})
+
+watch('a child learns the hash of what has no index', async (context) => {
+  const body = JSON.stringify({ Name: 'hashed', Port: 80 })
+  const url = context.agent.url('/v1/agent/service/register')
+  assert.ok((await fetch(url, { method: 'PUT', body })).ok)
+  const words = ['-type=agent_service', '-service-id=hashed']
+  const said = 'cat; echo "$CONSUL_INDEX $CONSUL_HASH"'
+  const { stdout } = await context.lictor('watch', ...words, '-count=1', said)
+  const [json = '', hash] = stdout.split('\n')
+  assert.is(hash, `0 ${await jq(json, '.ContentHash')}`)
+  const once = start(context, words, 'consul')
+  assert.is(await before(10_000, () => once.ended, 'the end'), 0)
+  assert.is(JSON.stringify(JSON.parse(once.out())), json)
+  assert.match(once.out(), /^\{\n {4}"ID": "hashed",\n {4}"Service": "hashed",/)
+})
+
 watch('as consul the present state is printed once', async (context) => {
   await put(context, 'once', 'x')
   const once = start(context, ['-type=key', '-key=once'], 'consul')
@@ -247,6 +295,8 @@ watch('an agent that goes away is waited for', async (context) => {
 watch('what cannot be watched is wrong use', async ({ lictor }) => {
   const cases: [string[], string][] = [
     [['-type=bogus'], 'Unsupported watch type: bogus\n  why: the types are key, keyprefix, '],
+    [['-type=agent_service'], 'Must specify a single service-id to watch'],
+    [['-type=agent_service', '-service-id=a', '-tag=b'], 'Invalid parameters: [tag]'],
     [['-type=key'], 'Must specify a single key to watch'],
     [['-type=key', '-key=a', '-prefix=b'], 'Invalid parameters: [prefix]'],
     [[], '-type is missing'],
