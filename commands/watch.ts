@@ -65,7 +65,8 @@ export const command = defineCommand({
       'and delete. Changes that follow each other faster than the agent answers come as one.',
     'With a child runs it for the present state and after each change, with the state as JSON ' +
       'on its standard input and ' +
-      'the index in CONSUL_INDEX, or the hash of what has none in CONSUL_HASH. A child that fails ends the watch with its exit code. ' +
+      'the index in CONSUL_INDEX, or the hash of what has none in CONSUL_HASH. ' +
+      'A child that fails ends the watch with its exit code. ' +
       'Signals are passed on to it.',
   ],
   examples: [
