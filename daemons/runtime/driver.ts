@@ -51,6 +51,8 @@ export interface Driver {
   /** What the ports are still at. */
   readonly underWay: Set<Promise<void>>
   gathering: Gathering | undefined
+  /** A save of the agent's own services that somebody waits for is under way. */
+  isSaving: boolean
   state: 'idle' | 'stepping' | 'stopped'
 }
 
@@ -62,6 +64,8 @@ interface Gathering {
   seen: number
   /** Of the event loop. */
   turns: number
+  /** Goes on; undefined: it goes on by itself. */
+  resume: (() => void) | undefined
 }
 
 /** So many share a write without waiting for more: the disk is a small part of each one's cost. */
@@ -78,6 +82,7 @@ export function startDriver(options: DriverOptions): Driver {
     queue: [],
     underWay: new Set(),
     gathering: undefined,
+    isSaving: false,
     state: 'idle',
   }
   run(driver)
@@ -89,7 +94,7 @@ export function feed(driver: Driver, event: AgentEvent): void {
   if (driver.state === 'stopped') return
   const begins = driver.gathering === undefined && maybeWrites(event)
   if (begins) driver.queue.push({ type: 'gather' })
-  const gathering = begins ? { writes: 0, seen: 0, turns: 0 } : driver.gathering
+  const gathering = begins ? { writes: 0, seen: 0, turns: 0, resume: undefined } : driver.gathering
   driver.gathering = gathering
   if (gathering !== undefined && event.type === 'request') gathering.writes++
   driver.queue.push(event)
@@ -104,10 +109,17 @@ export function feed(driver: Driver, event: AgentEvent): void {
 const maybeWrites = (event: AgentEvent): boolean =>
   event.type === 'persisted' || (event.type === 'request' && event.request.method !== 'GET')
 
-/** What was put off to the end of the turn by then, answers above all, goes first. */
+/**
+ * What was put off to the end of the turn by then, answers above all, goes first. Whoever waits for
+ * a save is not answered before that ends: so nothing else is written before.
+ */
 function gather(driver: Driver, gathering: Gathering): void {
   const ended = new Promise<void>((resolve) => {
     const look = () => {
+      if (driver.isSaving) {
+        gathering.resume = () => setImmediate(look)
+        return
+      }
       const { writes, seen, turns } = gathering
       gathering.seen = writes
       gathering.turns++
@@ -204,11 +216,15 @@ function perform(driver: Driver, effect: AgentEffect): void {
       break
     case 'save-own': {
       const { save } = effect
-      follow(driver, ports.saveOwn(save), (end) =>
+      const saved = ports.saveOwn(save)
+      driver.isSaving = save.durable
+      follow(driver, saved, (end) =>
         end === 'saved'
           ? { type: 'own-saved', token: save.token }
           : { type: 'own-save-refused', save },
       )
+      const goOn = () => endSave(driver)
+      saved.then(goOn, goOn)
       break
     }
     case 'probe':
@@ -226,6 +242,16 @@ function perform(driver: Driver, effect: AgentEffect): void {
     default:
       unreachable(effect)
   }
+}
+
+/** The machine knows already. */
+function endSave(driver: Driver): void {
+  driver.isSaving = false
+  const { gathering } = driver
+  if (gathering?.resume === undefined) return
+  gathering.turns = 0
+  gathering.resume()
+  gathering.resume = undefined
 }
 
 /** Waits for a port, and lets the machine that asked know. */

@@ -159,6 +159,24 @@ driver('what was put off to the end of the turn goes before the next write', asy
   assert.equal(said, ['persist 1', 'sent 7', 'persist 2'])
 })
 
+driver('gathering goes on while somebody waits for a save, and ends with it', async () => {
+  let done: (end: 'saved') => void = () => undefined
+  const save: AgentEffect = { type: 'save-own', save: { token: 4, orders: [], durable: true } }
+  const { driver, trace } = stage([[save]], {
+    saveOwn: () =>
+      new Promise((resolve) => {
+        done = resolve
+      }),
+  })
+  feed(driver, request('PUT'))
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
+  feed(driver, request('PUT'))
+  assert.equal(trace, ['step gather', 'step request', 'step request'])
+  done('saved')
+  await settle(driver)
+  assert.equal(trace.slice(3), ['step own-saved 4', 'step gathered'])
+})
+
 driver('each port answers with its own event', async () => {
   const order = { index: logIndex(9), term: term(1), chunks: [] }
   const events: AgentEvent[] = []
