@@ -33,6 +33,7 @@ export function onAlive(swim: Swim, said: Alive): void {
   if (said.node === swim.name && hasLeft(swim)) return
   // memberlist-wire §2: no port means the one that all of an old pool share.
   const alive = said.port === 0 ? { ...said, port: selfOf(swim).address.port } : said
+  if (isOld(swim, alive)) return
   const fault = aliveFault(swim, alive)
   if (fault !== undefined) {
     note(swim, { what: 'not-admitted', node: alive.node, why: fault })
@@ -44,6 +45,14 @@ export function onAlive(swim: Swim, said: Alive): void {
   else if (sameAddress(known.address, addressOf(alive))) hearAlive(swim, known, alive)
   else if (isReclaimable(swim, known)) adopt(swim, known, alive)
   else onConflict(swim, known, addressOf(alive))
+}
+
+/** What we knew of another already. It is what is heard most: nothing else of it is looked at. */
+function isOld(swim: Swim, { node, incarnation, addr, port }: Alive): boolean {
+  const known = swim.members.get(node)
+  if (known === undefined || node === swim.name) return false
+  if (known.address.port !== port || known.address.ip !== addr) return false
+  return incarnation <= known.incarnation
 }
 
 const addressOf = ({ addr, port }: Alive): Address => ({ ip: addr, port })
@@ -96,7 +105,7 @@ function welcome(swim: Swim, alive: Alive): void {
 
 function hearAlive(swim: Swim, member: Member, alive: Alive): void {
   if (member.name === swim.name) hearOfSelf(swim, member, alive)
-  else if (alive.incarnation > member.incarnation) adopt(swim, member, alive)
+  else adopt(swim, member, alive)
 }
 
 /** An echo of what we said is fine; anything else is refuted by a higher incarnation. */
