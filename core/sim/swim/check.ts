@@ -167,16 +167,21 @@ function lookAt(pool: Pool, observer: Observer, node: PoolNode, member: Member):
   const { incarnation, name } = member
   const owner = pool.byName.get(name)
   mustHold(owner !== undefined, 'own-word', () => `${node.name} knows ${name}, who never was`)
-  const own = Math.max(
-    observer.incarnations[owner.index] ?? 0,
-    owner.swim?.members.get(name)?.incarnation ?? 0,
-  )
+  const own = incarnationOf(observer, owner, incarnation)
   mustHold(
     incarnation <= own,
     'own-word',
     () => `${node.name} knows ${name} in incarnation ${incarnation}, which never was beyond ${own}`,
   )
   mustNotGoBack(observer, { node, owner }, member)
+}
+
+/** The highest that it has had; looked up only if it must be beyond what is known of it. */
+function incarnationOf(observer: Observer, owner: PoolNode, atLeast: number): number {
+  const known = observer.incarnations[owner.index] ?? 0
+  if (known >= atLeast) return known
+  keepIncarnation(observer, owner)
+  return observer.incarnations[owner.index] ?? 0
 }
 
 function mustNotGoBack(

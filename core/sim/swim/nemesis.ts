@@ -68,12 +68,26 @@ export function heal(nemesis: Nemesis): void {
   nemesis.isOver = true
   for (const undo of [...nemesis.undo]) undo()
   for (const node of pool.nodes)
-    if (node.swim !== undefined && node.life > FIRST_LIFE) joinOthers(pool, node, pool.nodes.length)
+    if (node.swim !== undefined && node.life > FIRST_LIFE) joinOthers(pool, node, ASKED_MAX)
 }
+
+/** In a small pool all are asked. In a large one each answer tells of all. */
+const ASKED_MAX = 32
+
+/** Of so many members one at a time meets with a fault of its own. */
+const MEMBERS_PER_FAULT = 32
+/** Faults of many at once; the others strike members. */
+const SHARED: readonly Fault[] = ['split', 'one-way', 'burst']
 
 function inflict(nemesis: Nemesis, fault: Fault): void {
   const { pool, prng } = nemesis
-  const node = prng.pick(pool.nodes)
+  const many = Math.max(1, Math.floor(pool.nodes.length / MEMBERS_PER_FAULT))
+  const struck = SHARED.includes(fault) ? 1 : many
+  for (let i = 0; i < struck; i++) strike(nemesis, fault, prng.pick(pool.nodes))
+}
+
+function strike(nemesis: Nemesis, fault: Fault, node: PoolNode): void {
+  const { prng } = nemesis
   switch (fault) {
     case 'crash':
       crash(nemesis, node)

@@ -4,6 +4,7 @@
 import { AssertionError } from '../../assert.ts'
 import { EMPTY, utf8 } from '../../bytes.ts'
 import { createPrng, type Prng } from '../../prng.ts'
+import { exchangeIntervalMs } from '../../swim/exchange.ts'
 import { query, send, setTags } from '../../swim/server.ts'
 import { PROFILES } from '../../swim/settings.ts'
 import { suspicionBounds } from '../../swim/suspicion.ts'
@@ -172,14 +173,15 @@ function begin({ pool, prng }: Run): void {
 }
 
 const TROUBLE_MS_MAX = 60_000
-/** A part of the events is left for the time after. */
+/** A part of the events is left for the time after. What it took to begin does not count. */
 const TROUBLE_SHARE = 0.6
 
 function trouble({ pool, nemesis, observer }: Run, events: number): void {
   startNemesis(nemesis)
   startPeople(nemesis)
   const begun = pool.now
-  runPool(pool, begun + TROUBLE_MS_MAX, () => pool.events >= events * TROUBLE_SHARE)
+  const enough = pool.events + events * TROUBLE_SHARE
+  runPool(pool, begun + TROUBLE_MS_MAX, () => pool.events >= enough)
   const perNodeSecond = observer.packets / pool.nodes.length / (pool.now / 1000)
   mustHold(perNodeSecond <= PACKETS_MAX, 'bounded', () => `${perNodeSecond} packets per second`)
   if (nemesis.faults.length > 0) return
@@ -347,7 +349,12 @@ const DEPARTURE_MS = 12_000
 
 function useDeparture(run: Run): void {
   const { pool, prng, nemesis } = run
-  if (running(pool).length < 5) return
+  const [first] = running(pool)
+  if (first?.swim === undefined || running(pool).length < 5) return
+  // Members that began together exchange their states in bunches, in a large pool with long pauses
+  // between them: what goes wrong by an exchange shows only in one, and is not mended in a pause.
+  const betweenMs = exchangeIntervalMs(first.swim)
+  if (betweenMs > SETTINGS.pushPullIntervalMs) runPool(pool, pool.now + prng.unit() * betweenMs)
   const node = prng.pick(running(pool))
   depart(nemesis, node)
   runPool(pool, pool.now + HEARD_MS)

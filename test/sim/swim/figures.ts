@@ -139,7 +139,8 @@ const LARGE = [
   [2, ['slow', 'flap']],
   [3, ['crash', 'split', 'burst']],
 ] as const
-const LARGE_EVENTS = 60_000
+/** Of which six in ten happen while there are faults: half a minute, or less under many. */
+const LARGE_EVENTS = 200_000
 
 function largePools(): boolean {
   const size = Number(options.large)

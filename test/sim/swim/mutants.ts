@@ -44,15 +44,15 @@ export const MUTANTS: readonly Mutant[] = [
       'Math.max(self.incarnation, accused))',
     ),
     caught: ['false-death', 'agreement'],
-    seeds: 60,
+    seeds: 100,
   },
   {
     id: 'M62',
     what: 'an old state brings the dead back',
     patches: one(
       'merge',
-      'else if (alive.incarnation > member.incarnation) adopt',
-      'else if (alive.incarnation >= member.incarnation) adopt',
+      'return incarnation <= known.incarnation',
+      'return incarnation < known.incarnation',
     ),
     caught: ['incarnation', 'quiet', 'bounded', 'spread'],
     seeds: 20,
@@ -230,7 +230,7 @@ export const MUTANTS: readonly Mutant[] = [
     caught: ['left'],
     faults: [],
     size: 70,
-    seeds: 20,
+    seeds: 40,
   },
   {
     id: 'stale-clock',

@@ -28,7 +28,7 @@ world('members that stand still, are slow or flap are no danger to others', () =
 })
 
 world('who leaves a large pool while states are exchanged has failed for nobody', () => {
-  for (const seed of [4, 5, 8]) {
+  for (const seed of [1, 2, 8]) {
     const { finding } = runOnePool({ seed, size: 70, events: 2_000, faults: [] })
     assert.is(finding, undefined, `seed ${seed}`)
   }
