@@ -7,7 +7,7 @@ import type { AgentConfig } from './agent-config.ts'
 import { debugConfig } from './debug.ts'
 import { checkDefinitions, planDefinitions } from './definitions.ts'
 import { planDns } from './dns.ts'
-import { type Draft, refuse } from './draft.ts'
+import { type Draft, refuse, warn } from './draft.ts'
 import type { MachineFacts } from './facts.ts'
 import type { Gathered } from './gather.ts'
 import { planGossip } from './gossip.ts'
@@ -31,7 +31,10 @@ export interface BuildInput {
 }
 
 export function buildConfig({ profile, gathered, facts, purpose }: BuildInput): ConfigOutcome {
-  const draft: Draft = { profile, gathered, facts, refusals: [], warnings: [...gathered.warnings] }
+  const draft: Draft = {
+    ...{ profile, gathered, facts, refusals: [], warnings: [...gathered.warnings] },
+    illTimed: new Set(),
+  }
   const network = planNetwork(draft)
   checkValues(draft)
   const definitions = planDefinitions(draft)
@@ -42,9 +45,12 @@ export function buildConfig({ profile, gathered, facts, purpose }: BuildInput): 
   const config = network === undefined ? undefined : { ...assemble(draft, network), ...definitions }
   if (config === undefined || draft.refusals.length > 0)
     return { ok: false, refusals: draft.refusals }
-  const missing = purpose === 'start' ? unbuilt(config, facts.dataDir) : []
-  for (const reason of missing) refuse(draft, { ...reason, consul: reason.what })
-  if (missing.length > 0) return { ok: false, refusals: draft.refusals }
+  const missing = unbuilt(config, facts.dataDir)
+  for (const reason of missing) {
+    if (purpose === 'start') refuse(draft, { ...reason, consul: reason.what })
+    else warn(draft, { ...reason, what: `${reason.what}; an agent does not start with this` })
+  }
+  if (draft.refusals.length > 0) return { ok: false, refusals: draft.refusals }
   const warnings = [...draft.warnings, ...warnAboutMemory(draft), ...warnAboutUnbuilt(gathered)]
   return { ok: true, config: deepFreeze(config), warnings }
 }

@@ -3,7 +3,9 @@
 import type { CheckDefinition, ServiceDefinition } from './agent-config.ts'
 import { type Draft, durationOf } from './draft.ts'
 import { faultOfMetadata } from './metadata.ts'
+import { faultsOfMesh } from './proxy.ts'
 import { proxyOf } from './proxy-settings.ts'
+import { multierror } from './refusal.ts'
 import type { CheckSetting, ServiceSetting } from './schema-service.ts'
 
 export interface Definitions {
@@ -24,10 +26,11 @@ export function planDefinitions(draft: Draft): Definitions {
 
 function planCheck(draft: Draft, check: CheckSetting): CheckDefinition {
   const id = check.id ?? ''
+  const refused = draft.refusals.length
   const origin = draft.gathered.places.get(check)
   const duration = (name: string, text: string | undefined) =>
     durationOf(draft, { path: `check[${id}].${name}`, text, origin })
-  return {
+  const planned = {
     id,
     name: check.name ?? '',
     notes: check.notes ?? '',
@@ -66,6 +69,8 @@ function planCheck(draft: Draft, check: CheckSetting): CheckDefinition {
       check.deregister_critical_service_after,
     ),
   }
+  if (draft.refusals.length > refused) draft.illTimed.add(planned)
+  return planned
 }
 
 function planService(draft: Draft, service: ServiceSetting): ServiceDefinition {
@@ -110,14 +115,19 @@ function connectOf(draft: Draft, { connect }: ServiceSetting): ServiceDefinition
 /** Refuses what no agent could register. */
 export function checkDefinitions(draft: Draft, { services, checks }: Definitions): void {
   const { settings, places } = draft.gathered
-  const refuse = (consul: string, setting: object | undefined) =>
-    draft.refusals.push({ consul, what: consul, origin: places.get(setting ?? {}) })
+  const refuse = (consul: string, setting: object | undefined, what = consul) =>
+    draft.refusals.push({ consul, what, origin: places.get(setting ?? {}) })
   for (const [i, service] of services.entries()) {
-    const fault = faultOfService(service)
-    if (fault === undefined) continue
-    refuse(`service ${JSON.stringify(service.name)}: ${fault}`, settings.services?.[i])
+    const named = `service ${JSON.stringify(service.name)}`
+    const fault = faultOfService(service, draft.illTimed)
+    const mesh = fault === undefined ? faultsOfService(service) : []
+    if (fault !== undefined) refuse(`${named}: ${fault}`, settings.services?.[i])
+    if (mesh.length === 0) continue
+    const what = `${named}: ${mesh.join('; ')}`
+    refuse(`${named}: ${multierror(mesh)}`, settings.services?.[i], what)
   }
   for (const [i, check] of checks.entries()) {
+    if (draft.illTimed.has(check)) continue
     const fault = check.name === '' && check.id === '' ? 'name is missing' : faultOfCheck(check)
     if (fault === undefined) continue
     refuse(`check ${JSON.stringify(check.name)}: ${fault}`, settings.checks?.[i])
@@ -128,7 +138,18 @@ export function checkDefinitions(draft: Draft, { services, checks }: Definitions
 export const ANY_ADDRESS: readonly string[] = ['0.0.0.0', '::', '[::]']
 const WEIGHT_MAX = 65_535
 
-function faultOfService(service: ServiceDefinition): string | undefined {
+/** What is wrong with its place in the mesh. */
+const faultsOfService = (service: ServiceDefinition): readonly string[] =>
+  faultsOfMesh({
+    ...service,
+    proxy: service.proxy ?? null,
+    native: service.connect?.native ?? false,
+  })
+
+function faultOfService(
+  service: ServiceDefinition,
+  illTimed: ReadonlySet<CheckDefinition>,
+): string | undefined {
   if (service.name === '') return 'name is missing'
   if (ANY_ADDRESS.includes(service.address)) return 'Invalid service address'
   const meta = faultOfMetadata(service.meta)
@@ -136,6 +157,7 @@ function faultOfService(service: ServiceDefinition): string | undefined {
   const weights = faultOfWeights(service.weights)
   if (weights !== undefined) return `Invalid Weights: ${weights}`
   for (const check of service.checks) {
+    if (illTimed.has(check)) continue
     const fault = faultOfCheck(check)
     if (fault !== undefined) return `check ${JSON.stringify(check.name)}: ${fault}`
   }

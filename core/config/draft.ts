@@ -2,7 +2,8 @@
 // gathered on the way.
 
 import { durationComplaint, parseDurationNs } from '../time.ts'
-import type { Origin } from './document.ts'
+import type { CheckDefinition } from './agent-config.ts'
+import { type Origin, showOrigin } from './document.ts'
 import type { MachineFacts } from './facts.ts'
 import type { Gathered } from './gather.ts'
 import type { Profile, Refusal } from './refusal.ts'
@@ -13,6 +14,8 @@ export interface Draft {
   readonly facts: MachineFacts
   readonly refusals: Refusal[]
   readonly warnings: string[]
+  /** With a duration that was refused: what else would be said of them may only follow from that. */
+  readonly illTimed: Set<CheckDefinition>
 }
 
 /** Where a setting or the group it stands in was written. */
@@ -47,6 +50,12 @@ export function refuse(draft: Draft, { path, ...texts }: Complaint): void {
 /** Notes a complaint at which Consul stops at once, whatever it has gathered before. */
 export function refuseAtOnce(draft: Draft, { path, ...texts }: Complaint): void {
   draft.refusals.unshift({ ...texts, origin: originOf(draft, path) })
+}
+
+/** Notes what is no reason to refuse. */
+export function warn(draft: Draft, { path, what }: Pick<Complaint, 'path' | 'what'>): void {
+  const origin = originOf(draft, path)
+  draft.warnings.push(origin === undefined ? what : `${showOrigin(origin)}: ${what}`)
 }
 
 export interface DurationText {

@@ -2,6 +2,7 @@
 // catalog keeps it and tells it; there is no mesh in this version that would act on it. The faults
 // are in Consul's words (consul-surface 3.10, 3.11).
 import { quoteGo } from '../quote.ts'
+import { multierror } from './refusal.ts'
 
 /** Free settings, for the proxy alone. */
 export type Settings = Readonly<Record<string, unknown>>
@@ -93,13 +94,11 @@ export interface Meshed {
 
 /** What is wrong with it, all of it; undefined if nothing is. */
 export function faultOfMesh(service: Meshed, others: readonly string[] = []): string | undefined {
-  const faults = [...faultsOfKind(service), ...others]
-  if (faults.length === 0) return undefined
-  const count = faults.length === 1 ? '1 error' : `${faults.length} errors`
-  return `${count} occurred:\n${faults.map((fault) => `\t* ${fault}\n`).join('')}\n`
+  const faults = [...faultsOfMesh(service), ...others]
+  return faults.length === 0 ? undefined : multierror(faults)
 }
 
-function faultsOfKind(service: Meshed): string[] {
+export function faultsOfMesh(service: Meshed): string[] {
   const { kind, native, port, socketPath } = service
   if (kind === PROXY_KIND) return faultsOfProxy(service)
   if (GATEWAYS.has(kind)) return faultsOfGateway(service)

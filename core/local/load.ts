@@ -1,7 +1,6 @@
 // Definitions in files, brought in at the start and with every reload (consul-surface 6.5): which
 // changes lead from what is registered to what the files say. What was found out of a check stays.
 import type { AgentConfig } from '../config/agent-config.ts'
-import { faultOfMesh } from '../config/proxy.ts'
 import { quoteGo } from '../quote.ts'
 import type { View } from '../state/txn.ts'
 import { defineCheck, defineService, defineServiceChecks } from './define.ts'
@@ -23,10 +22,8 @@ export function faultOfDefinitions(config: Definitions): string | undefined {
   for (const service of config.services) {
     const id = service.id === '' ? service.name : service.id
     ids.add(id)
-    const mesh = faultOfMesh(defineService(service, 'file').service)
-    if (mesh !== undefined) return register(id, mesh)
     const fault = service.checks.map((check) => whyNotRun(check, config, 'file')).find(Boolean)
-    if (fault !== undefined) return register(id, fault)
+    if (fault !== undefined) return `Failed to register service ${quoteGo(id)}: ${fault}`
   }
   for (const check of config.checks) {
     const named = `Failed to register check ${quoteGo(check.name)}`
@@ -38,9 +35,6 @@ export function faultOfDefinitions(config: Definitions): string | undefined {
   }
   return undefined
 }
-
-const register = (id: string, why: string): string =>
-  `Failed to register service ${quoteGo(id)}: ${why}`
 
 /** `keepsApi`: what came over the API stays; an agent that keeps nothing on disk lets it go. */
 export function changesToLoad(

@@ -13,6 +13,7 @@ import { type ConfigText, type Format, gatherSettings } from '../../core/config/
 import { consulText, type Profile, type Refusal, showRefusals } from '../../core/config/refusal.ts'
 import type { ServiceSetting } from '../../core/config/schema-service.ts'
 import { EXIT } from '../../core/errors.ts'
+import { faultOfDefinitions } from '../../core/local/load.ts'
 
 export interface LoadOrder {
   readonly profile: Profile
@@ -22,9 +23,13 @@ export interface LoadOrder {
   readonly purpose?: 'start' | 'check'
 }
 
-export type Loaded =
-  | { readonly ok: true; readonly config: AgentConfig; readonly warnings: readonly string[] }
-  | Refused
+interface Built {
+  readonly ok: true
+  readonly config: AgentConfig
+  readonly warnings: readonly string[]
+}
+
+export type Loaded = Built | Refused
 
 /**
  * `message` has no line end; as `consul`, the command puts `==> ` before it unless it is about
@@ -54,7 +59,16 @@ export function loadConfig({ profile, argv, purpose = 'start' }: LoadOrder): Loa
   const { gathered } = gathering
   const facts = factsOf(gathered.settings.data_dir ?? '')
   const built = buildConfig({ profile, gathered, facts, purpose })
-  return built.ok ? built : fail(profile, 'config', built.refusals)
+  if (!built.ok) return fail(profile, 'config', built.refusals)
+  return purpose === 'check' ? { ...built, warnings: warningsOf(built) } : built
+}
+
+/** A start would end with what is wrong here: the files are good, the agent as set up is not. */
+function warningsOf({ config, warnings }: Built): readonly string[] {
+  const fault = faultOfDefinitions(config)
+  return fault === undefined
+    ? warnings
+    : [...warnings, `${fault}; an agent does not start with this`]
 }
 
 function fail(profile: Profile, about: 'usage' | 'config', refusals: readonly Refusal[]): Refused {

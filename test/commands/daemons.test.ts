@@ -270,11 +270,13 @@ daemons('api sends any request, and lists all endpoints', async ({ lictor }) => 
 
 daemons('validate checks files together, and exits 2 under our name', async ({ home, lictor }) => {
   await mkdir(join(home.work, 'conf.d'))
-  const good = 'data_dir = "data"\nbind_addr = "127.0.0.1"\n'
+  const good = 'data_dir = "data"\nbind_addr = "127.0.0.1"\nserver = true\n'
   await writeFile(join(home.work, 'conf.d/a.hcl'), good)
   await writeFile(join(home.work, 'bad.hcl'), `${good}servr = true\n`)
   const valid = await lictor('validate conf.d')
-  assert.equal(valid, { exit: 0, stdout: 'Configuration is valid!\n', stderr: '' })
+  assert.is(valid.exit, 0)
+  assert.is(valid.stdout, 'Configuration is valid!\n')
+  assert.not.match(valid.stderr, 'does not start')
   assert.is((await lictor('validate -quiet conf.d')).stdout, '')
   const bad = await lictor('validate conf.d bad.hcl')
   assert.is(bad.exit, 2)
@@ -282,6 +284,31 @@ daemons('validate checks files together, and exits 2 under our name', async ({ h
   assert.match(bad.stderr, /server/)
   assert.is((await lictor('validate')).exit, 2)
   assert.is((await lictor('validate -config-format=xml conf.d')).exit, 2)
+})
+
+daemons('validate warns of what is good and an agent does not start with', async (context) => {
+  const { home, lictor } = context
+  const at = (name: string) => join(home.work, name)
+  const base = 'data_dir = "data"\nbind_addr = "127.0.0.1"\n'
+  await writeFile(at('acl.hcl'), `${base}server = true\nacl { enabled = true }\n`)
+  await writeFile(at('client.hcl'), base)
+  const script = 'service { name = "s" check { args = ["x"] interval = "5s" } }'
+  await writeFile(at('script.hcl'), `${base}server = true\n${script}\n`)
+  const cases = [
+    ['acl.hcl', 'acl.hcl:4:7: acl.enabled: this version checks no tokens'],
+    ['client.hcl', 'server = false: this version has servers only'],
+    ['script.hcl', 'Failed to register service "s": Scripts are disabled'],
+  ] as const
+  for (const [file, said] of cases) {
+    const { exit, stdout, stderr } = await lictor(`validate ${file}`)
+    assert.equal([exit, stdout], [0, 'Configuration is valid!\n'], file)
+    assert.match(stderr, said)
+    assert.match(stderr, 'an agent does not start with this\n')
+    const warnings = await jq((await lictor(`validate -json ${file}`)).stdout, '.warnings[-1]')
+    assert.match(warnings, said)
+    const consul = await run(home, ['consul', 'validate', file])
+    assert.equal(consul, { exit: 0, stdout: 'Configuration is valid!\n', stderr: '' })
+  }
 })
 
 daemons(

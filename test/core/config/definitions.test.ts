@@ -146,6 +146,34 @@ definitions('a duration of a check is refused where the check stands', () => {
   assert.is(ours[0], 'a.hcl:4:9: check[].ttl is no duration: "x"')
 })
 
+definitions('nothing is said of a check that only follows from its bad duration', () => {
+  const hcl = '\nservice {\n  name = "s"\n  check { http = "http://x" interval = "10x" }\n}\n'
+  const { ours } = refused(dev(`${hcl}check { name = "c" ttl = "1" }`))
+  assert.equal(
+    ours.filter((line) => !line.startsWith('  next')),
+    [
+      'a.hcl:6:7: check[].ttl is no duration: "1"',
+      'a.hcl:4:9: check[].interval is no duration: "10x"',
+    ],
+  )
+})
+
+definitions('a proxy that leads to no service is refused, as by Consul', () => {
+  const hcl = '\nservice { name = "p" kind = "connect-proxy" }'
+  const faults = [
+    'Port or SocketPath must be set for a connect-proxy',
+    'Proxy.DestinationServiceName must be non-empty for Connect proxy services',
+  ]
+  for (const purpose of ['check', 'start'] as const) {
+    const { consul, ours } = refused(dev(hcl, { purpose }))
+    const list = faults.map((fault) => `\t* ${fault}\n`).join('')
+    assert.is(consul, `service "p": 2 errors occurred:\n${list}\n`)
+    assert.equal(ours, [`a.hcl:2:9: service "p": ${faults.join('; ')}`])
+  }
+  const good = dev('service { name = "p" kind = "ingress-gateway" }')
+  assert.ok(good.ok)
+})
+
 definitions('an alias with an interval, a script and an alias of a node alone are good', () => {
   const hcl = `
     checks { name = "a" alias_service = "x" interval = "1s" }
