@@ -14,7 +14,7 @@ export interface Draft {
   readonly facts: MachineFacts
   readonly refusals: Refusal[]
   readonly warnings: string[]
-  /** With a duration that was refused: what else would be said of them may only follow from that. */
+  /** Their durations were refused: what else would be said of them may only follow from that. */
   readonly illTimed: Set<CheckDefinition>
 }
 
