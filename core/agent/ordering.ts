@@ -192,9 +192,11 @@ function takeRead({ reads }: Agent, id: number): Call | undefined {
 function noteRaft(agent: Agent, note: RaftNote): void {
   if (note.what !== 'commit') checkOrder(agent.order) // what happens seldom
   if (note.what !== 'became') return
-  count(agent.metrics, `consul.raft.state.${note.role}`)
-  const { term } = note
-  log(agent, { level: 'info', room: 'raft', message: `became ${note.role}`, fields: { term } })
+  const { role, term, phase } = note
+  // Asking whether it would win is no election yet: that counts once, and has a term of its own.
+  if (phase !== 'pre-vote') count(agent.metrics, `consul.raft.state.${role}`)
+  const fields = phase === undefined ? { term } : { term, phase }
+  log(agent, { level: 'info', room: 'raft', message: `became ${role}`, fields })
 }
 
 function saveSnapshotIfDue(agent: Agent): void {

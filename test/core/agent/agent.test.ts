@@ -81,6 +81,24 @@ agent('registrations of one turn share one save', () => {
   assert.is(saves(), before + 1)
 })
 
+agent('an election has one term and counts once; the question before it is told apart', () => {
+  const machine = createMachine({}, undefined, { ordering: 'together' })
+  const said = machine.effects.flatMap((effect) => (effect.type === 'log' ? [effect.line] : []))
+  const became = said
+    .filter(({ message }) => message.startsWith('became'))
+    .map(({ message, fields = {} }) => [message, Number(fields['term']), fields['phase']])
+  assert.equal(became, [
+    ['became candidate', 1, 'pre-vote'],
+    ['became candidate', 2, 'vote'],
+    ['became leader', 2, undefined],
+  ])
+  const { Counters } = jsonOf(ask(machine, 'GET /v1/agent/metrics')) as {
+    Counters: { Name: string; Count: number }[]
+  }
+  const elections = Counters.find(({ Name }) => Name === 'consul.raft.state.candidate')
+  assert.is(elections?.Count, 1)
+})
+
 agent('the reply to a write names its index', () => {
   const machine = createMachine()
   const index = headerOf(ask(machine, 'PUT /v1/kv/a', { body: '1' }), 'x-lictor-index')
