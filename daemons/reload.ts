@@ -10,8 +10,7 @@ export interface Change {
 }
 
 /** Settings that a running agent takes over. */
-const LIVE =
-  /^(?:log\.level|limits\.httpMaxConnsPerClient|checkOutput\.discard|raft\.snapshotThreshold)$/
+const LIVE = /^(?:log\.level|limits\.httpMaxConnsPerClient|checkOutput\.discard|raft\.snapshot\w+)$/
 
 /** Groups of them, and what of a group waits for a restart all the same. */
 const LIVE_GROUPS = /^(?:nodeMeta|dns)(?:\.|$)/
@@ -51,7 +50,11 @@ export const withLiveSettings = (running: AgentConfig, read: AgentConfig): Agent
   nodeMeta: read.nodeMeta,
   dns: { ...read.dns, listen: running.dns.listen, altDomain: running.dns.altDomain },
   checkOutput: { ...running.checkOutput, discard: read.checkOutput.discard },
-  raft: { ...running.raft, snapshotThreshold: read.raft.snapshotThreshold },
+  raft: {
+    ...running.raft,
+    snapshotThreshold: read.raft.snapshotThreshold,
+    snapshotIntervalMs: read.raft.snapshotIntervalMs,
+  },
   services: read.services,
   checks: read.checks,
 })

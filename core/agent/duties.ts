@@ -71,6 +71,8 @@ export interface SnapshotDuty {
    * again.
    */
   lastBytes: number
+  /** Before this, many entries are no reason. */
+  pausedUntil: Instant
   /** What the snapshot covers that is being written. */
   underWay: Covered | undefined
 }
@@ -79,17 +81,22 @@ export const createSnapshotDuty = (): SnapshotDuty => ({
   entries: 0,
   bytes: 0,
   lastBytes: 0,
+  pausedUntil: 0,
   underWay: undefined,
 })
 
 /**
- * After many entries, but not while the log is shorter than the last snapshot: of a state that
- * grows, writing it again and again would cost more than the writes themselves.
+ * After many entries, but neither soon after the last one nor while the log is shorter than that:
+ * of a state that grows, writing it again and again would cost more than the writes themselves.
  */
-export const isSnapshotDue = (duty: SnapshotDuty, entriesMax: number): boolean =>
-  duty.underWay === undefined &&
-  (duty.bytes >= Math.max(SNAPSHOT_LOG_BYTES, duty.lastBytes) ||
-    (duty.entries >= entriesMax && duty.bytes >= duty.lastBytes))
+export function isSnapshotDue(
+  duty: SnapshotDuty,
+  { entriesMax, now }: { readonly entriesMax: number; readonly now: Instant },
+): boolean {
+  const { underWay, bytes, entries, lastBytes, pausedUntil } = duty
+  if (underWay !== undefined || bytes < lastBytes) return false
+  return bytes >= SNAPSHOT_LOG_BYTES || (entries >= entriesMax && now >= pausedUntil)
+}
 
 /** Counts the chunks as they pass. */
 export function* counted(duty: SnapshotDuty, chunks: Iterable<Uint8Array>): Iterable<Uint8Array> {

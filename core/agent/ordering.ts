@@ -200,13 +200,16 @@ function noteRaft(agent: Agent, note: RaftNote): void {
 }
 
 function saveSnapshotIfDue(agent: Agent): void {
-  const duty = agent.snapshots
-  if (agent.config.dev || !isSnapshotDue(duty, agent.config.raft.snapshotThreshold)) return
+  const { snapshots: duty, clock } = agent
+  const { dev, raft } = agent.config
+  const rule = { entriesMax: raft.snapshotThreshold, now: clock.now }
+  if (dev || !isSnapshotDue(duty, rule)) return
   const covered = coverage(agent.order, agent.fsm.applied.index)
   if (covered === undefined) return
   duty.underWay = covered
   duty.entries = 0
   duty.bytes = 0
+  duty.pausedUntil = clock.now + raft.snapshotIntervalMs
   const chunks = counted(duty, snapshotChunks(agent.fsm))
   agent.effects.push({ type: 'save-snapshot', order: { ...covered, chunks } })
 }

@@ -191,6 +191,8 @@ export interface AgentConfig {
   readonly raft: {
     /** A snapshot is due after this many entries. */
     readonly snapshotThreshold: number
+    /** Many entries are no reason for another one before this is over. */
+    readonly snapshotIntervalMs: number
     /** Entries kept behind a snapshot. */
     readonly trailingLogs: number
   }

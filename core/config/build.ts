@@ -100,6 +100,7 @@ function assemble(draft: Draft, network: NetworkPlan): Assembled {
     autopilot: planAutopilot(settings),
     raft: {
       snapshotThreshold: settings.raft_snapshot_threshold ?? 0,
+      snapshotIntervalMs: msOf(settings.raft_snapshot_interval),
       trailingLogs: settings.raft_trailing_logs ?? 0,
     },
     log: planLog(settings),

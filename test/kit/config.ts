@@ -98,7 +98,7 @@ const DEFAULTS: AgentConfig = {
     minQuorum: 0,
     serverStabilizationTimeMs: 10_000,
   },
-  raft: { snapshotThreshold: 16_384, trailingLogs: 10_240 },
+  raft: { snapshotThreshold: 16_384, snapshotIntervalMs: 0, trailingLogs: 10_240 },
   log: {
     level: 'info',
     json: false,

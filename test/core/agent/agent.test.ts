@@ -256,7 +256,9 @@ agent('a restart brings back what was durable, under the same indexes', () => {
 })
 
 agent('a snapshot is due after so many entries, then the log is trimmed', () => {
-  const machine = createMachine({ raft: { snapshotThreshold: 20, trailingLogs: 0 } })
+  const machine = createMachine({
+    raft: { snapshotThreshold: 20, snapshotIntervalMs: 0, trailingLogs: 0 },
+  })
   for (let n = 0; n < 30; n++) ask(machine, `PUT /v1/kv/k${n}`, { body: 'v' })
   const orders = machine.effects.filter((effect) => effect.type === 'save-snapshot')
   assert.is(orders.length, 1, 'one at a time')

@@ -32,10 +32,20 @@ duties('a reaping that was refused or lost is proposed again, and no more when i
 
 duties('a log that is shorter than the last snapshot is no reason for the next', () => {
   const duty = { ...createSnapshotDuty(), lastBytes: 1_000 }
-  assert.not(isSnapshotDue({ ...duty, entries: 20, bytes: 999 }, 10))
-  assert.ok(isSnapshotDue({ ...duty, entries: 20, bytes: 1_000 }, 10))
-  assert.not(isSnapshotDue({ ...duty, entries: 9, bytes: 1_000 }, 10), 'few entries')
-  assert.ok(isSnapshotDue({ ...duty, entries: 1, bytes: 64 << 20 }, 10), 'but large ones')
+  const isDue = (changed: Partial<typeof duty>, now = 0) =>
+    isSnapshotDue({ ...duty, ...changed }, { entriesMax: 10, now })
+  assert.not(isDue({ entries: 20, bytes: 999 }))
+  assert.ok(isDue({ entries: 20, bytes: 1_000 }))
+  assert.not(isDue({ entries: 9, bytes: 1_000 }), 'few entries')
+  assert.ok(isDue({ entries: 1, bytes: 64 << 20 }), 'but large ones')
+})
+
+duties('soon after a snapshot only many bytes are a reason for another', () => {
+  const duty = { ...createSnapshotDuty(), entries: 20, pausedUntil: 30_000 }
+  const rule = { entriesMax: 10, now: 29_999 }
+  assert.not(isSnapshotDue(duty, rule))
+  assert.ok(isSnapshotDue({ ...duty, bytes: 64 << 20 }, rule))
+  assert.ok(isSnapshotDue(duty, { ...rule, now: 30_000 }))
 })
 
 duties.run()
