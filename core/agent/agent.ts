@@ -124,7 +124,7 @@ export function createAgent(options: AgentOptions): Agent {
     held: new Map(),
     asks: new Map(),
     tombstones: createTombstoneDuty(),
-    snapshots: createSnapshotDuty(),
+    snapshots: createSnapshotDuty(clock.now + config.raft.snapshotIntervalMs),
     coordinates: createCoordinateDuty(config.dev),
     sessions: createSessionTimers(),
     own,

@@ -77,11 +77,12 @@ export interface SnapshotDuty {
   underWay: Covered | undefined
 }
 
-export const createSnapshotDuty = (): SnapshotDuty => ({
+/** The start counts like a snapshot. */
+export const createSnapshotDuty = (pausedUntil: Instant): SnapshotDuty => ({
   entries: 0,
   bytes: 0,
   lastBytes: 0,
-  pausedUntil: 0,
+  pausedUntil,
   underWay: undefined,
 })
 

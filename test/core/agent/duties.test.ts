@@ -31,7 +31,7 @@ duties('a reaping that was refused or lost is proposed again, and no more when i
 })
 
 duties('a log that is shorter than the last snapshot is no reason for the next', () => {
-  const duty = { ...createSnapshotDuty(), lastBytes: 1_000 }
+  const duty = { ...createSnapshotDuty(0), lastBytes: 1_000 }
   const isDue = (changed: Partial<typeof duty>, now = 0) =>
     isSnapshotDue({ ...duty, ...changed }, { entriesMax: 10, now })
   assert.not(isDue({ entries: 20, bytes: 999 }))
@@ -41,7 +41,7 @@ duties('a log that is shorter than the last snapshot is no reason for the next',
 })
 
 duties('soon after a snapshot only many bytes are a reason for another', () => {
-  const duty = { ...createSnapshotDuty(), entries: 20, pausedUntil: 30_000 }
+  const duty = { ...createSnapshotDuty(30_000), entries: 20 }
   const rule = { entriesMax: 10, now: 29_999 }
   assert.not(isSnapshotDue(duty, rule))
   assert.ok(isSnapshotDue({ ...duty, bytes: 64 << 20 }, rule))
