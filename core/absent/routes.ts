@@ -157,18 +157,6 @@ const exported = read({
   run: nothing,
 })
 
-const gatewayServices = read({
-  ...LIST,
-  meta: 'effective',
-  path: 'GET /v1/catalog/gateway-services/*gateway',
-  about: 'what is behind a gateway; nothing in this version',
-  acl: { resource: 'service', access: 'read', of: 'gateway' },
-  check: ({ rest }: Input) => {
-    if (rest === '') throw new ApiError('bad-request', 'Missing gateway name')
-  },
-  run: nothing,
-})
-
 const meshGateways = read({
   ...LIST,
   path: 'GET /v1/internal/federation-states/mesh-gateways',
@@ -205,7 +193,6 @@ export const absentRoutes = [
   refused('POST /v1/agent/connect/authorize', MESH),
   refused('GET /v1/agent/connect/ca/roots', MESH),
   refused('GET /v1/agent/connect/ca/leaf/*service', MESH),
-  gatewayServices,
   refused('GET /v1/internal/ui/service-topology/*service', MESH),
   refused('PUT /v1/internal/service-virtual-ip', MESH),
   refused('GET /v1/internal/federation-states', 'federation', OPERATOR),

@@ -2,6 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { absentRoutes } from '../../../core/absent/routes.ts'
+import { ROUTES } from '../../../core/api/table.ts'
 import { ask, createMachine, headerOf, jsonOf, textOfBody } from '../../kit/machine.ts'
 
 const absent = suite('absent')
@@ -24,6 +25,14 @@ absent('lists are empty, and carry an index', () => {
     assert.equal([answer.status, jsonOf(answer)], [200, []], list)
     assert.ok(Number(headerOf(answer, 'x-consul-index')) > 0, list)
   }
+})
+
+absent('no endpoint stands in the table twice', () => {
+  const paths = ROUTES.map(({ path }) => path)
+  assert.equal(
+    paths.filter((path, at) => paths.indexOf(path) !== at),
+    [],
+  )
 })
 
 absent('what is asked for by name is not there', () => {
