@@ -156,11 +156,26 @@ export function loadOwn(own: Own, around: Around, kept: Parameters<typeof restor
     for (const change of changesToLoad(txn, own.config, { keepsApi: true })) {
       changeOwn(txn, change, touched)
     }
+    forgetOrphans(txn, around, touched)
     const live = restored.states.filter(({ until }) => until > clock.wall)
     for (const state of live) reportCheck(txn, state, touched)
   })
   for (const { id, output, until } of restored.states) {
     if (until > clock.wall) beat(own.runner, id, { output, until: clock.now + until - clock.wall })
+  }
+}
+
+/**
+ * Kept checks of services that a file defined and none does any more. The catalog would refuse
+ * them, and with them all that is told in the same command.
+ */
+function forgetOrphans(txn: Txn, { effects }: Around, touched: Touched): void {
+  for (const { id, serviceId } of listChecks(txn)) {
+    if (serviceId === '' || findService(txn, serviceId) !== undefined) continue
+    changeOwn(txn, { type: 'deregister-check', id }, touched)
+    const message = 'a kept check is forgotten: its service is defined no more'
+    const fields = { check: id, service: serviceId }
+    effects.push({ type: 'log', line: { level: 'warn', room: 'agent', message, fields } })
   }
 }
 

@@ -117,6 +117,24 @@ own('registrations and states come back after a restart, states while their time
   assert.is(statuses(later)['service:web'], 'critical')
 })
 
+own('a kept check of a service that no file defines any more is forgotten', () => {
+  const machine = createMachine({ dataDir: '/data', ...testDefinitions({ services: ['web'] }) })
+  const saves: OwnSave[] = []
+  const change = (path: string, body: object) => {
+    send(machine, `PUT /v1/agent/${path}`, { body: JSON.stringify(body) })
+    saves.push(...save(machine))
+  }
+  change('check/register', { Name: 'orphan', ServiceID: 'web', TTL: '1m' })
+  change('check/register', { Name: 'lone', TTL: '1m' })
+  const later = createMachine({ dataDir: '/data' }, undefined, { kept: heldBy(saves) })
+  assert.equal(Object.keys(statuses(later)), ['lone'])
+  const { nodeName } = later.agent.config
+  const told = textOfBody(ask(later, `GET /v1/health/node/${nodeName}`))
+  assert.match(told, '"lone"', 'nothing keeps the others out of the catalog')
+  const ends = save(later).flatMap(({ orders }) => orders)
+  assert.is(ends.some(({ key, text }) => key === 'check orphan' && text === undefined), true)
+})
+
 function statuses(machine: Machine): Record<string, string> {
   // What the endpoint prints: checks by id.
   const rows = jsonOf(ask(machine, 'GET /v1/agent/checks')) as Record<string, { Status: string }>
