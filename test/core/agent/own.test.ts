@@ -132,7 +132,10 @@ own('a kept check of a service that no file defines any more is forgotten', () =
   const told = textOfBody(ask(later, `GET /v1/health/node/${nodeName}`))
   assert.match(told, '"lone"', 'nothing keeps the others out of the catalog')
   const ends = save(later).flatMap(({ orders }) => orders)
-  assert.is(ends.some(({ key, text }) => key === 'check orphan' && text === undefined), true)
+  assert.is(
+    ends.some(({ key, text }) => key === 'check orphan' && text === undefined),
+    true,
+  )
 })
 
 function statuses(machine: Machine): Record<string, string> {
