@@ -126,9 +126,11 @@ export function onSaved(keeper: Keeper, token: number): void {
 const SAVE_RETRY_MS = 15_000
 
 /** Nothing of the save stands: what it held goes into the next, unless that knows better. */
-export function onSaveRefused(keeper: Keeper, { token, orders }: OwnSave, now: Instant): void {
+export function onSaveRefused(keeper: Keeper, save: OwnSave, now: Instant): void {
+  const { token, orders, durable } = save
   assert(keeper.underWay === token, 'the save that ends is the one under way')
   keeper.underWay = undefined
+  if (durable) keeper.urgent = keeper.next // who asks for the same again waits for it
   const lost = orders.map(({ key, text }): [string, string | undefined] => [key, text])
   keeper.pending = new Map([...lost, ...keeper.pending])
   keeper.pausedUntil = now + SAVE_RETRY_MS

@@ -224,7 +224,8 @@ export function changeFor(own: Own, around: Around, { call, changes, refusal }: 
     for (const change of changes) changeOwn(txn, bounded(own, txn, change), touched)
   })
   for (const change of changes) if (change.type === 'beat') noteBeat(own, around, change.id)
-  const save = own.keeper.noted > noted ? own.keeper.urgent : 0
+  const isNoted = own.keeper.noted > noted
+  const save = isNoted || changes.some(({ type }) => type !== 'beat') ? own.keeper.urgent : 0
   const waiting: WaitingCall = { call, refusal, index: undefined, save }
   own.waiting.set(call.id, waiting)
   own.untold.push(waiting)

@@ -68,6 +68,24 @@ own('a full disk refuses the registration that it did not keep', () => {
   assert.is(machine.responses.get(id)?.status, 503)
 })
 
+own('a registration that comes again waits for the save of the first', () => {
+  const machine = kept()
+  const register = () => send(machine, 'PUT /v1/agent/service/register', { body: '{"Name":"web"}' })
+  const first = register()
+  const second = register()
+  assert.is(machine.responses.has(second), false, 'it is not on the disk yet')
+  const effect = machine.effects.find(({ type }) => type === 'save-own')
+  machine.effects.length = 0
+  if (effect?.type === 'save-own') give(machine, { type: 'own-save-refused', save: effect.save })
+  assert.is(machine.responses.get(first)?.status, 503)
+  assert.is(machine.responses.get(second)?.status, 503)
+  const third = register()
+  assert.is(machine.responses.has(third), false, 'nothing of it is on the disk')
+  advance(machine, 16_000)
+  assert.is(save(machine).at(-1)?.durable, true)
+  assert.is(machine.responses.get(third)?.status, 200)
+})
+
 own('a heartbeat waits for no disk', () => {
   const machine = kept()
   send(machine, 'PUT /v1/agent/check/register', { body: '{"Name":"beat","TTL":"1m"}' })
