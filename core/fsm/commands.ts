@@ -241,7 +241,10 @@ const NO_BOUNDS = { bytesMax: Number.MAX_SAFE_INTEGER, itemsMax: Number.MAX_SAFE
 /** The entry was written by one of us and guarded by a checksum: what cannot be read is our bug. */
 export function decodeCommand(data: Uint8Array): Command {
   const known = remembered.get(data)
-  if (known !== undefined) return known
+  if (known !== undefined) {
+    remembered.delete(data) // the log keeps the bytes for long
+    return known
+  }
   const decoded = decode(command, data, NO_BOUNDS)
   assert(decoded.ok, 'a command of the log can be read')
   assert(decoded.used === data.length, 'a command of the log ends with its entry')

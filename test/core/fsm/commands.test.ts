@@ -2,7 +2,12 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { AssertionError } from '../../../core/assert.ts'
 import { concatBytes, hex, parseHex, utf8 } from '../../../core/bytes.ts'
-import { type Command, decodeCommand, encodeCommand } from '../../../core/fsm/commands.ts'
+import {
+  type Command,
+  decodeCommand,
+  encodeCommand,
+  encodeRemembered,
+} from '../../../core/fsm/commands.ts'
 import type { TxnOp } from '../../../core/txn/records.ts'
 import { fc } from '../../kit/property.ts'
 import { anyCommand, kv } from './commands-any.ts'
@@ -22,6 +27,15 @@ commands(
     )
   },
 )
+
+commands('a command is remembered until it is read, and no longer than that', () => {
+  const command = kv('set', 'a')
+  const data = encodeRemembered(command)
+  assert.is(decodeCommand(data), command)
+  const again = decodeCommand(data)
+  assert.is.not(again, command, 'from the bytes')
+  assert.equal(again, command)
+})
 
 /** The order of fields and of dictionaries counts: both are printed. */
 const shown = (command: Command): string =>
