@@ -73,6 +73,8 @@ export interface SnapshotDuty {
   lastBytes: number
   /** Before this, many entries are no reason. */
   pausedUntil: Instant
+  /** The disk had no room for one: nothing is a reason before. */
+  refusedUntil: Instant
   /** What the snapshot covers that is being written. */
   underWay: Covered | undefined
 }
@@ -83,6 +85,7 @@ export const createSnapshotDuty = (pausedUntil: Instant): SnapshotDuty => ({
   bytes: 0,
   lastBytes: 0,
   pausedUntil,
+  refusedUntil: 0,
   underWay: undefined,
 })
 
@@ -94,9 +97,18 @@ export function isSnapshotDue(
   duty: SnapshotDuty,
   { entriesMax, now }: { readonly entriesMax: number; readonly now: Instant },
 ): boolean {
-  const { underWay, bytes, entries, lastBytes, pausedUntil } = duty
-  if (underWay !== undefined || bytes < lastBytes) return false
+  const { underWay, bytes, entries, lastBytes, pausedUntil, refusedUntil } = duty
+  if (underWay !== undefined || bytes < lastBytes || now < refusedUntil) return false
   return bytes >= SNAPSHOT_LOG_BYTES || (entries >= entriesMax && now >= pausedUntil)
+}
+
+/** A disk without room is tried again after this long. */
+const REFUSED_RETRY_MS = 30_000
+
+/** There was no room: what the log has taken by now is reason enough for the next try. */
+export function noteRefused(duty: SnapshotDuty, now: Instant): void {
+  duty.refusedUntil = now + REFUSED_RETRY_MS
+  duty.bytes = Math.max(duty.bytes, SNAPSHOT_LOG_BYTES, duty.lastBytes)
 }
 
 /** Counts the chunks as they pass. */

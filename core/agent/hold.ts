@@ -13,12 +13,14 @@ export interface Held {
   readonly until: Instant
 }
 
-/** More than this are refused at once. */
+/** More than this are refused at once; of writes, which have bodies, fewer. */
 const HELD_MAX = 10_000
+const HELD_WRITES_MAX = 1_000
 
 /** False: there are too many, or this agent waits for nobody. */
 export function hold({ held, config, clock }: Agent, next: ForLeader): boolean {
-  if (held.size >= HELD_MAX || config.rpcHoldMs === 0) return false
+  const most = next.type === 'propose' ? HELD_WRITES_MAX : HELD_MAX
+  if (held.size >= most || config.rpcHoldMs === 0) return false
   held.set(next.call.id, { next, until: clock.now + config.rpcHoldMs })
   return true
 }

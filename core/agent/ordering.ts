@@ -20,7 +20,7 @@ import { SESSIONS } from '../sessions/records.ts'
 import { forgetSession, renewSession, restartSessions } from '../sessions/ttl.ts'
 import { closeBatch, openBatch, viewOf, type Waiter } from '../state/store.ts'
 import { peekList, tableIndex } from '../state/txn.ts'
-import { counted, forgetReaped, isSnapshotDue, noteTombstones } from './duties.ts'
+import { counted, forgetReaped, isSnapshotDue, noteRefused, noteTombstones } from './duties.ts'
 import {
   checkOrder,
   claimAddress,
@@ -222,5 +222,6 @@ export function endSnapshot(agent: Agent, isSaved: boolean): void {
     agent.effects.push({ type: 'trim-log', through })
     return
   }
+  noteRefused(agent.snapshots, agent.clock.now)
   log(agent, { level: 'error', room: 'snapshot', message: 'no room for a snapshot on the disk' })
 }

@@ -101,7 +101,13 @@ export function holdOrRefuse(agent: Agent, next: ForLeader): void {
 
 /** Somebody leads: this agent. */
 export function resumeHeld(agent: Agent): void {
-  for (const next of release(agent, 'all')) perform(agent, next.call.id, next)
+  const { wall } = agent.clock
+  for (const next of release(agent, 'all')) {
+    const isStamped = next.type === 'propose' && 'wall' in next.command
+    // From its time lock-delays run: that is when it was ordered, not when it came.
+    const now = isStamped ? { ...next, command: { ...next.command, wall } } : next
+    perform(agent, next.call.id, now)
+  }
 }
 
 export function refuseHeld(agent: Agent): void {

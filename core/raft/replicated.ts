@@ -115,6 +115,8 @@ export interface Replicated<Result> {
   readonly machine: StateMachine<Result>
   /** A snapshot is saved after so many applied entries. */
   readonly snapshotEntries: number
+  /** Few entries may be many bytes: the log stays bounded, in memory and on the disk. */
+  readonly snapshotBytes: number
   /** Who waits for which entry. */
   readonly writes: Map<LogIndex, Waiting>
   /** Who asked for a transfer of the leadership. */
@@ -122,17 +124,23 @@ export interface Replicated<Result> {
   /** Who asked for the snapshot that is under way. */
   saving: { readonly tickets: Ticket[] } | undefined
   appliedSince: number
+  appliedBytes: number
   effects: ReplicatedEffect<Result>[]
 }
 
+const SNAPSHOT_LOG_BYTES = 64 << 20
+
 export const createReplicated = <Result>(
-  parts: Pick<Replicated<Result>, 'raft' | 'machine' | 'snapshotEntries'>,
+  parts: Pick<Replicated<Result>, 'raft' | 'machine' | 'snapshotEntries'> &
+    Partial<Pick<Replicated<Result>, 'snapshotBytes'>>,
 ): Replicated<Result> => ({
+  snapshotBytes: SNAPSHOT_LOG_BYTES,
   ...parts,
   writes: new Map(),
   transferring: undefined,
   saving: undefined,
   appliedSince: 0,
+  appliedBytes: 0,
   effects: [],
 })
 
@@ -299,7 +307,7 @@ function onRaftEffect<Result>(replicated: Replicated<Result>, effect: RaftEffect
       break
     case 'committed':
       for (const entry of takeCommitted(replicated.raft)) apply(replicated, entry)
-      if (replicated.appliedSince >= replicated.snapshotEntries) save(replicated, undefined)
+      if (isSnapshotDue(replicated)) save(replicated, undefined)
       break
     case 'lost':
       loseWrites(replicated, effect.from)
@@ -324,6 +332,7 @@ function apply<Result>(replicated: Replicated<Result>, entry: Entry): void {
   const result = isCommand ? replicated.machine.apply(entry) : undefined
   if (!isCommand) replicated.machine.pass?.(entry)
   replicated.appliedSince++
+  replicated.appliedBytes += entry.data.length
   const waiting = replicated.writes.get(entry.index)
   if (waiting === undefined) return
   replicated.writes.delete(entry.index)
@@ -351,6 +360,15 @@ function onTransferred<Result>(
   answer(replicated, ticket, ok ? { type: 'transferred', to } : { type: 'refused', why })
 }
 
+const isSnapshotDue = <Result>(replicated: Replicated<Result>): boolean =>
+  replicated.appliedSince >= replicated.snapshotEntries ||
+  replicated.appliedBytes >= replicated.snapshotBytes
+
+function startOver<Result>(replicated: Replicated<Result>): void {
+  replicated.appliedSince = 0
+  replicated.appliedBytes = 0
+}
+
 function save<Result>(replicated: Replicated<Result>, ticket: Ticket | undefined): void {
   const { raft, machine, saving } = replicated
   const tickets = ticket === undefined ? [] : [ticket]
@@ -368,7 +386,7 @@ function save<Result>(replicated: Replicated<Result>, ticket: Ticket | undefined
     return
   }
   replicated.saving = { tickets }
-  replicated.appliedSince = 0
+  startOver(replicated)
   replicated.effects.push({ type: 'save-snapshot', meta, chunks: machine.snapshot() })
 }
 
@@ -396,7 +414,7 @@ function onInstall<Result>(
 ): void {
   if (!onInstalled(replicated.raft, { id, snapshot: meta }, now)) return
   replicated.machine.restore(chunks)
-  replicated.appliedSince = 0
+  startOver(replicated)
 }
 
 /** What stands in the head of a snapshot, and back. */

@@ -51,8 +51,8 @@ export interface Driver {
   /** What the ports are still at. */
   readonly underWay: Set<Promise<void>>
   gathering: Gathering | undefined
-  /** A save of the agent's own services that somebody waits for is under way. */
-  isSaving: boolean
+  /** Saves of the agent's own services that somebody waits for. */
+  saving: number
   state: 'idle' | 'stepping' | 'stopped'
 }
 
@@ -82,7 +82,7 @@ export function startDriver(options: DriverOptions): Driver {
     queue: [],
     underWay: new Set(),
     gathering: undefined,
-    isSaving: false,
+    saving: 0,
     state: 'idle',
   }
   run(driver)
@@ -92,31 +92,30 @@ export function startDriver(options: DriverOptions): Driver {
 /** Lets the machine see an event. What happens meanwhile comes after it. */
 export function feed(driver: Driver, event: AgentEvent): void {
   if (driver.state === 'stopped') return
-  const begins = driver.gathering === undefined && maybeWrites(event)
+  const begins = driver.gathering === undefined && (isWrite(event) || event.type === 'persisted')
   if (begins) driver.queue.push({ type: 'gather' })
   const gathering = begins ? { writes: 0, seen: 0, turns: 0, resume: undefined } : driver.gathering
   driver.gathering = gathering
-  if (gathering !== undefined && event.type === 'request') gathering.writes++
+  if (gathering !== undefined && isWrite(event)) gathering.writes++
   driver.queue.push(event)
   if (driver.state === 'idle') run(driver)
   if (begins && gathering !== undefined) gather(driver, gathering)
 }
 
+const isWrite = (event: AgentEvent): boolean =>
+  event.type === 'request' && event.request.method !== 'GET'
+
 /**
  * Who has just been answered is about to send again: what is written next waits for that, too. It
  * waits for the answers in any case, for a write may be waited for on the spot (files.ts).
- */
-const maybeWrites = (event: AgentEvent): boolean =>
-  event.type === 'persisted' || (event.type === 'request' && event.request.method !== 'GET')
-
-/**
+ *
  * What was put off to the end of the turn by then, answers above all, goes first. Whoever waits for
  * a save is not answered before that ends: so nothing else is written before.
  */
 function gather(driver: Driver, gathering: Gathering): void {
   const ended = new Promise<void>((resolve) => {
     const look = () => {
-      if (driver.isSaving) {
+      if (driver.saving > 0) {
         gathering.resume = () => setImmediate(look)
         return
       }
@@ -217,14 +216,12 @@ function perform(driver: Driver, effect: AgentEffect): void {
     case 'save-own': {
       const { save } = effect
       const saved = ports.saveOwn(save)
-      driver.isSaving = save.durable
       follow(driver, saved, (end) =>
         end === 'saved'
           ? { type: 'own-saved', token: save.token }
           : { type: 'own-save-refused', save },
       )
-      const goOn = () => endSave(driver)
-      saved.then(goOn, goOn)
+      if (save.durable) waitFor(driver, saved)
       break
     }
     case 'probe':
@@ -244,14 +241,18 @@ function perform(driver: Driver, effect: AgentEffect): void {
   }
 }
 
-/** The machine knows already. */
-function endSave(driver: Driver): void {
-  driver.isSaving = false
-  const { gathering } = driver
-  if (gathering?.resume === undefined) return
-  gathering.turns = 0
-  gathering.resume()
-  gathering.resume = undefined
+/** When it is done, and the machine knows, gathering goes on. */
+function waitFor(driver: Driver, saved: Promise<unknown>): void {
+  driver.saving++
+  const done = () => {
+    driver.saving--
+    const { gathering } = driver
+    if (driver.saving > 0 || gathering?.resume === undefined) return
+    gathering.turns = 0
+    gathering.resume()
+    gathering.resume = undefined
+  }
+  saved.then(done, done)
 }
 
 /** Waits for a port, and lets the machine that asked know. */

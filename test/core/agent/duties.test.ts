@@ -7,6 +7,7 @@ import {
   dueTombstones,
   forgetReaped,
   isSnapshotDue,
+  noteRefused,
   noteTombstones,
 } from '../../../core/agent/duties.ts'
 import { logIndex } from '../../../core/ids.ts'
@@ -46,6 +47,13 @@ duties('soon after a snapshot only many bytes are a reason for another', () => {
   assert.not(isSnapshotDue(duty, rule))
   assert.ok(isSnapshotDue({ ...duty, bytes: 64 << 20 }, rule))
   assert.ok(isSnapshotDue(duty, { ...rule, now: 30_000 }))
+})
+
+duties('a snapshot that found no room is tried again, but not at once', () => {
+  const duty = { ...createSnapshotDuty(0), entries: 1 }
+  noteRefused(duty, 1_000)
+  assert.not(isSnapshotDue(duty, { entriesMax: 10, now: 30_999 }))
+  assert.ok(isSnapshotDue(duty, { entriesMax: 10, now: 31_000 }))
 })
 
 duties.run()

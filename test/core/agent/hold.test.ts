@@ -63,4 +63,12 @@ hold('with no time to wait all are refused at once', () => {
   assert.is(machine.responses.get(send(machine, 'GET /v1/kv/a'))?.status, 500)
 })
 
+hold('of held writes there are only so many', () => {
+  const machine = leaderless()
+  for (let n = 0; n < 1_000; n++) send(machine, `PUT /v1/kv/${n}`, { body: 'x' })
+  assert.is(machine.responses.size, 0)
+  assert.is(machine.responses.get(send(machine, 'PUT /v1/kv/more', { body: 'x' }))?.status, 500)
+  assert.is(machine.responses.has(send(machine, 'GET /v1/kv/more')), false, 'a read has no body')
+})
+
 hold.run()

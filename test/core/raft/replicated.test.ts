@@ -67,7 +67,13 @@ function machineOf(texts: string[]): StateMachine<string> {
   }
 }
 
-function addNode(net: Net, id: string, snapshotEntries: number): Node {
+/** When a snapshot is. */
+interface Due {
+  readonly snapshotEntries: number
+  readonly snapshotBytes?: number
+}
+
+function addNode(net: Net, id: string, due: Due): Node {
   const raft = createRaft({
     self: peerOf(id),
     settings: SETTINGS,
@@ -82,7 +88,7 @@ function addNode(net: Net, id: string, snapshotEntries: number): Node {
   const texts: string[] = []
   const node: Node = {
     id,
-    replicated: createReplicated({ raft, machine: machineOf(texts), snapshotEntries }),
+    replicated: createReplicated({ raft, machine: machineOf(texts), ...due }),
     texts,
     outcomes: [],
     images: new Map(),
@@ -93,9 +99,9 @@ function addNode(net: Net, id: string, snapshotEntries: number): Node {
   return node
 }
 
-function begin(snapshotEntries = 1_000): Net & { a: Node; b: Node; c: Node } {
+function begin(due: Due = { snapshotEntries: 1_000 }): Net & { a: Node; b: Node; c: Node } {
   const net: Net = { nodes: new Map(), now: 0, lastCall: 0 }
-  const [a, b, c] = VOTERS.map((id) => addNode(net, id, snapshotEntries))
+  const [a, b, c] = VOTERS.map((id) => addNode(net, id, due))
   if (a === undefined || b === undefined || c === undefined) throw new Error('three nodes')
   for (const { replicated } of net.nodes.values()) bootstrap(replicated.raft, founders, net.now)
   run(net, 50)
@@ -234,7 +240,7 @@ replicated('a change of the servers and a transfer are told when they are done',
 })
 
 replicated('a snapshot is saved when it is due or asked for, and who is far behind gets it', () => {
-  const net = begin(10)
+  const net = begin({ snapshotEntries: 10 })
   net.c.isDown = true
   for (let i = 0; i < 12; i++) step(net, net.a, commands(i, `${i}`))
   const { raft } = net.a.replicated
@@ -251,6 +257,14 @@ replicated('a snapshot is saved when it is due or asked for, and who is far behi
   run(net, 3_000)
   assert.equal(net.c.texts, net.a.texts)
   assert.is(net.c.replicated.raft.snapshot?.index, raft.snapshot?.index)
+})
+
+replicated('a few entries of many bytes are a reason for a snapshot, too', () => {
+  const net = begin({ snapshotEntries: 1_000, snapshotBytes: 1_000 })
+  step(net, net.a, commands(1, 'x'.repeat(600)))
+  assert.is(net.a.replicated.raft.snapshot, undefined)
+  step(net, net.a, commands(2, 'x'.repeat(600)))
+  assert.is(net.a.replicated.raft.snapshot?.index, 4)
 })
 
 replicated('what a snapshot says of the servers comes back from the disk', () => {
