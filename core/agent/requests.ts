@@ -4,7 +4,7 @@ import type { Call } from '../api/call.ts'
 import { begin, type Next, refuse, resume, sayTo } from '../api/pipeline.ts'
 import { unreachable } from '../assert.ts'
 import { ApiError } from '../errors.ts'
-import { encodeCommand } from '../fsm/commands.ts'
+import { type Command, encodeCommand, encodeRemembered } from '../fsm/commands.ts'
 import type { RequestId } from '../ids.ts'
 import type { Request, Response } from '../route/request.ts'
 import { SESSIONS } from '../sessions/records.ts'
@@ -21,8 +21,19 @@ import { type Agent, refuseCall, respond } from './record.ts'
 import { fireEvent } from './user-events.ts'
 
 export function onRequest(agent: Agent, request: Request): void {
-  perform(agent, request.id, begin(agent.pipeline, request, agent.clock))
+  const next = begin(agent.pipeline, request, agent.clock)
+  const isSmall = request.body.length <= REMEMBERED_BODY_MAX
+  if (next.type === 'propose')
+    proposeFor(agent, next, isSmall ? rememberRegistration : encodeCommand)
+  else perform(agent, request.id, next)
 }
+
+/** Texts of a command may be parts of the body, and keep all of it in memory. */
+const REMEMBERED_BODY_MAX = 4 << 10
+
+/** Registrations are nothing but texts and numbers. */
+const rememberRegistration = (command: Command): Uint8Array =>
+  command.type === 'register' ? encodeRemembered(command) : encodeCommand(command)
 
 /** It is certain that this agent leads: a read that waited for that looks now. */
 export function readNow(agent: Agent, call: Call): void {
@@ -35,7 +46,7 @@ function perform(agent: Agent, id: RequestId, next: Next): void {
       respond(agent, id, renew(agent, next.renews) ?? next.response)
       break
     case 'propose':
-      proposeFor(agent, next)
+      proposeFor(agent, next, encodeCommand)
       break
     case 'confirm':
       agent.reads.set(id, next.call)
@@ -86,9 +97,13 @@ function renew(agent: Agent, id: string | undefined): Response | undefined {
   return refuse(agent.pipeline, new ApiError('not-found', noSession(row.id)))
 }
 
-function proposeFor(agent: Agent, next: Extract<Next, { type: 'propose' }>): void {
+function proposeFor(
+  agent: Agent,
+  next: Extract<Next, { type: 'propose' }>,
+  bytesOf: (command: Command) => Uint8Array,
+): void {
   const { call, command } = next
-  const proposed = propose(agent.order, encodeCommand(command), agent.clock.now)
+  const proposed = propose(agent.order, bytesOf(command), agent.clock.now)
   if (proposed.ok) agent.writes.set(proposed.index, { call, since: agent.clock.now })
   else if (proposed.why === 'no-leader') holdOrRefuse(agent, next)
   else refuseCall(agent, call, refusalOf(proposed.why))

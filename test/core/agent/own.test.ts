@@ -482,6 +482,53 @@ const BODIES = [
   },
 ]
 
+const CATALOG_BODIES = [
+  { Node: 'N', Address: 'x' },
+  {
+    Node: 'ä',
+    Address: '10.0.0.1',
+    ID: '40e4a748-2192-161a-0510-9bf59fe950b5',
+    TaggedAddresses: { wan: 'b', lan: 'a' },
+    NodeMeta: { z: '1', a: '' },
+    Locality: { Zone: 'z' },
+  },
+  {
+    Node: 'n',
+    Address: 'y',
+    Service: {
+      Service: 's',
+      Port: 5,
+      Tags: ['b', 'a'],
+      Meta: { z: '1', a: '2' },
+      TaggedAddresses: { b: { Address: 'b', Port: 1 }, a: { Address: 'a' } },
+      Weights: { Passing: 7, Warning: 3 },
+      Proxy: { Config: { z: 1, a: { y: null, b: [] } }, DestinationServiceName: 'd' },
+      Connect: { Native: true },
+      EnableTagOverride: true,
+    },
+    Check: {
+      CheckID: 'c',
+      Name: 'c',
+      Status: 'passing',
+      ServiceID: 's',
+      Output: '"<&>"',
+      Definition: { Timeout: '2s', Interval: '10s', HTTP: 'http://x', Header: { B: ['1'], A: [] } },
+    },
+    Checks: [{ Name: 'node', Status: 'odd', Notes: 'n' }],
+  },
+  {
+    Node: 'n',
+    SkipNodeUpdate: true,
+    Service: {
+      Service: 'k',
+      Kind: 'connect-proxy',
+      Port: 1,
+      Proxy: { DestinationServiceName: 's' },
+    },
+  },
+  { Node: 'n', Address: 'y', Service: { ID: 'e', Service: 'e', Address: '::1', Port: 65535 } },
+]
+
 own('a command that is not read again is what reading it gives', () => {
   const machine = createMachine()
   for (const body of BODIES) {
@@ -492,6 +539,10 @@ own('a command that is not read again is what reading it gives', () => {
   }
   ask(machine, 'PUT /v1/agent/check/register', { body: '{"Name":"lone","TTL":"1h","Notes":"n"}' })
   ask(machine, 'PUT /v1/agent/maintenance?enable=true')
+  for (const body of CATALOG_BODIES) {
+    const response = ask(machine, 'PUT /v1/catalog/register', { body: JSON.stringify(body) })
+    assert.is(response.status, 200, textOfBody(response))
+  }
   const read = createFsm()
   for (const entry of machine.disk.flatMap(({ entries }) => entries)) {
     applyEntry(read, { ...entry, data: entry.data.slice() })
