@@ -24,8 +24,8 @@ export const DISK_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'core/raft/replicated.ts',
-        from: '  replicated.appliedSince = 0\n  replicated.effects.push(',
-        to: `  replicated.appliedSince = 0
+        from: '  startOver(replicated)\n  replicated.effects.push(',
+        to: `  startOver(replicated)
   replicated.effects.push({ type: 'trim-log', through: onSnapshotSaved(raft, meta, raft.now) })
   replicated.effects.push(`,
       },
