@@ -77,17 +77,22 @@ export async function readAll(
   return bytes.subarray(0, done)
 }
 
-/** What a small file says; undefined: there is none. */
-export async function readText(files: FileSystem, path: string): Promise<string | undefined> {
+/** What a small file holds; undefined: there is none. */
+export async function readWhole(files: FileSystem, path: string): Promise<Uint8Array | undefined> {
   try {
     const file = await files.open(path)
     const bytes = await readAll(file, { offset: 0, length: await file.size() })
     await file.close()
-    return textOf(bytes)
+    return bytes
   } catch (error) {
     if (isMissing(error)) return undefined
     throw error
   }
+}
+
+export async function readText(files: FileSystem, path: string): Promise<string | undefined> {
+  const bytes = await readWhole(files, path)
+  return bytes && textOf(bytes)
 }
 
 const FILE_MODE = 0o600

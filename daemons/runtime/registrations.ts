@@ -13,11 +13,11 @@
 // costs less.
 import { join } from 'node:path'
 import type { OwnSave } from '../../core/agent/keeper.ts'
-import { concatBytes, strictTextOf, utf8 } from '../../core/bytes.ts'
+import { concatBytes, EMPTY, strictTextOf, utf8 } from '../../core/bytes.ts'
 import type { KeepOrder, KeptRecord } from '../../core/local/keep.ts'
 import { crc32 } from '../../core/wire/crc32.ts'
 import { DataDirRefused, isFull, isMissing } from './disk-errors.ts'
-import { type FileSystem, type OpenFile, publish, readAll, writeAll } from './files.ts'
+import { type FileSystem, type OpenFile, publish, readWhole, writeAll } from './files.ts'
 
 export interface Registrations {
   readonly records: readonly KeptRecord[]
@@ -61,7 +61,7 @@ async function closeBoth(file: Both | undefined): Promise<void> {
 export async function openRegistrations(files: FileSystem, dir: string): Promise<Registrations> {
   const path = join(dir, NAME)
   const texts = new Map<string, string>()
-  for (const { key, text } of readLines(path, await readBytes(files, path))) {
+  for (const { key, text } of readLines(path, (await readWhole(files, path)) ?? EMPTY)) {
     if (text === undefined) texts.delete(key)
     else texts.set(key, text)
   }
@@ -79,18 +79,6 @@ export async function openRegistrations(files: FileSystem, dir: string): Promise
     records: [...texts].map(([key, text]) => ({ key, text })),
     save: (save) => saveIn(journal, save),
     close: () => closeBoth(journal.file),
-  }
-}
-
-async function readBytes(files: FileSystem, path: string): Promise<Uint8Array> {
-  try {
-    const file = await files.open(path)
-    const bytes = await readAll(file, { offset: 0, length: await file.size() })
-    await file.close()
-    return bytes
-  } catch (error) {
-    if (isMissing(error)) return new Uint8Array(0)
-    throw error
   }
 }
 
