@@ -3,6 +3,7 @@
 // effect, never in a change of state.
 import type { Covered } from '../entry.ts'
 import { type LogIndex, logIndex } from '../ids.ts'
+import { SNAPSHOT_LOG_BYTES } from '../raft/replicated.ts'
 import type { Instant } from '../time.ts'
 
 /** How long a delete still holds the index of its prefix up (consul-surface 8.6). */
@@ -55,12 +56,6 @@ export function forgetReaped(duty: TombstoneDuty, through: number): void {
   while (duty.spans[0] !== undefined && duty.spans[0].through <= through) duty.spans.shift()
   duty.retryDue = 0
 }
-
-/**
- * A snapshot is due after this many bytes of log at the latest, so that the data folder stays
- * bounded.
- */
-const SNAPSHOT_LOG_BYTES = 64 << 20
 
 export interface SnapshotDuty {
   /** What the log has taken since the last snapshot. */

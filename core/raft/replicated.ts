@@ -128,7 +128,8 @@ export interface Replicated<Result> {
   effects: ReplicatedEffect<Result>[]
 }
 
-const SNAPSHOT_LOG_BYTES = 64 << 20
+/** After so many bytes of log a snapshot is due: the data folder stays bounded. */
+export const SNAPSHOT_LOG_BYTES = 64 << 20
 
 export const createReplicated = <Result>(
   parts: Pick<Replicated<Result>, 'raft' | 'machine' | 'snapshotEntries'> &
