@@ -99,24 +99,23 @@ const proxy = record(
   ],
 )
 
+/** What every form of an instance begins with. */
+const INSTANCE = [
+  ['Kind', ''],
+  ['ID', ''],
+  ['Service', ''],
+  ['Tags', null],
+  ['Meta', null],
+  ['Port', 0],
+  ['Address', ''],
+  ['SocketPath', ''],
+  ['TaggedAddresses', null],
+  ['Weights', {}],
+  ['EnableTagOverride', false],
+] as const
+
 const service = record(
-  [
-    ['Kind', ''],
-    ['ID', ''],
-    ['Service', ''],
-    ['Tags', null],
-    ['Meta', null],
-    ['Port', 0],
-    ['Address', ''],
-    ['SocketPath', ''],
-    ['TaggedAddresses', null],
-    ['Weights', {}],
-    ['EnableTagOverride', false],
-    ...INDEXES,
-    ['Proxy', {}, proxy],
-    ['Connect', {}],
-    ['PeerName', ''],
-  ],
+  [...INSTANCE, ...INDEXES, ['Proxy', {}, proxy], ['Connect', {}], ['PeerName', '']],
   ['Kind', 'SocketPath', 'TaggedAddresses', 'PeerName'],
 )
 
@@ -132,17 +131,7 @@ const node = record([
 
 const agentService = record(
   [
-    ['Kind', ''],
-    ['ID', ''],
-    ['Service', ''],
-    ['Tags', null],
-    ['Meta', null],
-    ['Port', 0],
-    ['Address', ''],
-    ['SocketPath', ''],
-    ['TaggedAddresses', null],
-    ['Weights', {}],
-    ['EnableTagOverride', false],
+    ...INSTANCE,
     ['ContentHash', ''],
     ['Proxy', {}, proxy],
     ['Connect', {}],

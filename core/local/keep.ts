@@ -34,8 +34,8 @@ export const serviceText = (row: OwnService): string => JSON.stringify(row)
 export const checkText = (row: OwnCheck): string =>
   JSON.stringify({ ...row, status: 'critical', output: '', definition: slim(row.definition) })
 
-/** Most of a definition says nothing, and is left out. */
-const NOTHING: CheckDefinition = {
+/** A definition that says nothing, as most of each does: that is left out. */
+export const NOTHING: CheckDefinition = {
   id: '',
   name: '',
   notes: '',

@@ -1,41 +1,11 @@
 // A check as files and the API define one, with most of it left out.
 import type { CheckDefinition, ServiceDefinition } from '../../core/config/agent-config.ts'
+import { NOTHING } from '../../core/local/keep.ts'
 
 export const checkDefinition = (changed: Partial<CheckDefinition> = {}): CheckDefinition => ({
-  id: '',
+  ...NOTHING,
   name: 'check',
-  notes: '',
-  serviceId: '',
-  token: '',
-  status: '',
-  args: [],
-  shell: '',
-  dockerContainerId: '',
-  http: '',
-  header: {},
-  method: '',
-  body: '',
-  disableRedirects: false,
-  tcp: '',
-  tcpUseTls: false,
-  udp: '',
-  grpc: '',
-  grpcUseTls: false,
-  h2ping: '',
   h2pingUseTls: true,
-  osService: '',
-  tlsServerName: '',
-  tlsSkipVerify: false,
-  aliasNode: '',
-  aliasService: '',
-  intervalMs: 0,
-  timeoutMs: 0,
-  ttlMs: 0,
-  successBeforePassing: 0,
-  failuresBeforeWarning: 0,
-  failuresBeforeCritical: 0,
-  outputMaxSize: 0,
-  deregisterCriticalServiceAfterMs: 0,
   ...changed,
 })
 
