@@ -6,7 +6,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type AgentProcess, startAgent } from '../kit/agent.ts'
 import { type Ran, run } from '../kit/cli.ts'
-import { type Home, openHome } from '../kit/home.ts'
+import { type Home, withHome } from '../kit/home.ts'
 import { before, within } from '../kit/within.ts'
 import { withSmallDisk, works } from './small-disk.ts'
 
@@ -14,20 +14,7 @@ const disk = suite('agent disk')
 const DEADLINE_MS = 60_000
 
 const fact = (name: string, check: (home: Home) => Promise<void>) =>
-  disk(name, () =>
-    before(
-      DEADLINE_MS,
-      async () => {
-        const home = await openHome()
-        try {
-          await check(home)
-        } finally {
-          await home.close()
-        }
-      },
-      name,
-    ),
-  )
+  disk(name, () => before(DEADLINE_MS, () => withHome(check), name))
 
 const ARGS = ['-server', '-bootstrap', '-bind=127.0.0.1', '-log-level=warn']
 

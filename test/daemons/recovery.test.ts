@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startAgent } from '../kit/agent.ts'
 import { type Ran, run } from '../kit/cli.ts'
-import { type Home, openHome } from '../kit/home.ts'
+import { type Home, withHome } from '../kit/home.ts'
 import {
   callNode,
   killNode,
@@ -23,20 +23,7 @@ const recovery = suite('recovery')
 const DEADLINE_MS = 60_000
 
 const fact = (name: string, check: (home: Home) => Promise<void>) =>
-  recovery(name, () =>
-    before(
-      DEADLINE_MS,
-      async () => {
-        const home = await openHome()
-        try {
-          await check(home)
-        } finally {
-          await home.close()
-        }
-      },
-      name,
-    ),
-  )
+  recovery(name, () => before(DEADLINE_MS, () => withHome(check), name))
 
 const withCluster = (name: string, check: (cluster: RaftCluster) => Promise<void>) =>
   fact(name, async (home) => {

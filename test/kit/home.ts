@@ -41,6 +41,15 @@ export async function openHome(): Promise<Home> {
   }
 }
 
+export async function withHome<T>(use: (home: Home) => Promise<T>): Promise<T> {
+  const home = await openHome()
+  try {
+    return await use(home)
+  } finally {
+    await home.close()
+  }
+}
+
 /** Every program name, and the built file that answers to it. */
 async function programs(): Promise<[string, string][]> {
   const manifest: unknown = JSON.parse(await readFile(inProject('package.json'), 'utf8'))
