@@ -142,7 +142,8 @@ function watcherOf(run: Run): Watcher {
       trace?.onStep(node, event)
       checkStep(run.raft, node, host.raft)
       checkLeader(run.raft, node, host.raft)
-      if (event.type !== 'order') {
+      // What only time brings about is due when the time is told: others may just have joined it.
+      if (event.type === 'tick') {
         const { tickMs } = run.draw.conditions
         checkStall(run.raft, node, { raft: host.raft, now: node.shown, tickMs })
       }

@@ -35,4 +35,10 @@ export const PINNED: readonly Pinned[] = [
     events: 4_000,
     why: 'the checker counted by a configuration that a snapshot had replaced',
   },
+  {
+    seed: 7_790_842,
+    profile: 'swarm',
+    events: 4_000,
+    why: 'the checker blamed a leader for a stalled disk before it knew that it was not alone',
+  },
 ]
