@@ -154,32 +154,59 @@ async function lists(agent: DurableAgent, { seconds }: Effort): Promise<Figure[]
   ]
 }
 
-/** Every request is of a node or an instance that was never seen. */
+/** The requests of test/bench: known services whose port changes with each registration. */
+const CHANGED = {
+  catalog: `local i = 0
+request = function()
+  i = i + 1
+  local body = string.format('{"Node":"bulk","Address":"10.1.0.1","Service":{"Service":"b%d",' ..
+    '"ID":"b%d","Port":%d}}', i % 500, i % 500, 1000 + i % 60000)
+  return wrk.format("PUT", "/v1/catalog/register", nil, body)
+end`,
+  agent: `local i = 0
+request = function()
+  i = i + 1
+  local body = string.format('{"Name":"l%d","Port":%d}', i % 200, 1000 + i % 60000)
+  return wrk.format("PUT", "/v1/agent/service/register", nil, body)
+end`,
+}
+
+/** The hardest: every request is of a node or an instance that was never seen, with a check. */
 const UNIQUE = `local i = 0
 local run = tostring(os.time()) .. tostring({}):sub(-6)
 `
-const CATALOG = `${UNIQUE}request = function()
+const NEW = {
+  catalog: `${UNIQUE}request = function()
   i = i + 1
   local id = run .. "-" .. i
   local body = string.format('{"Node":"n%s","Address":"10.0.%d.%d","Service":{"ID":"w%s",' ..
     '"Service":"new","Port":8080,"Tags":["v1"]},"Check":{"CheckID":"c%s","Status":"passing",' ..
     '"ServiceID":"w%s"}}', id, (i / 250) % 250, i % 250, id, id, id)
   return wrk.format("PUT", "/v1/catalog/register", nil, body)
-end`
-const AGENT = `${UNIQUE}request = function()
+end`,
+  agent: `${UNIQUE}request = function()
   i = i + 1
   local body = string.format('{"ID":"w%s-%d","Name":"own","Port":8080,' ..
     '"Check":{"TTL":"1h"}}', run, i)
   return wrk.format("PUT", "/v1/agent/service/register", nil, body)
-end`
+end`,
+}
 
 async function registrations(agent: DurableAgent, { seconds }: Effort): Promise<Figure[]> {
-  const catalog = await loaded(agent, { clients: 32, seconds, lua: CATALOG })
-  const own = await loaded(agent, { clients: 8, seconds, lua: AGENT })
-  return [
-    { name: 'catalog register, 32 clients', unit: '/s', value: catalog.rate, cpuUs: catalog.cpu },
-    { name: 'agent register, 8 clients', unit: '/s', value: own.rate, cpuUs: own.cpu },
-  ]
+  const figures: Figure[] = []
+  for (const [requests, suffix] of [
+    [CHANGED, ''],
+    [NEW, ', all new'],
+  ] as const) {
+    const catalog = await loaded(agent, { clients: 32, seconds, lua: requests.catalog })
+    const own = await loaded(agent, { clients: 8, seconds, lua: requests.agent })
+    const row = (name: string, { rate, cpu }: Loaded): Figure => {
+      return { name: `${name}${suffix}`, unit: '/s', value: rate, cpuUs: cpu }
+    }
+    figures.push(row('catalog register, 32 clients', catalog))
+    figures.push(row('agent register, 8 clients', own))
+  }
+  return figures
 }
 
 const SERVICES = 1_000
