@@ -1,9 +1,10 @@
 // What an agent keeps of its own services and checks: texts under keys, in one file of the data
 // folder that is appended to. A line is a checksum, how many bytes of the file were surely on the
-// disk when it was written, and a record; the last line of a key counts.
+// disk when it was written, a key and the text that is kept under it, which has no end of a line in
+// it; the last line of a key counts.
 //
-//   2f0a9c1e 0 ["service web","{…}"]
-//   90b1d2aa 2104 ["service web",null]        forgotten
+//   2f0a9c1e 0 "service web" {…}
+//   90b1d2aa 2104 "service web"        forgotten
 //
 // A power cut may tear what was not on the disk yet, in any place of it: what is broken and all
 // behind it was never acknowledged, and is left out. If a line behind it says that the place was on
@@ -13,6 +14,7 @@
 // costs less.
 import { join } from 'node:path'
 import type { OwnSave } from '../../core/agent/keeper.ts'
+import { assert } from '../../core/assert.ts'
 import { concatBytes, EMPTY, strictTextOf, utf8 } from '../../core/bytes.ts'
 import type { KeepOrder, KeptRecord } from '../../core/local/keep.ts'
 import { crc32 } from '../../core/wire/crc32.ts'
@@ -98,6 +100,7 @@ function readLines(path: string, bytes: Uint8Array): Line[] {
     const line = bytes.subarray(start, end < 0 ? bytes.length : end)
     const parsed = end < 0 ? undefined : parseLine(line)
     number++
+    if (parsed === 'unknown') throw unknownLine(path, number)
     if (parsed === undefined) broken ??= { at: start, number }
     else if (broken === undefined) lines.push(parsed)
     else if (parsed.synced > broken.at) throw damaged(path, broken.number)
@@ -113,15 +116,25 @@ const damaged = (path: string, line: number) =>
       'this agent: restore it from a backup, or remove it and register them again',
   )
 
-const LINE = /^([0-9a-f]{8}) ((\d+) (\[.*\]))$/s
+const unknownLine = (path: string, line: number) =>
+  new DataDirRefused(
+    'foreign',
+    `${path}: line ${line} was written by another version of this program. Start that version, or ` +
+      'remove the file and register the services of this agent again',
+  )
 
-function parseLine(line: Uint8Array): Line | undefined {
+const LINE = /^([0-9a-f]{8}) (.+)$/s
+const BODY = /^(\d+) ("(?:[^"\\]|\\.)*")(?: (.+))?$/s
+
+/** Undefined: it is broken. 'unknown': it is whole, and no line of ours. */
+function parseLine(line: Uint8Array): Line | 'unknown' | undefined {
   const text = strictTextOf(line)
-  const match = text === undefined ? null : LINE.exec(text)
-  if (match === null || checksum(utf8(match[2] ?? '')) !== match[1]) return undefined
-  // What bears its checksum was written by `lineOf`.
-  const [key, kept] = JSON.parse(match[4] ?? '') as [string, string | null]
-  return { key, text: kept ?? undefined, synced: Number(match[3]) }
+  const [, sum, body = ''] = (text === undefined ? null : LINE.exec(text)) ?? []
+  if (sum === undefined || checksum(utf8(body)) !== sum) return undefined
+  const match = BODY.exec(body)
+  if (match === null) return 'unknown'
+  const key = JSON.parse(match[2] ?? '') as string // what bears its checksum was written by `lineOf`
+  return { key, text: match[3], synced: Number(match[1]) }
 }
 
 const SUM_DIGITS = 8
@@ -131,7 +144,9 @@ const checksum = (body: Uint8Array): string => crc32(body).toString(16).padStart
 /** Made into bytes once: the checksum is put in place afterwards. */
 function lineOf({ key, text }: KeepOrder, synced: number): Uint8Array {
   const blank = '0'.repeat(SUM_DIGITS)
-  const line = utf8(`${blank} ${synced} ${JSON.stringify([key, text ?? null])}\n`)
+  assert(text === undefined || !text.includes('\n'), 'a text is one line')
+  const kept = text === undefined ? '' : ` ${text}`
+  const line = utf8(`${blank} ${synced} ${JSON.stringify(key)}${kept}\n`)
   const sum = checksum(line.subarray(SUM_DIGITS + 1, -1))
   for (let at = 0; at < SUM_DIGITS; at++) line[at] = sum.charCodeAt(at)
   return line

@@ -4,7 +4,9 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { utf8 } from '../../../core/bytes.ts'
 import type { KeepOrder } from '../../../core/local/keep.ts'
+import { crc32 } from '../../../core/wire/crc32.ts'
 import { DataDirRefused, DiskFailure } from '../../../daemons/runtime/disk-errors.ts'
 import { type FileSystem, type OpenFile, realFiles } from '../../../daemons/runtime/files.ts'
 import { openRegistrations } from '../../../daemons/runtime/registrations.ts'
@@ -29,15 +31,15 @@ registrations('the last text of a key counts, and what was forgotten is gone', (
   withTemp(async (dir) => {
     const first = await openRegistrations(realFiles, dir)
     assert.equal(first.records, [])
-    await first.save(saveOf(orders(['a', 'one'], ['b', 'ümläut\n"']), true))
+    await first.save(saveOf(orders(['a', 'one'], ['b', 'ümläut "']), true))
     await first.save(saveOf(orders(['a', 'two'], ['c', 'x']), false))
     await first.save(saveOf(orders(['c', undefined])))
     await first.close()
-    assert.equal(await recordsIn(dir), { a: 'two', b: 'ümläut\n"' })
+    assert.equal(await recordsIn(dir), { a: 'two', b: 'ümläut "' })
     const second = await openRegistrations(realFiles, dir)
     await second.save(saveOf(orders(['d', 'later'])))
     await second.close()
-    assert.equal(await recordsIn(dir), { a: 'two', b: 'ümläut\n"', d: 'later' })
+    assert.equal(await recordsIn(dir), { a: 'two', b: 'ümläut "', d: 'later' })
   }),
 )
 
@@ -96,6 +98,17 @@ registrations('a flipped bit in what was on the disk is named, and nothing is op
       const error = await recordsIn(dir).catch((caught: unknown) => caught)
       assert.instance(error, DataDirRefused, `byte ${at}`)
     }
+  }),
+)
+
+registrations('a whole line of another form is refused, not taken for a torn one', () =>
+  withTemp(async (dir) => {
+    const body = '0 ["a","one"]'
+    const sum = crc32(utf8(body)).toString(16).padStart(8, '0')
+    await writeFile(join(dir, 'registrations'), `${sum} ${body}\n`)
+    const error = await recordsIn(dir).catch((caught: unknown) => caught)
+    assert.instance(error, DataDirRefused)
+    assert.match(String(error), /line 1 was written by another version/)
   }),
 )
 
