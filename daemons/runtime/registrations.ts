@@ -119,7 +119,7 @@ const damaged = (path: string, line: number) =>
 const unknownLine = (path: string, line: number) =>
   new DataDirRefused(
     'foreign',
-    `${path}: line ${line} was written by another version of this program. Start that version, or ` +
+    `${path}: line ${line} was written by another version of this program. Start that one, or ` +
       'remove the file and register the services of this agent again',
   )
 
@@ -133,7 +133,7 @@ function parseLine(line: Uint8Array): Line | 'unknown' | undefined {
   if (sum === undefined || checksum(utf8(body)) !== sum) return undefined
   const match = BODY.exec(body)
   if (match === null) return 'unknown'
-  const key = JSON.parse(match[2] ?? '') as string // what bears its checksum was written by `lineOf`
+  const key = JSON.parse(match[2] ?? '') as string // `lineOf` wrote it
   return { key, text: match[3], synced: Number(match[1]) }
 }
 
