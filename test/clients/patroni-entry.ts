@@ -203,14 +203,18 @@ const statusOf = async (name: Name, path: string): Promise<number> => {
   return reply.status
 }
 
+/** Whoever holds the lock is called primary while its database is still being promoted. */
 async function primary(): Promise<Name | undefined> {
   const found = await Promise.all(
     NAMES.map(async (name) =>
-      (await statusOf(name, 'primary').catch(() => 0)) === 200 ? name : '',
+      (await statusOf(name, 'primary').catch(() => 0)) === 200 && (await writes(name)) ? name : '',
     ),
   )
   return NAMES.find((name) => found.includes(name))
 }
+
+const writes = async (name: Name): Promise<boolean> =>
+  (await sql(name, 'select pg_is_in_recovery()').catch(() => '')) === 'f'
 
 const isReplica = async (name: Name): Promise<boolean> => (await statusOf(name, 'replica')) === 200
 
