@@ -1,6 +1,6 @@
 // Questions about the events that this agent keeps, and which events concern it.
-import { RE2JS } from 're2js'
 import { listServices } from '../local/read.ts'
+import { fitsRegexp } from '../regexp.ts'
 import { list, type View } from '../state/txn.ts'
 import { type U64, u64 } from '../u64.ts'
 import { EVENTS, type EventRow, type HeardEvent } from './records.ts'
@@ -23,20 +23,10 @@ export function eventsCursor(events: readonly EventRow[]): U64 {
 /** Whether an event is for this agent: judged by its name and by what is registered with it. */
 export function concerns(event: HeardEvent, nodeName: string, own: View): boolean {
   const { nodeFilter, serviceFilter, tagFilter } = event
-  if (nodeFilter !== '' && !fits(nodeFilter, nodeName)) return false
+  if (nodeFilter !== '' && !fitsRegexp(nodeFilter, nodeName)) return false
   if (serviceFilter === '') return true
   return listServices(own).some(({ service: { name, tags } }) => {
-    if (!fits(serviceFilter, name)) return false
-    return tagFilter === '' || (tags ?? []).some((tag) => fits(tagFilter, tag))
+    if (!fitsRegexp(serviceFilter, name)) return false
+    return tagFilter === '' || (tags ?? []).some((tag) => fitsRegexp(tagFilter, tag))
   })
-}
-
-/** An expression that is none, sent by another program, fits nothing. */
-function fits(expression: string, text: string): boolean {
-  try {
-    return RE2JS.compile(expression).matcher(text).find()
-  } catch (error) {
-    if (error instanceof Error) return false // what the engine throws for a bad expression
-    throw error
-  }
 }

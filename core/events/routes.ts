@@ -1,7 +1,7 @@
 // /v1/event: tell all agents of something, and what this agent was told.
-import { RE2JS } from 're2js'
 import { textOfByteString } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
+import { compileRegexp } from '../regexp.ts'
 import {
   type Asked,
   type EventSpec,
@@ -52,12 +52,8 @@ function eventOf({ rest, query, body, uuid }: Input<Uint8Array>): EventSpec {
 }
 
 function checkExpression(what: string, expression: string): void {
-  try {
-    if (expression !== '') RE2JS.compile(expression)
-  } catch (error) {
-    if (!(error instanceof Error)) throw error
-    throw new ApiError('invalid', `Invalid ${what} filter: ${error.message}`, { cause: error })
-  }
+  const compiled = compileRegexp(expression)
+  if (!compiled.ok) throw new ApiError('invalid', `Invalid ${what} filter: ${compiled.why}`)
 }
 
 /** How long a list waits for an event if nobody says. */

@@ -1,8 +1,8 @@
 // What a filter may ask of a row, and whether a row fits (consul-surface 3.6). A shape names the
 // fields and their kinds; an expression is checked against it once, and then judges rows.
-import { RE2JS } from 're2js'
 import { ApiError } from '../errors.ts'
 import { quoteGo } from '../quote.ts'
+import { compileRegexp } from '../regexp.ts'
 import { type Expression, type Match, type Operator, parseFilter } from './parse.ts'
 
 export type Shape =
@@ -102,8 +102,8 @@ function judgeOf({ op, value }: Match, leaf: Shape): Judge {
       return (found) => sizeOf(found) > 0
     case 'Matches':
     case 'Not Matches': {
-      const pattern = compile(value)
-      return (found) => pattern.matcher(String(found)).find() === (op === 'Matches')
+      const fits = compile(value)
+      return (found) => fits(String(found)) === (op === 'Matches')
     }
     case 'In':
     case 'Not In':
@@ -115,13 +115,10 @@ function judgeOf({ op, value }: Match, leaf: Shape): Judge {
   }
 }
 
-function compile(pattern: string): RE2JS {
-  try {
-    return RE2JS.compile(pattern)
-  } catch (error) {
-    if (!(error instanceof Error)) throw error
-    throw refusal(`Failed to compile regular expression ${quoteGo(pattern)}: ${error.message}`)
-  }
+function compile(pattern: string): (text: string) => boolean {
+  const compiled = compileRegexp(pattern)
+  if (compiled.ok) return compiled.fits
+  throw refusal(`Failed to compile regular expression ${quoteGo(pattern)}: ${compiled.why}`)
 }
 
 /** The literal as the kind of value that it is compared with: quoted numbers are numbers too. */

@@ -202,7 +202,7 @@ const HOMES: Readonly<Record<string, readonly RegExp[]>> = {
   'dns-packet': [/^test\//],
   'node-forge': [/^daemons\/runtime\/x509\.ts$/],
   execa: [/^daemons\/runtime\/probe\.ts$/, /^commands\/kit\/launch\.ts$/, /^test\//],
-  re2js: [/^core\//],
+  re2js: [/^core\/regexp\.ts$/],
   uvu: [/^test\//],
   'fast-check': [/^test\/kit\/property\.ts$/],
   consul: [/^test\/clients\//],
