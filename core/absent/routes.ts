@@ -15,11 +15,10 @@ import {
   type Pattern,
   read,
   type Said,
+  USUAL_READ,
 } from '../route/route.ts'
 import { configRoutes } from './config-routes.ts'
 import { NOTHING, nothing } from './nothing.ts'
-
-const LIST = { meta: 'index', metaOnFailure: true, blocking: true } as const
 
 const MESH = 'the mesh'
 const PEERS = 'peering'
@@ -41,7 +40,7 @@ const QUERY_READ = { resource: 'query', access: 'read' } as const
 const QUERY_WRITE = { resource: 'query', access: 'write' } as const
 
 const queries = read({
-  ...LIST,
+  ...USUAL_READ,
   meta: 'effective',
   path: 'GET /v1/query',
   about: 'all prepared queries; none in this version',
@@ -55,7 +54,7 @@ const UUID_LENGTH = 36
 const NO_UUID = 'failed prepared query lookup: index error: UUID must be 36 characters'
 
 const query = read({
-  ...LIST,
+  ...USUAL_READ,
   path: 'GET /v1/query/*query',
   about: 'one prepared query, or what it finds; none in this version',
   acl: QUERY_READ,
@@ -95,7 +94,7 @@ const INTENTION = structOf({
 })
 
 const intentions = read({
-  ...LIST,
+  ...USUAL_READ,
   path: 'GET /v1/connect/intentions',
   about: 'all intentions; none in this version',
   acl: { resource: 'intention', access: 'read' },
@@ -106,7 +105,7 @@ const intentions = read({
 })
 
 const roots = read({
-  ...LIST,
+  ...USUAL_READ,
   path: 'GET /v1/connect/ca/roots',
   about: `not in this version: ${MESH}`,
   acl: 'none',
@@ -118,7 +117,7 @@ const roots = read({
 const PEERING_READ = { resource: 'peering', access: 'read' } as const
 
 const peerings = read({
-  ...LIST,
+  ...USUAL_READ,
   path: 'GET /v1/peerings',
   about: 'all peers; none in this version',
   acl: PEERING_READ,
@@ -150,7 +149,7 @@ const forgetPeering = local({
 })
 
 const exported = read({
-  ...LIST,
+  ...USUAL_READ,
   path: 'GET /v1/exported-services',
   about: 'what peers may reach; nothing in this version',
   acl: { resource: 'mesh', access: 'read' },
@@ -158,7 +157,7 @@ const exported = read({
 })
 
 const meshGateways = read({
-  ...LIST,
+  ...USUAL_READ,
   path: 'GET /v1/internal/federation-states/mesh-gateways',
   about: 'the gateways of each datacenter; none in this version',
   acl: 'none',

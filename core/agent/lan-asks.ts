@@ -4,6 +4,7 @@ import type { Next } from '../api/pipeline.ts'
 import { sayTo } from '../api/pipeline.ts'
 import { base64 } from '../bytes.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
+import { multierror } from '../multierror.ts'
 import type { KeyOrder, KeyReport, Question } from '../route/route.ts'
 import { changeRing } from '../swim/keys.ts'
 import { forceLeave, join, queryKeys } from '../swim/server.ts'
@@ -134,14 +135,9 @@ function sayJoined(agent: Agent, reached: number, failures: readonly string[]): 
   log(agent, { level, room: 'agent', message, fields })
 }
 
-/** In the layout of Go's multierror, as clients of Consul know it. */
 function failureText(address: string, failures: readonly string[]): string {
-  const all =
-    failures.length === 0
-      ? [`Failed to join ${address}: nobody answered`]
-      : failures.map((one) => failureLine(one))
-  const count = all.length === 1 ? '1 error' : `${all.length} errors`
-  return `${count} occurred:\n${all.map((one) => `\t* ${one}\n`).join('')}\n`
+  const nobody = [`Failed to join ${address}: nobody answered`]
+  return multierror(failures.length === 0 ? nobody : failures.map(failureLine))
 }
 
 /** `10.0.0.1:8301: refused`, in the words of Go. */

@@ -16,8 +16,17 @@ import type { OwnChange } from '../local/records.ts'
 import { count } from '../metrics.ts'
 import { isRefused } from '../outcome.ts'
 import type { Prng } from '../prng.ts'
+import { noPath } from '../route/datacenter.ts'
 import type { Request, Response } from '../route/request.ts'
-import type { Asked, Changes, Found, Pattern, ReadRoute, Said } from '../route/route.ts'
+import {
+  type Asked,
+  type Changes,
+  EMPTY_JSON,
+  type Found,
+  type Pattern,
+  type ReadRoute,
+  type Said,
+} from '../route/route.ts'
 import { createWatchSet, glanceAt, type Store, viewOf, type WatchSet } from '../state/store.ts'
 import type { Instant, WallMs } from '../time.ts'
 import { answerError, answerFound, answerSaid, type Meta, metaHeaders } from './answer.ts'
@@ -80,7 +89,7 @@ export function begin(pipeline: Pipeline, request: Request, clock: Clock): Next 
     const opened = openCall(pipeline.desk, request, clock.wall)
     if ('status' in opened) return { type: 'respond', response: opened }
     call = withFreshness(pipeline, opened, clock.now)
-    if (call.elsewhere !== '') throw new ApiError('no-path', 'No path to datacenter')
+    if (call.elsewhere !== '') throw noPath()
     return proceed(pipeline, call, { now: clock.now, isConfirmed: pipeline.canRead() })
   } catch (error) {
     return { type: 'respond', response: failed(pipeline, error, call) }
@@ -317,10 +326,8 @@ export function replyTo(
 
 /** What to say when a change of the agent's own is kept and the catalog knows it. */
 export const changed = (pipeline: Pipeline, call: Call): Response =>
-  respondSaid(pipeline, call, pipeline.desk.head.dialect === 'lesson' ? DONE : CHANGED)
+  respondSaid(pipeline, call, pipeline.desk.head.dialect === 'lesson' ? DONE : EMPTY_JSON)
 
-/** An empty answer that still calls itself JSON, as Consul's do. */
-const CHANGED: Said = { headers: ['Content-Type', 'application/json'] }
 const DONE: Said = { json: { success: true } }
 
 /** What to say when the machine around the agent has answered. */

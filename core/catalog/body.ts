@@ -207,13 +207,6 @@ function catalogBody<T>(decoder: Decoder<T>): (bytes: Uint8Array) => T {
 
 const refusal = (why: string) => new ApiError('invalid', why)
 
-/** The datacenter of a body decides, not that of the query. */
-export function checkDatacenter(asked: string | undefined, ours: string): void {
-  if (asked !== undefined && asked !== '' && asked !== ours) {
-    throw new ApiError('no-path', 'No path to datacenter')
-  }
-}
-
 export function registerCommand(
   sent: Registration,
   stamp: { readonly datacenter: string; readonly wall: WallMs },

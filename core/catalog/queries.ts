@@ -5,14 +5,14 @@ import { byDistance } from '../coordinates/read.ts'
 import { ApiError } from '../errors.ts'
 import { filterOf, type Predicate, type Shape } from '../filter/filter.ts'
 import type { Query } from '../route/query.ts'
-import type { Found, Input } from '../route/route.ts'
+import { type Found, type Input, USUAL_READ } from '../route/route.ts'
 import type { Site } from '../route/site.ts'
 import type { View } from '../state/txn.ts'
 import { serviceIndex } from './indexes.ts'
 import type { Wanted } from './read.ts'
 
 /** How all reads of the catalog and of health behave. */
-export const CATALOG_READ = { meta: 'effective', metaOnFailure: true, blocking: true } as const
+export const CATALOG_READ = { ...USUAL_READ, meta: 'effective' } as const
 
 /** The name behind a path's prefix. */
 export const nameOf = ({ rest }: Input): string => textOfByteString(rest)

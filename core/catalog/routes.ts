@@ -2,16 +2,11 @@
 import { parseBool } from '../bool.ts'
 import { ApiError } from '../errors.ts'
 import { filterOf } from '../filter/filter.ts'
+import { checkDatacenter } from '../route/datacenter.ts'
 import type { Query } from '../route/query.ts'
 import { type Found, type Input, local, noBody, read, type Said, write } from '../route/route.ts'
 import type { View } from '../state/txn.ts'
-import {
-  checkDatacenter,
-  deregisterCommand,
-  deregistrationBody,
-  registerCommand,
-  registrationBody,
-} from './body.ts'
+import { deregisterCommand, deregistrationBody, registerCommand, registrationBody } from './body.ts'
 import { NODE, NODE_SERVICE, SERVICE_NODE } from './filter-shapes.ts'
 import { healthRoutes, isPassing } from './health-routes.ts'
 import {
@@ -202,7 +197,7 @@ export const registerRoute = write({
   ignoresDatacenter: true,
   body: registrationBody,
   intent: ({ body, wall }, { config }) => {
-    checkDatacenter(body.Datacenter, config.datacenter)
+    checkDatacenter(body.Datacenter, config.datacenter) // the query's does not count
     return { propose: registerCommand(body, { datacenter: config.datacenter, wall }) }
   },
   reply: (result): Said<boolean> => {

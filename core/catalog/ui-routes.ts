@@ -2,7 +2,7 @@
 // version, so what would be behind one is empty.
 import { ApiError } from '../errors.ts'
 import { STRING, structOf, TEXTS } from '../filter/filter.ts'
-import { type Found, type Input, read } from '../route/route.ts'
+import { type Found, type Input, read, USUAL_READ } from '../route/route.ts'
 import { HEALTH_CHECK, NODE_SERVICE, SERVICE_ENTRY } from './filter-shapes.ts'
 import { serviceEntry } from './health-routes.ts'
 import {
@@ -17,8 +17,6 @@ import {
 } from './overview.ts'
 import { checkNamed, filtered, filterFor, nameOf } from './queries.ts'
 
-const UI_READ = { meta: 'index', metaOnFailure: true, blocking: true } as const
-
 const NODE_DUMP = structOf({
   ID: STRING,
   Node: STRING,
@@ -30,7 +28,7 @@ const NODE_DUMP = structOf({
 })
 
 const services = read({
-  ...UI_READ,
+  ...USUAL_READ,
   path: 'GET /v1/internal/ui/services',
   about: 'all services, each summed up over its instances',
   acl: { resource: 'service', access: 'read' },
@@ -43,7 +41,7 @@ const services = read({
 })
 
 const nodes = read({
-  ...UI_READ,
+  ...USUAL_READ,
   path: 'GET /v1/internal/ui/nodes',
   about: 'all nodes with their services and checks',
   acl: { resource: 'node', access: 'read' },
@@ -54,7 +52,7 @@ const nodes = read({
 })
 
 const node = read({
-  ...UI_READ,
+  ...USUAL_READ,
   metaOnFailure: false,
   path: 'GET /v1/internal/ui/node/*node',
   about: 'one node with its services and checks',
@@ -76,7 +74,7 @@ const catalogOverview = read({
 })
 
 const gatewayServices = read({
-  ...UI_READ,
+  ...USUAL_READ,
   metaOnFailure: false,
   path: 'GET /v1/internal/ui/gateway-services-nodes/*gateway',
   about: 'what is behind a gateway; none in this version',
@@ -86,7 +84,7 @@ const gatewayServices = read({
 })
 
 const gatewayIntentions = read({
-  ...UI_READ,
+  ...USUAL_READ,
   metaOnFailure: false,
   path: 'GET /v1/internal/ui/gateway-intentions/*gateway',
   about: 'who may speak with what is behind a gateway; nobody in this version',
@@ -100,7 +98,7 @@ function nothingBehind(): Found<readonly never[]> {
 }
 
 const exportedServices = read({
-  ...UI_READ,
+  ...USUAL_READ,
   path: 'GET /v1/internal/ui/exported-services',
   about: 'what a peer may reach of this cluster; nothing in this version',
   acl: { resource: 'service', access: 'read' },

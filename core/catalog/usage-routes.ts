@@ -3,6 +3,7 @@ import { isMeshKind } from '../config/proxy.ts'
 import { type Found, read } from '../route/route.ts'
 import { countRows, list, type View } from '../state/txn.ts'
 import { indexOf } from './indexes.ts'
+import { CATALOG_READ } from './queries.ts'
 import { NODES, SERVICES, type ServiceRow } from './records.ts'
 
 /** Of one datacenter. */
@@ -57,12 +58,10 @@ interface UsageReport {
 }
 
 const usage = read({
+  ...CATALOG_READ,
   path: 'GET /v1/operator/usage',
   about: 'how many nodes, services and instances there are',
   acl: { resource: 'operator', access: 'read' },
-  meta: 'effective',
-  metaOnFailure: true,
-  blocking: true,
   ignoresDatacenter: true,
   run: (view, _input, { config, contact }): Found<UsageReport> => {
     const index = Math.max(indexOf(view, 'nodes'), indexOf(view, 'services'))

@@ -1,11 +1,11 @@
 // Services and checks that files define, as typed records: aliases resolved, durations in
 // milliseconds, faults named as Consul names them (consul-surface 7.1).
+import { multierror } from '../multierror.ts'
 import type { CheckDefinition, ServiceDefinition } from './agent-config.ts'
 import { type Draft, durationOf } from './draft.ts'
 import { faultOfMetadata } from './metadata.ts'
 import { faultsOfMesh } from './proxy.ts'
 import { proxyOf } from './proxy-settings.ts'
-import { multierror } from './refusal.ts'
 import type { CheckSetting, ServiceSetting } from './schema-service.ts'
 
 export interface Definitions {

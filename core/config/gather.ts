@@ -1,6 +1,7 @@
 // From texts and flags to one set of settings: parse, decode, complain about what nobody knows,
 // merge in order (defaults, -dev, lists of flags, files, -hcl fragments, other flags).
 import { parseBool } from '../bool.ts'
+import { multierror } from '../multierror.ts'
 import { type Decoded, decodeDocument, type UnknownKey } from './decode.ts'
 import { DEFAULTS, DEV } from './defaults.ts'
 import { normalizeLines, type Origin, type Source } from './document.ts'
@@ -10,7 +11,7 @@ import { parseHclDocument } from './hcl.ts'
 import { parseJsonDocument } from './json-document.ts'
 import { mergeSettings, modernize } from './merge.ts'
 import { closest } from './nearest.ts'
-import { multierror, type Profile, REFUSALS_SHOWN_MAX, type Refusal } from './refusal.ts'
+import { type Profile, REFUSALS_SHOWN_MAX, type Refusal } from './refusal.ts'
 import { AGENT, MOVES, type Settings } from './schema.ts'
 
 export type Format = 'hcl' | 'json'

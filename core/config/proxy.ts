@@ -1,8 +1,8 @@
 // What a definition says of the mesh: the proxy in front of a service, and what it leads to. The
 // catalog keeps it and tells it; there is no mesh in this version that would act on it. The faults
 // are in Consul's words (consul-surface 3.10, 3.11).
+import { multierror } from '../multierror.ts'
 import { quoteGo } from '../quote.ts'
-import { multierror } from './refusal.ts'
 
 /** Free settings, for the proxy alone. */
 export type Settings = Readonly<Record<string, unknown>>

@@ -1,5 +1,6 @@
 // A configuration that cannot be used, said twice: as Consul says it, which scripts match on,
 // and in our words, which name the place and what to do next.
+import { multierror } from '../multierror.ts'
 import { type Origin, showOrigin } from './document.ts'
 
 /** Who is being asked: decides texts, exit codes, and whether keys of ours are known (D9). */
@@ -36,12 +37,6 @@ function showRefusal(refusal: Refusal): readonly string[] {
   const lines = [`${place}${shown}`]
   if (refusal.next !== undefined) lines.push(`  next: ${refusal.next}`)
   return lines
-}
-
-/** How Go's multierror lists several complaints; ends with an empty line. */
-export function multierror(errors: readonly string[]): string {
-  const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
-  return `${count} occurred:\n${errors.map((error) => `\t* ${error}\n`).join('')}\n`
 }
 
 /**

@@ -1,15 +1,18 @@
 // /v1/coordinate: where nodes stand, and the write by which anybody may say so.
 import { textOfByteString } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
+import { checkDatacenter } from '../route/datacenter.ts'
 import { float, jsonBody, list, struct, text } from '../route/decode.ts'
 import {
   type Asked,
+  EMPTY_JSON,
   type Found,
   type Input,
   local,
   noBody,
   read,
   type Said,
+  USUAL_READ,
 } from '../route/route.ts'
 import type { WanArea } from '../route/site.ts'
 import { originPoint } from '../swim/coordinate.ts'
@@ -51,10 +54,8 @@ const printedArea = ({ datacenter, nodes }: WanArea): PrintedArea => ({
   })),
 })
 
-const COORDINATE_READ = { meta: 'index', metaOnFailure: true, blocking: true } as const
-
 const nodes = read({
-  ...COORDINATE_READ,
+  ...USUAL_READ,
   path: 'GET /v1/coordinate/nodes',
   about: 'where all nodes of the datacenter stand; ?segment chooses',
   acl: { resource: 'node', access: 'read' },
@@ -65,7 +66,7 @@ const nodes = read({
 })
 
 const node = read({
-  ...COORDINATE_READ,
+  ...USUAL_READ,
   path: 'GET /v1/coordinate/node/*node',
   about: 'where one node stands; ?segment chooses',
   acl: { resource: 'node', access: 'read', of: 'node' },
@@ -95,22 +96,16 @@ const body = jsonBody(
 
 type Sent = ReturnType<typeof body>
 
-/** An empty answer that still calls itself JSON, as Consul's do. */
-const DONE: Said = { headers: ['Content-Type', 'application/json'] }
-
 const update = local({
   path: 'PUT /v1/coordinate/update',
   about: 'say where a node stands; it shows within seconds',
   acl: { resource: 'node', access: 'write' },
   body,
   run: ({ config }, input): Asked => {
-    const dc = input.query.get('dc') ?? ''
-    if (dc !== '' && dc !== config.datacenter) {
-      throw new ApiError('no-path', 'No path to datacenter')
-    }
+    checkDatacenter(input.query.get('dc'), config.datacenter)
     const { Node = '', Segment = '' } = input.body
     const row: CoordinateRow = { node: Node, segment: Segment, point: pointOf(input.body) }
-    return { ask: { type: 'update-coordinate', row }, say: () => DONE }
+    return { ask: { type: 'update-coordinate', row }, say: () => EMPTY_JSON }
   },
 })
 

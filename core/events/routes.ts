@@ -2,6 +2,7 @@
 import { textOfByteString } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
 import { compileRegexp } from '../regexp.ts'
+import { checkDatacenter } from '../route/datacenter.ts'
 import {
   type Asked,
   type EventSpec,
@@ -21,8 +22,7 @@ const fire = local({
   body: rawBody,
   run: ({ config }, input): Asked => {
     const event = eventOf(input)
-    const dc = input.query.get('dc') ?? ''
-    if (dc !== '' && dc !== config.datacenter) throw new ApiError('no-path', NO_PATH)
+    checkDatacenter(input.query.get('dc'), config.datacenter)
     return {
       ask: { type: 'fire-event', event },
       say: (answer) => {
@@ -34,8 +34,6 @@ const fire = local({
     }
   },
 })
-
-const NO_PATH = 'No path to datacenter'
 
 function eventOf({ rest, query, body, uuid }: Input<Uint8Array>): EventSpec {
   if (rest === '') throw new ApiError('bad-request', 'Missing name')

@@ -278,6 +278,12 @@ export const own = <const P extends Pattern, Body, Change, Value>(
   route: Omit<OwnRoute<P, Body, Change, Value>, 'kind'>,
 ): OwnRoute<P, Body, Change, Value> => ({ kind: 'own', ...route })
 
+/** How most reads behave: all meta headers, even on a refusal, and able to wait. */
+export const USUAL_READ = { meta: 'index', metaOnFailure: true, blocking: true } as const
+
+/** An empty answer that still calls itself JSON, as Consul's do. */
+export const EMPTY_JSON = { headers: ['Content-Type', 'application/json'] } as const satisfies Said
+
 /** For routes whose body means nothing. */
 export const noBody = (): undefined => undefined
 /** The body as it came. */

@@ -7,7 +7,7 @@ import { filterOf, INT, STRING, structOf, TEXTS } from '../filter/filter.ts'
 import { isLogLevel, type LogLevel } from '../log.ts'
 import { type Metrics, metricsJson, metricsPrometheus } from '../metrics.ts'
 import type { Query } from '../route/query.ts'
-import { type Asked, local, noBody, type Said } from '../route/route.ts'
+import { type Asked, EMPTY_JSON, local, noBody, type Said } from '../route/route.ts'
 import type { Member, Site } from '../route/site.ts'
 import { isoUtc } from '../time.ts'
 
@@ -25,9 +25,6 @@ const MEMBER = structOf({
   DelegateMax: INT,
   DelegateCur: INT,
 })
-
-/** An empty answer that still calls itself JSON, as Consul's do. */
-const DONE: Said = { headers: ['Content-Type', 'application/json'] }
 
 /** Consul prints these of a build that nobody has stamped. */
 const BUILD_DATE = '1970-01-01T00:00:01Z'
@@ -121,7 +118,7 @@ function prometheus(metrics: Metrics, enabled: boolean): Said {
     return { bytes: utf8(metricsPrometheus(metrics)), headers }
   }
   const why = 'Prometheus is not enabled since its retention time is not positive'
-  return { ...DONE, headers: [...(DONE.headers ?? []), 'X-Consul-Reason', why] }
+  return { headers: [...EMPTY_JSON.headers, 'X-Consul-Reason', why] }
 }
 
 const monitor = local({
@@ -152,7 +149,7 @@ const reload = local({
     say: (answer) => {
       // What the runtime answers to `reload`.
       const { error } = answer as { readonly error?: string }
-      return error === undefined ? DONE : { status: 500, text: error }
+      return error === undefined ? EMPTY_JSON : { status: 500, text: error }
     },
   }),
 })
@@ -162,7 +159,7 @@ const leave = local({
   about: 'leave the pool and stop',
   acl: { resource: 'agent', access: 'write' },
   body: noBody,
-  run: (): Asked => ({ ask: { type: 'leave' }, say: () => DONE }),
+  run: (): Asked => ({ ask: { type: 'leave' }, say: () => EMPTY_JSON }),
 })
 
 /** Without ACLs there is no token to set; with them this version says that it cannot. */

@@ -3,11 +3,13 @@
 import { parseBool } from '../bool.ts'
 import { EMPTY, parseBase64, textOfByteString } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
+import { multierror } from '../multierror.ts'
 import { quoteGo } from '../quote.ts'
 import { jsonBody, struct, text } from '../route/decode.ts'
 import type { Query } from '../route/query.ts'
 import {
   type Asked,
+  EMPTY_JSON,
   type Input,
   type KeyOrder,
   type KeyReport,
@@ -17,14 +19,11 @@ import {
 } from '../route/route.ts'
 import type { Site } from '../route/site.ts'
 
-/** An empty answer that still calls itself JSON, as Consul's do. */
-const DONE: Said = { headers: ['Content-Type', 'application/json'] }
-
 function doneOr(answer: unknown): Said {
   // What the pool answers: nothing, or why not.
   const { why } = answer as { readonly why?: string }
   if (why !== undefined) throw new ApiError('invalid', why)
-  return DONE
+  return EMPTY_JSON
 }
 
 const isWan = (query: Query): boolean => (query.get('wan') ?? '') !== ''
@@ -155,7 +154,7 @@ function sayReports(
     return [count, ...failed.map(([node, why]) => `${node}: ${why}`)]
   })
   if (complaints.length > 0) throw failureOf(complaints)
-  if (operation !== 'list') return DONE
+  if (operation !== 'list') return EMPTY_JSON
   const json = reports.map(({ wan, keys, primaryKeys, nodes }) => ({
     WAN: wan,
     Datacenter: config.datacenter,
@@ -167,11 +166,6 @@ function sayReports(
   return { json }
 }
 
-/** Several errors as Go's multierror prints them. */
-function failureOf(complaints: readonly string[]): ApiError {
-  const lines = complaints.map((one) => `\t* ${one}\n`).join('')
-  const count = complaints.length === 1 ? '1 error' : `${complaints.length} errors`
-  return new ApiError('invalid', `${count} occurred:\n${lines}\n`)
-}
+const failureOf = (complaints: readonly string[]) => new ApiError('invalid', multierror(complaints))
 
 export const poolRoutes = [join, forceLeave, listKeys, installKey, useKey, removeKey] as const

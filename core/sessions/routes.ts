@@ -12,7 +12,7 @@ import {
   text,
   wholeNs,
 } from '../route/decode.ts'
-import { type Input, noBody, read, type Said, write } from '../route/route.ts'
+import { type Input, noBody, read, type Said, USUAL_READ, write } from '../route/route.ts'
 import type { Site } from '../route/site.ts'
 import { durationComplaint, formatDurationNs, parseDurationNs } from '../time.ts'
 import { listSessions, readSession, sessionsOfNode } from './read.ts'
@@ -159,23 +159,19 @@ function missingSession({ rest }: Input): void {
 }
 
 const sessionInfo = read({
+  ...USUAL_READ,
   path: 'GET /v1/session/info/*session',
   about: 'one session',
   acl: { resource: 'session', access: 'read', of: 'session' },
-  meta: 'index',
-  metaOnFailure: true,
-  blocking: true,
   check: missingSession,
   run: (view, { rest }) => readSession(view, textOfByteString(rest)),
 })
 
 const sessionNode = read({
+  ...USUAL_READ,
   path: 'GET /v1/session/node/*node',
   about: 'the sessions of a node',
   acl: { resource: 'session', access: 'read', of: 'node' },
-  meta: 'index',
-  metaOnFailure: true,
-  blocking: true,
   check: ({ rest }) => {
     if (rest === '') throw new ApiError('bad-request', 'Missing node name')
   },
@@ -183,12 +179,10 @@ const sessionNode = read({
 })
 
 const sessionList = read({
+  ...USUAL_READ,
   path: 'GET /v1/session/list',
   about: 'all sessions',
   acl: { resource: 'session', access: 'read' },
-  meta: 'index',
-  metaOnFailure: true,
-  blocking: true,
   run: (view) => listSessions(view),
 })
 

@@ -4,13 +4,13 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { utf8 } from '../../../core/bytes.ts'
 import {
-  checkDatacenter,
   deregisterCommand,
   deregistrationBody,
   registerCommand,
   registrationBody,
 } from '../../../core/catalog/body.ts'
 import { ApiError } from '../../../core/errors.ts'
+import { checkDatacenter } from '../../../core/route/datacenter.ts'
 
 const body = suite('catalog/body')
 
