@@ -1,5 +1,6 @@
 // lictor info: what an agent tells of its inside.
 import type { Json } from '../core/route/json.ts'
+import { byName } from '../core/sorted.ts'
 import { connect, jsonOf } from './kit/client.ts'
 import { type Answer, defineCommand } from './kit/declare.ts'
 import { HTTP_FLAGS } from './kit/http-flags.ts'
@@ -28,14 +29,12 @@ export const command = defineCommand({
     const fault = 'Error querying agent: '
     const reply = await connect(call).call('GET /v1/agent/self', { fault })
     const { Stats = {} } = jsonOf(reply) as { Stats?: Sections } // the shape is the API's contract
-    return { json: Stats, text: byName(Stats).map(sectionText).join('') }
+    return { json: Stats, text: Object.entries(Stats).sort(byName).map(sectionText).join('') }
   },
 })
 
-const byName = <T>(record: Readonly<Record<string, T>>): [string, T][] =>
-  Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1))
-
 const sectionText = ([name, values]: [string, Readonly<Record<string, Json>>]): string =>
-  `${name}:\n${byName(values)
+  `${name}:\n${Object.entries(values)
+    .sort(byName)
     .map(([key, value]) => `\t${key} = ${value}\n`)
     .join('')}`

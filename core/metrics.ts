@@ -1,5 +1,6 @@
 // Counters, gauges and samples, kept per interval as Consul's telemetry does. Pure: the clock is an
 // argument.
+import { byName } from './sorted.ts'
 
 /** One interval of aggregation; `/v1/agent/metrics` shows the last complete one. */
 const METRICS_INTERVAL_MS = 10_000
@@ -143,5 +144,4 @@ export function metricsPrometheus(metrics: Metrics): string {
   return `${lines.join('\n')}\n`
 }
 
-const sorted = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
-  [...map].sort(([a], [b]) => (a < b ? -1 : 1))
+const sorted = <T>(map: ReadonlyMap<string, T>): [string, T][] => [...map].sort(byName)

@@ -1,4 +1,5 @@
 // lictor catalog services: the names of the services, and with which tags they are there.
+import { byName } from '../../core/sorted.ts'
 import { type Client, connect } from '../kit/client.ts'
 import {
   type Answer,
@@ -47,7 +48,7 @@ export const command = defineCommand({
     const json = await findServices(call, connect(call))
     const shown = Object.entries(json)
       .filter(([name]) => name !== OWN || isShown(call))
-      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .sort(byName)
     if (shown.length === 0) return { json, text: '', note: OWN in json ? ONLY_OWN : NONE }
     if (!call.flags.tags) return { json, text: shown.map(([name]) => `${name}\n`).join('') }
     const rows = shown.map(([name, tags]) => [name, [...tags].sort().join(',')])

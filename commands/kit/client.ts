@@ -10,6 +10,7 @@ import {
 } from '../../core/api/client.ts'
 import { EXIT } from '../../core/errors.ts'
 import type { Json } from '../../core/route/json.ts'
+import { byName } from '../../core/sorted.ts'
 import { formatDuration } from '../../core/time.ts'
 import { type AddressRequest, type Endpoint, resolveEndpoint, scopeOf } from './address.ts'
 import type { Call } from './declare.ts'
@@ -241,9 +242,7 @@ function headersOf(endpoint: Endpoint, ask: Ask): Record<string, string> {
 /** Path and query as Go's client writes them: parameters sorted by name. */
 function targetOf({ endpoint, options }: Wire, ask: Ask): string {
   if (ask.target !== undefined) return `${endpoint.prefix}${ask.target}`
-  const query = Object.entries({ ...options.query, ...ask.query }).sort(([a], [b]) =>
-    a < b ? -1 : 1,
-  )
+  const query = Object.entries({ ...options.query, ...ask.query }).sort(byName)
   const pairs = query.flatMap(([name, value]) => [value].flat().map((one) => [name, one] as const))
   const text = pairs.map(([name, value]) => `${escapeQuery(name)}=${escapeQuery(value)}`).join('&')
   return `${endpoint.prefix}${escapePath(ask.path)}${text === '' ? '' : `?${text}`}`

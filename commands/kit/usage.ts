@@ -1,4 +1,5 @@
 // Help in the layout of Consul's program: for the `consul` profile, and after its usage errors.
+import { byName } from '../../core/sorted.ts'
 import { type AnyCommand, type Flag, flagsOf } from './declare.ts'
 import type { Group } from './table.ts'
 
@@ -27,7 +28,7 @@ export const flagsUsage = (declared: AnyCommand): string =>
 
 const flagUsages = (declared: AnyCommand): string[] =>
   Object.entries(flagsOf(declared, 'consul'))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(byName)
     .map(([name, flag]) => flagUsage(name, flag))
 
 function flagUsage(name: string, flag: Flag): string {

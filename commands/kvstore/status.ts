@@ -1,5 +1,6 @@
 // lictor kvstore status: who leads, who is how far behind, and where two leaders have parted.
 import { EXIT } from '../../core/errors.ts'
+import { byName } from '../../core/sorted.ts'
 import { formatDuration } from '../../core/time.ts'
 import { type Answer, defineCommand, type Env } from '../kit/declare.ts'
 import { isFailure } from '../kit/failure.ts'
@@ -33,7 +34,7 @@ export const command = defineCommand({
       const known = found.flatMap(knownTo).filter((node) => !asked.has(node))
       await askAll(known, asked, flags.timeout)
     }
-    const all = [...asked].sort(([a], [b]) => (a < b ? -1 : 1))
+    const all = [...asked].sort(byName)
     const statuses = all.flatMap(([, status]) => (typeof status === 'string' ? [] : [status]))
     return { json: statuses, text: shown(all), exit: exitOf(statuses) }
   },

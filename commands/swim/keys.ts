@@ -1,4 +1,5 @@
 // lictor swim keys: the keys of an encrypted pool, changed while it runs.
+import { byName } from '../../core/sorted.ts'
 import { type Answer, boolean, defineCommand, type Flags, optional } from '../kit/declare.ts'
 import { misuse } from '../kit/failure.ts'
 import { readStdin } from '../kit/input.ts'
@@ -99,7 +100,7 @@ function listText({ keys, primary_keys: primary, members }: Summary): string {
     Object.entries(counts).length === 0
       ? ''
       : `${title}:\n${Object.entries(counts)
-          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .sort(byName)
           .map(([key, count]) => `  ${key}  [${count}/${members}]\n`)
           .join('')}`
   return `${rows('Primary', primary)}${rows('All', keys)}`

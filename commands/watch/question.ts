@@ -1,7 +1,7 @@
 // What each type of watch asks of the API, which flags belong to it, and what its answer is.
-
 import type { KvEntry } from '../../core/kv/records.ts'
 import type { Json } from '../../core/route/json.ts'
+import { sortedRecord } from '../../core/sorted.ts'
 import { jsonOf, type Reply } from '../kit/client.ts'
 import { type Failure, misuse } from '../kit/failure.ts'
 import { entriesOf, NOTHING_SAID } from '../kv/entry.ts'
@@ -163,7 +163,7 @@ const shown = (entry: KvEntry): Json => ({
   Session: entry.Session ?? '',
 })
 
-const sorted = (value: Json): Json =>
-  value === null || typeof value !== 'object' || Array.isArray(value)
-    ? value
-    : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+const sorted = (value: Json): Json => (isRecord(value) ? sortedRecord(value) : value)
+
+const isRecord = (value: Json): value is Readonly<Record<string, Json>> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)

@@ -2,6 +2,7 @@
 // (consul-surface 9.5, memberlist-wire §5).
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { Member } from '../route/site.ts'
+import { byName } from '../sorted.ts'
 import type { PoolMember, Status } from '../swim/member.ts'
 import { CONSUL_BUILD } from '../version.ts'
 import type { Versions } from '../wire/memberlist.ts'
@@ -45,7 +46,7 @@ export function memberView({ name, address, tags, status, versions }: PoolMember
     Name: name,
     Addr: address.ip,
     Port: address.port,
-    Tags: Object.fromEntries([...tags].sort(([a], [b]) => (a < b ? -1 : 1))),
+    Tags: Object.fromEntries([...tags].sort(byName)),
     Status: STATUS[status],
     ProtocolMin: versions.protocolMin,
     ProtocolMax: versions.protocolMax,

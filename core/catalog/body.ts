@@ -1,7 +1,6 @@
 // The bodies of /v1/catalog/register and deregister: decoded as Go's encoding/json does, put into
 // commands, and refused with Consul's texts where nothing of the state has to be known
 // (consul-surface 3.10).
-
 import { fold } from '../bytes.ts'
 import { faultOfMesh } from '../config/proxy.ts'
 import { ApiError } from '../errors.ts'
@@ -22,6 +21,7 @@ import {
   unsigned,
 } from '../route/decode.ts'
 import { plain } from '../route/json.ts'
+import { sortedRecord } from '../sorted.ts'
 import type { WallMs } from '../time.ts'
 import { native, proxy } from './proxy-body.ts'
 import {
@@ -40,7 +40,7 @@ import {
 const sortedMap =
   <T>(item: Decoder<T>): Decoder<Readonly<Record<string, T>>> =>
   (node) =>
-    Object.fromEntries(Object.entries(mapOf(item)(node)).sort(([a], [b]) => (a < b ? -1 : 1)))
+    sortedRecord(mapOf(item)(node))
 
 export const texts = nullable(sortedMap(text))
 

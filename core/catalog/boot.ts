@@ -2,6 +2,7 @@
 // service `consul`, and the check that its agent is alive. In a cluster the leader says it of every
 // member.
 import type { Site } from '../route/site.ts'
+import { sortedRecord } from '../sorted.ts'
 import type { WallMs } from '../time.ts'
 import {
   type CheckSpec,
@@ -30,7 +31,11 @@ type Described = Pick<Site, 'config' | 'consulVersion'>
 
 /** The meta of a node whose agent we are. */
 export const nodeMeta = ({ config, consulVersion }: Described): Texts =>
-  sorted({ ...config.nodeMeta, 'consul-network-segment': '', 'consul-version': consulVersion })
+  sortedRecord({
+    ...config.nodeMeta,
+    'consul-network-segment': '',
+    'consul-version': consulVersion,
+  })
 
 /** Repeating it changes nothing as long as nothing of it has changed. */
 export function registerLoneNode(site: Site, wall: WallMs): RegisterCommand {
@@ -42,7 +47,7 @@ export function registerLoneNode(site: Site, wall: WallMs): RegisterCommand {
       name: config.nodeName,
       address: config.advertiseAddr,
       datacenter: config.datacenter,
-      taggedAddresses: sorted(config.taggedAddresses),
+      taggedAddresses: sortedRecord(config.taggedAddresses),
       meta: nodeMeta(site),
       locality: config.locality,
     },
@@ -78,6 +83,3 @@ const consulService = ({ config, consulVersion }: Site): RegisterCommand['servic
   native: false,
   locality: null,
 })
-
-const sorted = (texts: Texts): Texts =>
-  Object.fromEntries(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -2,6 +2,7 @@
 // over their instances, and how much of it is healthy (consul-surface 3.1, internal).
 import { fold } from '../bytes.ts'
 import { PROXY_KIND } from '../config/proxy.ts'
+import { byName } from '../sorted.ts'
 import { get, list, type View } from '../state/txn.ts'
 import { indexOf } from './indexes.ts'
 import type { Answer, Health } from './read.ts'
@@ -100,10 +101,10 @@ interface Named {
 
 /** One for each name, in their order; a name that only proxies lead to has no instances. */
 export function summarize(rows: readonly Health[], datacenter: string): ServiceSummary[] {
-  const byName = new Map<string, Named>()
+  const all = new Map<string, Named>()
   const named = (name: string): Named => {
-    const known = byName.get(name) ?? { own: [], proxies: [] }
-    byName.set(name, known)
+    const known = all.get(name) ?? { own: [], proxies: [] }
+    all.set(name, known)
     return known
   }
   for (const row of rows) {
@@ -111,8 +112,7 @@ export function summarize(rows: readonly Health[], datacenter: string): ServiceS
     named(name).own.push(row)
     if (kind === PROXY_KIND) named(proxy?.DestinationServiceName ?? '').proxies.push(row)
   }
-  const names = [...byName].sort(([a], [b]) => (a < b ? -1 : 1))
-  return names.map(([name, instances]) => summaryOf(name, instances, datacenter))
+  return [...all].sort(byName).map(([name, instances]) => summaryOf(name, instances, datacenter))
 }
 
 /** In a service's meta: who has registered it, such as `nomad`. */
@@ -200,10 +200,9 @@ interface Counted {
 }
 
 function tally(items: readonly Counted[]): HealthSummary[] {
-  const byName = new Map<string, string[]>()
-  for (const { name, status } of items) byName.set(name, [...(byName.get(name) ?? []), status])
-  const names = [...byName].sort(([a], [b]) => (a < b ? -1 : 1))
-  return names.map(([name, states]) => {
+  const statesOf = new Map<string, string[]>()
+  for (const { name, status } of items) statesOf.set(name, [...(statesOf.get(name) ?? []), status])
+  return [...statesOf].sort(byName).map(([name, states]) => {
     const { ChecksPassing, ChecksWarning, ChecksCritical } = countStates(states)
     return {
       ...(name !== '' && { Name: name }),

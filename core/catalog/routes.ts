@@ -5,6 +5,7 @@ import { filterOf } from '../filter/filter.ts'
 import { checkDatacenter } from '../route/datacenter.ts'
 import type { Query } from '../route/query.ts'
 import { type Found, type Input, local, noBody, read, type Said, write } from '../route/route.ts'
+import { byName } from '../sorted.ts'
 import type { View } from '../state/txn.ts'
 import { deregisterCommand, deregistrationBody, registerCommand, registrationBody } from './body.ts'
 import { NODE, NODE_SERVICE, SERVICE_NODE } from './filter-shapes.ts'
@@ -85,7 +86,7 @@ const services = read({
       wantedOf(input.query),
       fits && (({ service, node }) => fits(serviceNode(service, node))),
     )
-    const names = [...rows].sort(([a], [b]) => (a < b ? -1 : 1))
+    const names = [...rows].sort(byName)
     return {
       index,
       value: Object.fromEntries(names.map(([name, tags]) => [name, [...tags].sort()])),

@@ -2,6 +2,7 @@
 // told as a tagged address. It is the least that nobody has, and free again with the last of them.
 //
 // One step away from Consul: there a name keeps its address while it has any instance.
+import { sortedRecord } from '../sorted.ts'
 import { listBy, type View } from '../state/txn.ts'
 import { SERVICES, type ServiceAddress, type ServiceSpec, servedName, VIRTUAL } from './records.ts'
 
@@ -11,9 +12,10 @@ export function withVirtual(view: View, service: ServiceSpec): ServiceSpec {
   if (name === undefined) return service
   const Address = virtualOf(view, name) ?? freeAddress(view)
   const own: ServiceAddress = { Address, Port: service.port }
-  const all = Object.entries({ ...service.taggedAddresses, [VIRTUAL]: own })
-  const sorted = all.sort(([a], [b]) => (a < b ? -1 : 1))
-  return { ...service, taggedAddresses: Object.fromEntries(sorted) }
+  return {
+    ...service,
+    taggedAddresses: sortedRecord({ ...service.taggedAddresses, [VIRTUAL]: own }),
+  }
 }
 
 /** The address of a name that somebody serves; `name` is folded. */

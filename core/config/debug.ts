@@ -1,5 +1,6 @@
 // What `/v1/agent/self` shows as DebugConfig: the settings under the names of Consul's runtime
 // configuration, addresses as URLs, durations as Go prints them, secrets hidden.
+import { sortedRecord } from '../sorted.ts'
 import { formatDurationNs, parseDurationNs } from '../time.ts'
 import type { ListenAddress } from './agent-config.ts'
 import type { Draft } from './draft.ts'
@@ -25,7 +26,7 @@ export function debugConfig({ gathered, facts }: Draft, network: NetworkPlan): S
     ...observing(settings),
     DevMode: dev,
   }
-  return Object.fromEntries(Object.entries(names).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return sortedRecord(names)
 }
 
 const span = (text: string | undefined): string =>

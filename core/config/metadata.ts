@@ -1,4 +1,5 @@
 // Labels of nodes and services, by Consul's rules: how many, which characters, how long.
+import { byName } from '../sorted.ts'
 
 const PAIRS_MAX = 64
 const KEY_LENGTH_MAX = 128
@@ -8,7 +9,7 @@ const RESERVED = 'consul-'
 
 /** What is wrong with labels, in the words of Consul; undefined if nothing is. */
 export function faultOfMetadata(pairs: Readonly<Record<string, string>>): string | undefined {
-  const entries = Object.entries(pairs).sort(([a], [b]) => (a < b ? -1 : 1))
+  const entries = Object.entries(pairs).sort(byName)
   if (entries.length > PAIRS_MAX)
     return `Node metadata cannot contain more than ${PAIRS_MAX} key/value pairs`
   for (const [key, value] of entries) {

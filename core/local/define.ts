@@ -4,6 +4,7 @@ import type { Locality, ServiceAddress, ServiceSpec } from '../catalog/records.t
 import type { CheckDefinition, ServiceDefinition } from '../config/agent-config.ts'
 import { parseIp } from '../config/ip.ts'
 import { withTypes } from '../config/proxy.ts'
+import { sortedRecord } from '../sorted.ts'
 import { formatDuration } from '../time.ts'
 import type { OwnCheck, OwnService, Source, Status } from './records.ts'
 
@@ -49,7 +50,7 @@ export function defineService(given: ServiceDefinition, source: Source): OwnServ
     tags: tags.length === 0 ? null : tags,
     address: given.address,
     taggedAddresses: taggedAddresses(given),
-    meta: Object.keys(meta).length === 0 ? null : sorted(meta),
+    meta: Object.keys(meta).length === 0 ? null : sortedRecord(meta),
     port: given.port,
     socketPath: given.socketPath,
     weights:
@@ -78,12 +79,8 @@ function taggedAddresses(given: ServiceDefinition): ServiceSpec['taggedAddresses
     ...(family === undefined ? {} : { [`lan_${family}`]: own, [`wan_${family}`]: own }),
     ...Object.fromEntries(named),
   }
-  return Object.keys(all).length === 0 ? null : sorted(all)
+  return Object.keys(all).length === 0 ? null : sortedRecord(all)
 }
-
-/** By name: that is how a map prints. */
-const sorted = <T>(map: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
-  Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)))
 
 const statusOf = ({ status }: CheckDefinition): Status =>
   status === 'passing' || status === 'warning' ? status : 'critical'

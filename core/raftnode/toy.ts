@@ -6,6 +6,7 @@
 import { concatBytes, EMPTY, textOf, utf8 } from '../bytes.ts'
 import type { Entry } from '../entry.ts'
 import type { StateMachine } from '../raft/replicated.ts'
+import { byName } from '../sorted.ts'
 
 export type ToyCommand =
   | { readonly type: 'set'; readonly key: string; readonly value: string }
@@ -77,7 +78,7 @@ function chunksOf(values: ReadonlyMap<string, string>): Iterable<Uint8Array> {
 
 function* linesOf(pairs: readonly (readonly [string, string])[]): Generator<Uint8Array, void> {
   let text = ''
-  for (const pair of [...pairs].sort(byKey)) {
+  for (const pair of [...pairs].sort(byName)) {
     text += `${JSON.stringify(pair)}\n`
     if (text.length < CHUNK_CHARACTERS) continue
     yield utf8(text)
@@ -85,9 +86,6 @@ function* linesOf(pairs: readonly (readonly [string, string])[]): Generator<Uint
   }
   if (text !== '') yield utf8(text)
 }
-
-const byKey = ([a]: readonly [string, string], [b]: readonly [string, string]): number =>
-  a < b ? -1 : 1
 
 function* valuesIn(chunks: Iterable<Uint8Array>): Generator<[string, string]> {
   let rest: Uint8Array = EMPTY

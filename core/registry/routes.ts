@@ -21,6 +21,7 @@ import { kindOf } from '../local/define.ts'
 import { listChecks, listServices as listOwnServices } from '../local/read.ts'
 import { registerCheck, registerService } from '../local/routes.ts'
 import { type Found, type Input, noBody, own, read, type Said, write } from '../route/route.ts'
+import { byName } from '../sorted.ts'
 import type { View } from '../state/txn.ts'
 import {
   instanceOf,
@@ -55,7 +56,7 @@ const services = read({
 const sortedTags = (rows: ReadonlyMap<string, ReadonlySet<string>>) =>
   [...rows]
     .filter(([name]) => name !== ITSELF)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(byName)
     .map(([name, tags]) => [name, [...tags].sort()] as const)
 
 /** The instances of a service that were asked for. */

@@ -1,6 +1,7 @@
 // lictor operator autopilot state: what the servers make of each other.
 import type { AutopilotState } from '../../../core/autopilot/routes.ts'
 import { encodeJson } from '../../../core/route/json.ts'
+import { byName } from '../../../core/sorted.ts'
 import { connect } from '../../kit/client.ts'
 import { type Answer, type Call, defineCommand, type Flags, text } from '../../kit/declare.ts'
 import { misuse } from '../../kit/failure.ts'
@@ -90,7 +91,7 @@ const serverLines = (server: ServerState): readonly string[] => [
 ]
 
 function metaLines(meta: ServerState['Meta']): readonly string[] {
-  const entries = Object.entries(meta).sort(([a], [b]) => (a < b ? -1 : 1))
+  const entries = Object.entries(meta).sort(byName)
   if (entries.length === 0) return []
   const lines = entries.map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`)
   return ['      Meta', ...lines.map((line) => `         ${line}`)]

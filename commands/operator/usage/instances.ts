@@ -1,5 +1,6 @@
 // lictor operator usage instances: how many instances of services there are.
 import type { Usage } from '../../../core/catalog/usage-routes.ts'
+import { byName } from '../../../core/sorted.ts'
 import { connect } from '../../kit/client.ts'
 import { type Answer, boolean, type Call, defineCommand, type Flags } from '../../kit/declare.ts'
 import { misuse } from '../../kit/failure.ts'
@@ -50,7 +51,7 @@ export const command = defineCommand({
     const query: Readonly<Record<string, string>> = all ? { global: '' } : {}
     const reply = await connect(call).call('GET /v1/operator/usage', { query, fault })
     const json = reply.value().Usage
-    const usages = Object.entries(json).sort(([a], [b]) => (a < b ? -1 : 1))
+    const usages = Object.entries(json).sort(byName)
     return { json, text: usageText(call, usages) }
   },
 })
@@ -118,7 +119,7 @@ const nodeRows = (usages: Usages): Rows => [
 function meshRows(usages: Usages, all: boolean): Rows {
   const rows = usages.flatMap(([dc, usage]) =>
     Object.entries(usage.ConnectServiceInstances)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .sort(byName)
       .map(([kind, instances]) => ({ dc, kind, instances })),
   )
   const header = ['Type', 'Service instances']
