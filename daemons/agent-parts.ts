@@ -6,9 +6,7 @@ import { createAgent, drain, step } from '../core/agent/agent.ts'
 import type { AgentEvent, Clock, Reconfigured } from '../core/agent/events.ts'
 import { EMPTY } from '../core/bytes.ts'
 import type { AgentConfig, ListenAddress } from '../core/config/agent-config.ts'
-import type { Entry, Recovered } from '../core/entry.ts'
-import { applyEntry, createFsm } from '../core/fsm/fsm.ts'
-import { restoreFsm, snapshotChunks } from '../core/fsm/snapshot.ts'
+import type { Recovered } from '../core/entry.ts'
 import { type RequestId, requestId, term, uuidOf } from '../core/ids.ts'
 import type { KeptRecord } from '../core/local/keep.ts'
 import type { LogLine } from '../core/log.ts'
@@ -53,6 +51,7 @@ import {
 import { type OnStop, type Started, startInOrder } from './runtime/lifecycle.ts'
 import { followLog, isHeard, type Log, writeLog } from './runtime/log.ts'
 import { createProber, type Prober } from './runtime/probe.ts'
+import { createRecoveredState } from './runtime/recovered-state.ts'
 import { openAfterRecovery } from './runtime/recovery.ts'
 
 /** The longest body of an endpoint that has no limit of its own. */
@@ -234,7 +233,7 @@ async function openDisk({ config, log }: AgentOptions): Promise<Disk> {
     at: join(folder.dir, 'raft'), // where Consul looks for it
     open: () => openDataDir(folder),
     self: ({ nodeId: id }) => ({ id }), // it tells its address when it leads
-    machine: fsmForRecovery(),
+    machine: createRecoveredState(),
   })
   return {
     nodeId: dir.nodeId,
@@ -245,15 +244,6 @@ async function openDisk({ config, log }: AgentOptions): Promise<Disk> {
     saveSnapshot: (order) => dir.saveSnapshot(order),
     trimLog: (through) => dir.trimLog(through),
     close: () => dir.close(),
-  }
-}
-
-function fsmForRecovery() {
-  const fsm = createFsm()
-  return {
-    apply: (entry: Entry) => void applyEntry(fsm, entry),
-    snapshot: () => snapshotChunks(fsm),
-    restore: (chunks: Iterable<Uint8Array>) => void restoreFsm(fsm, chunks),
   }
 }
 

@@ -5,7 +5,7 @@
 // raft's own connections come to a port beside that one.
 import { join, resolve } from 'node:path'
 import type { AgentConfig, ListenAddress } from '../core/config/agent-config.ts'
-import { requestId, uuidOf } from '../core/ids.ts'
+import { requestId } from '../core/ids.ts'
 import {
   createKvNode,
   drainNode,
@@ -22,23 +22,24 @@ import {
 import { createPrng } from '../core/prng.ts'
 import type { Configuration, Peer } from '../core/raft/messages.ts'
 import type { RaftNote, Settings } from '../core/raft/raft.ts'
-import { hasOtherVoters } from '../core/raft/recover.ts'
 import { noteText } from '../core/raftnode/trace.ts'
 import { LICTOR_VERSION } from '../core/version.ts'
 import { openDoors, selfOf } from './kvstore/doors.ts'
 import { die, type Life, type NodeProgram, openLog, runNode, STATE_DIR } from './kvstore/life.ts'
-import { splitAddress } from './raft/home.ts'
+import { openServerFolder } from './raft/folder.ts'
+import { isKept, splitAddress } from './raft/home.ts'
 import { pause, readClock, startTicking } from './runtime/clock.ts'
 import { loadConfig } from './runtime/config.ts'
 import { openControl } from './runtime/control.ts'
-import { openDataDir } from './runtime/data-dir.ts'
 import { createEntropy, drawSeed } from './runtime/entropy.ts'
 import { closeDoors, closeHttp, createHttp, type Http, respond, sweepHttp } from './runtime/http.ts'
 import type { OnStop } from './runtime/lifecycle.ts'
 import { writeLog } from './runtime/log.ts'
 import { createNodeCalls, type NodeCalls } from './runtime/node-calls.ts'
+import { giveUpServer } from './runtime/raft-acceptor.ts'
 import { ask, propose, type RaftDriver, startRaft, stopRaft } from './runtime/raft-driver.ts'
 import { listenForPeers } from './runtime/raft-transport.ts'
+import { createRecoveredState } from './runtime/recovered-state.ts'
 import { StartRefused } from './runtime/refused.ts'
 
 export interface KvstoreRaftProgram extends NodeProgram {
@@ -103,19 +104,24 @@ async function startParts(life: Life<KvstoreRaftProgram>, onStop: OnStop): Promi
   const bound = await openDoors(http, program)
   const port = bound[0]?.type === 'tcp' ? bound[0].port : program.port
   const self = peerOf(selfOf(program.host, port))
+  const founders = foundersOf(program.peers, self)
   const dataDir = join(STATE_DIR, `kvstore-${port}`)
   openLog(life, `${dataDir}.log`, onStop)
   const server = await listenForPeers(splitAddress(self.address))
-  onStop(() => void server.close())
-  const newNodeId = () => uuidOf(createEntropy()())
-  const dir = await openDataDir({
-    dir: resolve(dataDir),
-    nodeId: undefined,
-    newNodeId,
-    log: (line) => writeLog(log, line),
-    hasOthers: (left) => hasOtherVoters(left, self.id) ?? program.peers.length > 1,
-  })
-  onStop(() => dir.close())
+  onStop(() => giveUpServer(server))
+  const homeFile = `${dataDir}.json`
+  const { dir, hasLostAll } = await openServerFolder(
+    {
+      typed: program.typed,
+      dir: dataDir,
+      home: { self, peers: founders.servers, isKnown: isKept(homeFile) },
+      homeFile,
+      isForgetful: false,
+      machine: createRecoveredState(),
+      log,
+    },
+    onStop,
+  )
   const calls = createNodeCalls()
   onStop(() => calls.close())
   const node = createKvNode({
@@ -126,7 +132,6 @@ async function startParts(life: Life<KvstoreRaftProgram>, onStop: OnStop): Promi
     entropy: createEntropy(),
     clock: readClock(),
   })
-  const founders = foundersOf(program.peers, self)
   const driver: Driver = startRaft({
     self,
     server,
@@ -134,7 +139,8 @@ async function startParts(life: Life<KvstoreRaftProgram>, onStop: OnStop): Promi
     dir,
     machine: machineOf(node, () => running),
     snapshotEntries: SNAPSHOT_ENTRIES,
-    founders,
+    hasLostAll,
+    founders: hasLostAll ? undefined : founders,
     firstElectionMs: founders.servers.findIndex(({ id }) => id === self.id) * FOUNDING_TURN_MS,
     ports: {
       outcome: (ticket, outcome) => {

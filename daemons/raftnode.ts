@@ -6,20 +6,18 @@ import { join, resolve } from 'node:path'
 import { utf8 } from '../core/bytes.ts'
 import { ENTRY, type Entry } from '../core/entry.ts'
 import { EXIT } from '../core/errors.ts'
-import { requestId, uuidOf } from '../core/ids.ts'
-import type { LogLevel, LogLine } from '../core/log.ts'
+import { requestId } from '../core/ids.ts'
+import type { LogLevel } from '../core/log.ts'
 import type { RaftNote, Settings } from '../core/raft/raft.ts'
-import { hasOtherVoters } from '../core/raft/recover.ts'
 import { createToy, TOY_BYTES_MAX, type ToyResult } from '../core/raftnode/toy.ts'
 import { noteText } from '../core/raftnode/trace.ts'
 import type { Request, Response } from '../core/route/request.ts'
 import { LICTOR_VERSION } from '../core/version.ts'
 import { type Control, createControl } from './raft/control.ts'
-import { forgetfulFolder, type Home, keepHome, settleHome, splitAddress } from './raft/home.ts'
+import { openServerFolder } from './raft/folder.ts'
+import { forgetfulFolder, type Home, settleHome, splitAddress } from './raft/home.ts'
 import { pause, readClock } from './runtime/clock.ts'
 import { openControl } from './runtime/control.ts'
-import { type Left, openDataDir, type Quarantined } from './runtime/data-dir.ts'
-import { createEntropy } from './runtime/entropy.ts'
 import { createFeed, type Feed, publish } from './runtime/feed.ts'
 import { removeFolder } from './runtime/files.ts'
 import { closeHttp, createHttp, type Http, openDoor, respond, sweepHttp } from './runtime/http.ts'
@@ -38,7 +36,6 @@ import { notifyDescriptor, notifySupervisor } from './runtime/notify.ts'
 import { giveUpServer } from './runtime/raft-acceptor.ts'
 import { ask, type RaftDriver, startRaft, stopRaft } from './runtime/raft-driver.ts'
 import { listenForPeers } from './runtime/raft-transport.ts'
-import { openAfterRecovery } from './runtime/recovery.ts'
 import { explainStart } from './start-failure.ts'
 
 export interface RaftnodeProgram {
@@ -168,26 +165,18 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
   onStop(file.close)
   const server = await listenForPeers(splitAddress(home.self.address))
   onStop(() => giveUpServer(server))
-  const newNodeId = () => uuidOf(createEntropy()())
-  const folder = {
-    dir: folderFor(life, dataDir, onStop),
-    nodeId: undefined,
-    newNodeId,
-    log: (line: LogLine) => writeLog(log, line),
-    hasOthers: (left: Left) => hasOtherVoters(left, id) ?? home.peers.length > 1,
-  }
-  const dir = await openAfterRecovery({
-    ...folder,
-    at: folder.dir,
-    open: () => openDataDir(folder),
-    self: () => home.self,
-    machine: toyForRecovery(),
-  })
-  onStop(() => dir.close())
-  keepHome(homeFile, home)
-  const hasLostAll = home.isKnown && dir.isNew
-  if (hasLostAll && !program.ephemeral) warnOfLoss(life, dataDir)
-  if (dir.quarantined !== undefined) warnOfDamage(life, dir.quarantined)
+  const { dir, hasLostAll } = await openServerFolder(
+    {
+      typed: program.typed,
+      dir: folderFor(life, dataDir, onStop),
+      home,
+      homeFile,
+      isForgetful: program.ephemeral,
+      machine: toyForRecovery(),
+      log,
+    },
+    onStop,
+  )
   const toy = createToy()
   const { http, control } = openHttp(life, { toy, driver: () => driver })
   onStop(() => closeHttp(http))
@@ -216,7 +205,7 @@ async function startParts(life: Life, onStop: OnStop): Promise<Running> {
 }
 
 function folderFor({ program, log }: Life, dataDir: string, onStop: OnStop): string {
-  if (!program.ephemeral) return resolve(dataDir)
+  if (!program.ephemeral) return dataDir
   const dir = forgetfulFolder(dataDir)
   onStop(() => removeFolder(dir))
   const message = '--ephemeral: this server forgets its log and its votes at its end'
@@ -235,21 +224,6 @@ function toyForRecovery() {
     if (entry.type === ENTRY.command) toy.apply(entry)
   }
   return { ...toy, apply }
-}
-
-/** What it promised is gone with it: its vote might be given twice. */
-function warnOfLoss({ program, log }: Life, dir: string): void {
-  const message = `${dir} is gone: this server does not vote before it has everything again`
-  const next = `  next: wait for the others; for a new cluster, remove ${dir}.json of each`
-  process.stderr.write(`${program.typed}: ${message}\n${next}\n`)
-  writeLog(log, { level: 'warn', room: 'raft', message })
-}
-
-function warnOfDamage({ program }: Life, { why, aside }: Quarantined): void {
-  process.stderr.write(
-    `${program.typed}: ${why}: this server does not vote before it has everything again\n` +
-      `  next: wait for the others; what was damaged lies in ${aside}\n`,
-  )
 }
 
 const foundersOf = ({ peers }: Home) => ({

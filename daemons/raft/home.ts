@@ -25,6 +25,9 @@ export interface SettledHome extends Home {
   readonly isKnown: boolean
 }
 
+/** Whether it is kept, so that the server has run before. */
+export const isKept = (file: string): boolean => readHome(file) !== undefined
+
 export interface HomeWish {
   readonly file: string
   readonly id: string

@@ -10,14 +10,14 @@ import type { Configuration, ServerId } from '../../core/raft/messages.ts'
 import { WITHHELD } from '../../core/raft/raft.ts'
 import { parsePeers, planRecovery, type Recovery } from '../../core/raft/recover.ts'
 import { coveredOf } from '../../core/raft/replicated.ts'
-import type { DataDir } from './data-dir.ts'
+import type { DataDir, Quarantined } from './data-dir.ts'
 import { DataDirRefused, isMissing } from './disk-errors.ts'
 import { type FileSystem, readText, realFiles } from './files.ts'
 import { StartRefused } from './refused.ts'
 import { replaceSnapshot } from './snapshots.ts'
 
 /** What the entries make. Blank. */
-interface Recoverable {
+export interface Recoverable {
   /** Each entry of the log behind the snapshot, commands and others. */
   apply(entry: Entry): void
   snapshot(): Iterable<Uint8Array>
@@ -34,7 +34,12 @@ export interface RecoveryOptions {
   readonly self: (dir: DataDir) => { readonly id: ServerId; readonly address?: string }
   readonly machine: Recoverable
   readonly log: (line: LogLine) => void
+  /** The log was damaged, and set aside. Undefined: that is refused, for there are no others. */
+  readonly onDamage?: (damage: Quarantined, goesOn: GoesOn) => void
 }
+
+/** What a server does without what its log has lost: waits for the others, or leaves it at that. */
+export type GoesOn = 'waits' | 'starts-over'
 
 const NAME = 'peers.json'
 
@@ -42,12 +47,12 @@ const NAME = 'peers.json'
 export async function openAfterRecovery(options: RecoveryOptions): Promise<DataDir> {
   const file = join(options.at, NAME)
   const text = await readText(realFiles, file)
-  if (text === undefined) return options.open()
+  if (text === undefined) return openTold(options, 'waits')
   const parsed = parsePeers(text)
   if (!parsed.ok) throw refused(file, parsed.why)
   if (!(await hasFormat(realFiles, options.dir)))
     throw refused(file, 'there is nothing in the data folder that could be recovered')
-  const dir = await options.open()
+  const dir = await openTold(options, 'starts-over')
   try {
     await recover(options, { dir, file, configuration: parsed.configuration })
   } finally {
@@ -56,6 +61,13 @@ export async function openAfterRecovery(options: RecoveryOptions): Promise<DataD
   await realFiles.unlink(file)
   await realFiles.syncDir(options.at)
   return options.open()
+}
+
+/** Told before anything else may fail: the next start finds no damage any more. */
+async function openTold({ open, onDamage }: RecoveryOptions, goesOn: GoesOn): Promise<DataDir> {
+  const dir = await open()
+  if (dir.quarantined !== undefined) onDamage?.(dir.quarantined, goesOn)
+  return dir
 }
 
 const refused = (file: string, why: string): StartRefused =>
