@@ -184,7 +184,7 @@ export function faultOfCheck(check: CheckDefinition): string | undefined {
   if (hasInterval && check.intervalMs <= 0)
     return 'Interval must be > 0 for Script, HTTP, H2PING, TCP, UDP or OSService checks'
   if (hasInterval && isAlias) return 'Interval cannot be set for Alias checks'
-  if (isAlias && check.ttlMs > 0) return 'TTL must not be set for Alias checks'
+  if (isAlias && check.ttlMs > 0) return 'TTL must be not be set for Alias checks'
   if (!hasInterval && !isAlias && check.ttlMs <= 0) return 'TTL must be > 0 for TTL checks'
   if (check.outputMaxSize < 0) return 'MaxOutputMaxSize must be positive'
   if (check.failuresBeforeWarning > check.failuresBeforeCritical)

@@ -9,6 +9,7 @@ import { faultOfMetadata } from '../config/metadata.ts'
 import { faultOfMesh } from '../config/proxy.ts'
 import { ApiError } from '../errors.ts'
 import {
+  DecodeError,
   type Decoder,
   durationNs,
   flag,
@@ -21,8 +22,13 @@ import {
   text,
 } from '../route/decode.ts'
 import type { JsonNode } from '../route/json.ts'
+import { durationComplaint } from '../time.ts'
 
-const duration: Decoder<number> = (node) => durationNs(node) / 1e6
+/** An empty text is no duration here; what is neither text nor number says nothing, as in Consul. */
+const duration: Decoder<number> = (node) => {
+  if (node.type === 'string' && node.value === '') throw new DecodeError(durationComplaint(''))
+  return node.type === 'string' || node.type === 'number' ? durationNs(node) / 1e6 : 0
+}
 
 /** Whether something stands there. */
 const present = (node: JsonNode): boolean => node.type !== 'null'
@@ -61,37 +67,32 @@ const CHECK = {
   DeregisterCriticalServiceAfter: duration,
 } as const
 
+/** The snake case that Consul knows of a check over the API; files know more. */
 const CHECK_ALIASES = {
   args: 'ScriptArgs',
   script_args: 'ScriptArgs',
   disable_redirects: 'DisableRedirects',
   tcp_use_tls: 'TCPUseTLS',
-  alias_node: 'AliasNode',
-  alias_service: 'AliasService',
   docker_container_id: 'DockerContainerID',
   grpc_use_tls: 'GRPCUseTLS',
   h2ping_use_tls: 'H2PingUseTLS',
-  os_service: 'OSService',
   tls_server_name: 'TLSServerName',
   tls_skip_verify: 'TLSSkipVerify',
-  success_before_passing: 'SuccessBeforePassing',
-  failures_before_warning: 'FailuresBeforeWarning',
-  failures_before_critical: 'FailuresBeforeCritical',
-  output_max_size: 'OutputMaxSize',
   deregister_critical_service_after: 'DeregisterCriticalServiceAfter',
 }
 
-/** Within a service: its id is `CheckID`. */
+const SERVICE_ID_ALIAS = { service_id: 'ServiceID' }
+
+const NAMED_CHECK = { aliases: { ...CHECK_ALIASES, ...SERVICE_ID_ALIAS } }
+
+/** Within a service: its id is `CheckID`, and the service that it names does not count. */
 const innerCheck = struct(
-  { CheckID: text, ID: text, ProxyHTTP: text, ProxyGRPC: text, ...CHECK },
-  { aliases: { ...CHECK_ALIASES, check_id: 'CheckID' } },
+  { CheckID: text, ServiceID: text, ProxyHTTP: text, ProxyGRPC: text, ...CHECK },
+  NAMED_CHECK,
 )
 
 /** By itself: `ID`, and nothing else. */
-const check = struct(
-  { ID: text, ServiceID: text, Token: text, ...CHECK },
-  { aliases: { ...CHECK_ALIASES, service_id: 'ServiceID' } },
-)
+const check = struct({ ID: text, ServiceID: text, Token: text, ...CHECK }, NAMED_CHECK)
 
 type SentCheck = ReturnType<typeof innerCheck> & ReturnType<typeof check>
 
@@ -188,37 +189,38 @@ export const checkBody = jsonBody(COMPLAINT, (node): CheckDefinition => {
   const definition = checkOf(check(node))
   if (definition.name === '') throw bad('Missing check name')
   if (!STATUSES.includes(definition.status)) throw bad('Bad check status')
-  refuseCheck(definition)
+  const fault = faultOfCheck(definition)
+  if (fault !== undefined) throw bad(`Invalid check: ${fault}`)
   return definition
 })
 
-function refuseCheck(definition: CheckDefinition): void {
-  const fault = faultOfCheck(definition)
-  if (fault !== undefined) throw bad(`Invalid check: ${fault}`)
-}
-
 export const serviceBody = jsonBody(COMPLAINT, (node): ServiceDefinition => {
   const sent = service(node)
-  const { Name: name = '', Address = '', Meta = {}, Connect } = sent
-  if (name === '') throw bad('Missing service name')
-  if (ANY_ADDRESS.includes(Address)) throw bad('Invalid service address')
-  const metaFault = faultOfMetadata(Meta)
-  if (metaFault !== undefined) throw bad(`Invalid Service Meta: ${metaFault}`)
-  const { SidecarService = null, Native = false } = Connect ?? {}
+  if (!sent.Name) throw bad('Missing service name')
+  if (ANY_ADDRESS.includes(sent.Address ?? '')) throw bad('Invalid service address')
+  const { SidecarService = null, Native = false } = sent.Connect ?? {}
   const beside = SidecarService === null ? undefined : definitionOf(SidecarService)
   const definition: ServiceDefinition = {
     ...definitionOf(sent),
     connect: { native: Native, sidecar: beside },
   }
-  const weightsFault = faultOfWeights(definition.weights)
-  if (weightsFault !== undefined) throw bad(`Invalid Weights: ${weightsFault}`)
-  definition.checks.forEach(refuseServiceCheck)
-  beside?.checks.forEach(refuseServiceCheck)
-  const mesh = { ...definition, proxy: definition.proxy ?? null, native: Native }
-  const fault = faultOfMesh(mesh, SidecarService === null ? [] : faultsOfSidecar(SidecarService))
-  if (fault !== undefined) throw bad(`Validation failed: ${fault}`)
+  refuseFaults(definition, SidecarService === null ? [] : faultsOfSidecar(SidecarService))
+  refuseServiceChecks(definition.checks, 'Invalid check')
+  refuseServiceChecks(beside?.checks ?? [], 'Invalid check in sidecar_service')
   return definition
 })
+
+/** In Consul's order: of several faults the first is told. */
+function refuseFaults(definition: ServiceDefinition, ofSidecar: readonly string[]): void {
+  const weights = faultOfWeights(definition.weights)
+  if (weights !== undefined) throw bad(`Invalid Weights: ${weights}`)
+  const meta = faultOfMetadata(definition.meta)
+  if (meta !== undefined) throw bad(`Invalid Service Meta: ${meta}`)
+  const { proxy = null, connect } = definition
+  const mesh = { ...definition, proxy, native: connect?.native ?? false }
+  const fault = faultOfMesh(mesh, ofSidecar)
+  if (fault !== undefined) throw bad(`Validation failed: ${fault}`)
+}
 
 function faultsOfSidecar({ ID = '', Connect }: ReturnType<typeof sidecar>): string[] {
   const id = 'A SidecarService cannot specify an ID as this is managed by the agent'
@@ -230,7 +232,8 @@ type Sent = Omit<ReturnType<typeof service>, 'Connect'>
 
 function definitionOf(sent: Sent): ServiceDefinition {
   const { Weights, TaggedAddresses = {} } = sent
-  const checks = [...(sent.Checks ?? []), sent.Check ?? null].filter((one) => one !== null)
+  const single = sent.Check == null || saysNothing(sent.Check) ? null : sent.Check
+  const checks = [single, ...(sent.Checks ?? [])].filter((one) => one !== null)
   const tagged = Object.entries(TaggedAddresses).map(([name, { Address = '', Port = 0 }]) => [
     name,
     { address: Address, port: Port },
@@ -251,7 +254,7 @@ function definitionOf(sent: Sent): ServiceDefinition {
       Weights == null
         ? undefined
         : { passing: Weights.Passing ?? 0, warning: Weights.Warning ?? 0 },
-    checks: checks.map(checkOf),
+    checks: checks.map((check) => checkOf({ ...check, ServiceID: '' })),
     proxy: sent.Proxy ?? undefined,
     connect: undefined,
     locality: placeOf(sent.Locality),
@@ -262,12 +265,17 @@ function placeOf(sent: ReturnType<typeof locality> | undefined): ServiceDefiniti
   return sent == null ? undefined : { region: sent.Region ?? '', zone: sent.Zone ?? '' }
 }
 
-function refuseServiceCheck(definition: CheckDefinition): void {
-  const { status } = definition
-  if (!STATUSES.includes(status)) {
-    throw bad("Status for checks must 'passing', 'warning', 'critical'")
+/** An empty check is none, as in Consul; in a list it is one. */
+const saysNothing = ({ ServiceID: _, ...check }: ReturnType<typeof innerCheck>): boolean =>
+  Object.values(check).every((value) => !value)
+
+function refuseServiceChecks(checks: readonly CheckDefinition[], complaint: string): void {
+  for (const check of checks) {
+    const fault = faultOfCheck({ ...check, status: '' })
+    if (fault !== undefined) throw bad(`${complaint}: ${fault}`)
   }
-  refuseCheck(definition)
+  if (checks.every(({ status }) => STATUSES.includes(status))) return
+  throw bad("Status for checks must 'passing', 'warning', 'critical'")
 }
 
 /** What a client that runs its check itself has found. */

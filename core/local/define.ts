@@ -4,6 +4,7 @@ import type { Locality, ServiceAddress, ServiceSpec } from '../catalog/records.t
 import type { CheckDefinition, ServiceDefinition } from '../config/agent-config.ts'
 import { parseIp } from '../config/ip.ts'
 import { withTypes } from '../config/proxy.ts'
+import { quoteGo } from '../quote.ts'
 import { sortedRecord } from '../sorted.ts'
 import { formatDuration } from '../time.ts'
 import type { OwnCheck, OwnService, Source, Status } from './records.ts'
@@ -68,8 +69,7 @@ export function defineService(given: ServiceDefinition, source: Source): OwnServ
 /** A service with an address of its own is found under it by family as well. */
 function taggedAddresses(given: ServiceDefinition): ServiceSpec['taggedAddresses'] {
   const { address, port } = given
-  const bytes = parseIp(address)?.length
-  const family = bytes === undefined ? undefined : bytes === 4 ? 'ipv4' : 'ipv6'
+  const family = familyOf(address)
   const own: ServiceAddress = { Address: address, Port: port }
   const named = Object.entries(given.taggedAddresses).map(([name, at]) => [
     name,
@@ -80,6 +80,29 @@ function taggedAddresses(given: ServiceDefinition): ServiceSpec['taggedAddresses
     ...Object.fromEntries(named),
   }
   return Object.keys(all).length === 0 ? null : sortedRecord(all)
+}
+
+/** Of an address in IPv6 that stands for one of IPv4, Go says that it is one. */
+function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
+  const bytes = parseIp(address)
+  if (bytes === undefined) return undefined
+  return bytes.length === 4 || MAPPED.every((byte, i) => bytes[i] === byte) ? 'ipv4' : 'ipv6'
+}
+
+/** What such an address begins with (RFC 4291 §2.5.5.2). */
+const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
+
+const FAMILIES = ['lan_ipv4', 'wan_ipv4', 'lan_ipv6', 'wan_ipv6']
+
+/** What is wrong with addresses that are named for their family; undefined if nothing is. */
+export function faultOfTagged(given: ServiceDefinition['taggedAddresses']): string | undefined {
+  for (const tag of FAMILIES) {
+    const family = tag.slice(-'ipv4'.length)
+    const at = given[tag]
+    if (at === undefined || familyOf(at.address) === family) continue
+    return `Service tagged address ${quoteGo(tag)} must be a valid ${family} address`
+  }
+  return undefined
 }
 
 const statusOf = ({ status }: CheckDefinition): Status =>

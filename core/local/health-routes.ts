@@ -76,8 +76,9 @@ interface Answer {
 
 function answer(input: Input<unknown>, { status, reason, json }: Answer): Said {
   const headers = ['X-Consul-Reason', reason]
-  // Exactly this header: a list in which it occurs is no wish for text, as in Consul.
-  const wantsText = input.accept === 'text/plain' || input.query.get('format') === 'text'
+  // At the head of the header: further back in a list it is no wish for text, as in Consul.
+  const wantsText =
+    input.accept?.startsWith('text/plain') === true || input.query.get('format') === 'text'
   if (!wantsText) return { status, json, headers }
   return { status, bytes: utf8(reason), headers: ['Content-Type', 'text/plain', ...headers] }
 }

@@ -3,7 +3,7 @@
 import type { AgentConfig } from '../config/agent-config.ts'
 import { quoteGo } from '../quote.ts'
 import type { View } from '../state/txn.ts'
-import { defineCheck, defineService, defineServiceChecks } from './define.ts'
+import { defineCheck, defineService, defineServiceChecks, faultOfTagged } from './define.ts'
 import { listChecks, listServices } from './read.ts'
 import type { OwnChange, OwnCheck, Source } from './records.ts'
 import { whyNotRun } from './run-rules.ts'
@@ -22,7 +22,9 @@ export function faultOfDefinitions(config: Definitions): string | undefined {
   for (const service of config.services) {
     const id = service.id === '' ? service.name : service.id
     ids.add(id)
-    const fault = service.checks.map((check) => whyNotRun(check, config, 'file')).find(Boolean)
+    const fault =
+      faultOfTagged(service.taggedAddresses) ??
+      service.checks.map((check) => whyNotRun(check, config, 'file')).find(Boolean)
     if (fault !== undefined) return `Failed to register service ${quoteGo(id)}: ${fault}`
   }
   for (const check of config.checks) {

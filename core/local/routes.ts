@@ -22,7 +22,7 @@ import {
 import type { View } from '../state/txn.ts'
 import { checkBody, findingBody, serviceBody } from './body.ts'
 import { contentHash } from './content-hash.ts'
-import { defineCheck, defineService, defineServiceChecks, kindOf } from './define.ts'
+import { defineCheck, defineService, defineServiceChecks, faultOfTagged, kindOf } from './define.ts'
 import { ownHealthRoutes } from './health-routes.ts'
 import { findCheck, findService, listChecks, listServices } from './read.ts'
 import {
@@ -35,7 +35,7 @@ import {
 } from './records.ts'
 import { whyNotRun } from './run-rules.ts'
 import { type AgentService, agentCheck, agentService } from './shapes.ts'
-import { defineSidecar } from './sidecar.ts'
+import { defineSidecar, type Registered } from './sidecar.ts'
 import { maintenanceOf, nodeMaintenance } from './write.ts'
 
 type Changed = Changes<OwnChange>
@@ -100,21 +100,44 @@ export const registerService = own({
   acl: 'none', // judged by the name in the body
   body: serviceBody,
   run: (view, { body, query }, { config }): Changed => {
-    for (const check of body.checks) refuseToRun(check, config)
-    for (const check of body.connect?.sidecar?.checks ?? []) refuseToRun(check, config)
     const ports = config.sidecarPorts
     const taken = new Set([body.port])
     const beside = defineSidecar(body, { own: view, ports, taken, source: 'api' })
     if (typeof beside === 'string')
       throw new ApiError('bad-request', `Invalid SidecarService: ${beside}`)
     if (beside !== undefined) refuseFaulty(beside.row)
+    const fault = faultOfTagged(body.taggedAddresses)
+    if (fault !== undefined) throw new ApiError('invalid', fault)
     const row = defineService(body, 'api')
     const service = { row, checks: defineServiceChecks(row, body.checks, 'api') }
     const replacesChecks = REPLACE.has(query.get('replace-existing-checks') ?? 'no')
-    const all = beside === undefined ? [service] : [service, beside]
-    return { change: all.map((one) => ({ type: 'register-service', replacesChecks, ...one })) }
+    const register = (one: Registered): OwnChange => ({
+      type: 'register-service',
+      replacesChecks,
+      ...one,
+    })
+    const why = whyRefused(service.checks, config)
+    if (why !== undefined) return refuseChecks(view, service, why)
+    const whyBeside = whyRefused(beside?.checks ?? [], config)
+    if (whyBeside !== undefined) {
+      return { change: [register(service)], refusal: new ApiError('invalid', whyBeside) }
+    }
+    return { change: (beside === undefined ? [service] : [service, beside]).map(register) }
   },
 })
+
+const whyOf = ({ definition }: OwnCheck, config: AgentConfig): string | undefined =>
+  definition === undefined ? undefined : whyNotRun(definition, config, 'api')
+
+const whyRefused = (checks: readonly OwnCheck[], config: AgentConfig): string | undefined =>
+  checks.map((check) => whyOf(check, config)).find((why) => why !== undefined)
+
+/** Consul then keeps no new service; one that was known is what the body says of it. */
+function refuseChecks(view: View, { row }: Registered, why: string): Changed {
+  const isKnown = findService(view, row.service.id) !== undefined
+  const change: OwnChange = { type: 'register-service', row, checks: [], replacesChecks: false }
+  return { change: isKnown ? [change] : [], refusal: new ApiError('invalid', why) }
+}
 
 /** A sidecar is judged when it is whole. */
 function refuseFaulty({ service }: OwnService): void {
@@ -123,11 +146,6 @@ function refuseFaulty({ service }: OwnService): void {
 }
 
 const REPLACE = new Set(['', 'true'])
-
-function refuseToRun(check: CheckDefinition, config: AgentConfig): void {
-  const why = whyNotRun(check, config, 'api')
-  if (why !== undefined) throw new ApiError('invalid', why)
-}
 
 const deregisterService = own({
   path: 'PUT /v1/agent/service/deregister/*service',
@@ -197,12 +215,12 @@ export const registerCheck = own({
   acl: 'none', // judged by the service or node that it is for
   body: checkBody,
   run: (view, { body }, { config }): Changed => {
-    const why = whyNotRun(body, config, 'api')
-    if (why !== undefined) return refuseCheck(body, why)
     const service = body.serviceId === '' ? undefined : findService(view, body.serviceId)
     if (body.serviceId !== '' && service === undefined) {
       throw new ApiError('not-found', `ServiceID ${quoteGo(body.serviceId)} does not exist`)
     }
+    const why = whyNotRun(body, config, 'api')
+    if (why !== undefined) return refuseCheck(body, why)
     return {
       change: [{ type: 'register-check', row: defineCheck(body, { service, source: 'api' }) }],
     }

@@ -107,7 +107,7 @@ const REFUSED: readonly (readonly [hcl: string, consul: string])[] = [
   ],
   [
     'check { name = "c" alias_node = "n" ttl = "1s" }',
-    'check "c": TTL must not be set for Alias checks',
+    'check "c": TTL must be not be set for Alias checks',
   ],
   [
     'check { name = "c" alias_node = "n" tcp = "x:1" interval = "1s" }',

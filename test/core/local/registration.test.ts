@@ -1,0 +1,140 @@
+// Bodies of /v1/agent/service/register and check/register as clients send them: what is understood,
+// what is refused and in which words, and what is there afterwards.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ask, createMachine, jsonOf, type Machine, textOfBody } from '../../kit/machine.ts'
+
+const registration = suite('local/registration')
+
+const put = (machine: Machine, path: string, body: unknown): string => {
+  const response = ask(machine, `PUT /v1/agent/${path}`, { body: JSON.stringify(body) })
+  return `${response.status} ${textOfBody(response)}`
+}
+
+const register = (machine: Machine, body: object) => put(machine, 'service/register', body)
+const check = (machine: Machine, body: object) => put(machine, 'check/register', body)
+
+type Checks = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+const checksOf = (machine: Machine) => jsonOf(ask(machine, 'GET /v1/agent/checks')) as Checks
+
+const decode = (why: string) => `400 Request decode failed: ${why}`
+const NO_TTL = 'TTL must be > 0 for TTL checks'
+
+registration('a duration is a text or a number, an empty text is neither', () => {
+  const machine = createMachine()
+  assert.is(check(machine, { Name: 'a', TTL: '' }), decode('time: invalid duration ""'))
+  assert.is(check(machine, { Name: 'a', TTL: true }), `400 Invalid check: ${NO_TTL}`)
+  assert.is(check(machine, { Name: 'a', TTL: '1m', Interval: [], Timeout: {} }), '200 ')
+  assert.is(check(machine, { Name: 'b', TTL: 1e9, Timeout: 1.5e9 }), '200 ')
+  assert.is(checksOf(machine)['b']?.['Timeout'], '1.5s')
+})
+
+registration('only the snake case that Consul knows is understood', () => {
+  const machine = createMachine()
+  const known = { name: 'a', ttl: '1m', deregister_critical_service_after: '2m', service_id: '' }
+  assert.is(check(machine, known), '200 ')
+  for (const field of ['alias_service', 'output_max_size', 'success_before_passing', 'check_id']) {
+    const why = decode(`json: unknown field "${field}"`)
+    assert.is(check(machine, { Name: 'b', TTL: '1m', [field]: '' }), why)
+    assert.is(register(machine, { Name: 'b', Check: { TTL: '1m', [field]: '' } }), why)
+  }
+})
+
+registration('within a service a check has a CheckID, and its ServiceID does not count', () => {
+  const machine = createMachine()
+  const refused = { Name: 'web', Check: { ID: 'up', TTL: '1m' } }
+  assert.is(register(machine, refused), decode('json: unknown field "ID"'))
+  const taken = { CheckID: 'up', TTL: '1m', ServiceID: 'db', service_id: 'other' }
+  assert.is(register(machine, { Name: 'web', Check: taken }), '200 ')
+  assert.is(checksOf(machine)['up']?.['ServiceID'], 'web')
+})
+
+registration('an empty check is none, in a list it is one', () => {
+  const machine = createMachine()
+  assert.is(register(machine, { Name: 'web', Check: {} }), '200 ')
+  assert.is(register(machine, { Name: 'web', Check: { ServiceID: 'x', TTL: 0 } }), '200 ')
+  assert.equal(checksOf(machine), {})
+  assert.is(register(machine, { Name: 'web', Checks: [{}] }), `400 Invalid check: ${NO_TTL}`)
+  assert.is(
+    register(machine, { Name: 'web', Check: { Name: 'x' } }),
+    `400 Invalid check: ${NO_TTL}`,
+  )
+})
+
+registration('the single check is the first', () => {
+  const machine = createMachine()
+  const checks = { Check: { TTL: '1m', Name: 'one' }, Checks: [{ TTL: '1m', Name: 'two' }] }
+  register(machine, { Name: 'web', ...checks })
+  const names = Object.entries(checksOf(machine)).map(([id, { Name }]) => `${id} ${Name}`)
+  assert.equal(names, ['service:web:1 one', 'service:web:2 two'])
+})
+
+registration('of several faults Consul tells the first of its own order', () => {
+  const machine = createMachine()
+  const weights = { Weights: { Passing: 0 } }
+  const meta = { Meta: { 'consul-x': '1' } }
+  const kind = { Kind: 'mesh-gateway' }
+  const checks = { Check: { TTL: '1m', Status: 'bad' }, Checks: [{}] }
+  const first = (body: object) => register(machine, { Name: 'a', ...body }).split(':')[0]
+  assert.is(first({ ...weights, ...meta, ...kind, ...checks }), '400 Invalid Weights')
+  assert.is(first({ ...meta, ...kind, ...checks }), '400 Invalid Service Meta')
+  assert.is(first({ ...kind, ...checks }), '400 Validation failed')
+  assert.is(first(checks), '400 Invalid check')
+  const sidecar = { Port: 1, Connect: { SidecarService: { Check: { Name: 'x' } } } }
+  assert.is(first(sidecar), '400 Invalid check in sidecar_service')
+})
+
+registration('an address that is named for its family belongs to it', () => {
+  const machine = createMachine()
+  const tagged = (tag: string, Address: string) =>
+    register(machine, { Name: 'a', TaggedAddresses: { [tag]: { Address, Port: 1 } } })
+  const fault = (tag: string, family: string) =>
+    `500 Service tagged address "${tag}" must be a valid ${family} address`
+  assert.is(tagged('lan_ipv4', '::1'), fault('lan_ipv4', 'ipv4'))
+  assert.is(tagged('wan_ipv4', 'host'), fault('wan_ipv4', 'ipv4'))
+  assert.is(tagged('wan_ipv6', '10.0.0.1'), fault('wan_ipv6', 'ipv6'))
+  assert.is(tagged('lan_ipv6', 'fe80::1'), '200 ')
+  assert.is(tagged('lan', 'host'), '200 ')
+})
+
+registration('an IPv4 address within IPv6 counts as IPv4', () => {
+  const machine = createMachine()
+  const Address = '::ffff:10.0.0.1'
+  register(machine, { Name: 'a', Address, Port: 1 })
+  const { TaggedAddresses } = jsonOf(ask(machine, 'GET /v1/agent/service/a')) as {
+    TaggedAddresses: object
+  }
+  assert.equal(Object.keys(TaggedAddresses), ['lan_ipv4', 'wan_ipv4'])
+})
+
+const SCRIPT = { Args: ['true'], Interval: '1s' }
+
+registration('a check of an unknown service is refused before its script is', () => {
+  const machine = createMachine()
+  const said = check(machine, { Name: 'a', ServiceID: 'none', ...SCRIPT })
+  assert.is(said, '404 ServiceID "none" does not exist')
+})
+
+registration('a script that may not run keeps a new service out and changes a known one', () => {
+  const machine = createMachine()
+  const body = { Name: 'a', Port: 2, Check: SCRIPT }
+  assert.match(register(machine, body), '500 Scripts are disabled')
+  assert.equal(jsonOf(ask(machine, 'GET /v1/agent/services')), {})
+  register(machine, { Name: 'a', Port: 1 })
+  assert.match(register(machine, body), '500 Scripts are disabled')
+  assert.match(textOfBody(ask(machine, 'GET /v1/agent/service/a')), '"Port":2')
+  assert.equal(checksOf(machine), {})
+})
+
+registration('Accept wants text when it begins with it', () => {
+  const machine = createMachine()
+  register(machine, { Name: 'web' })
+  const look = (accept: string) =>
+    textOfBody(ask(machine, 'GET /v1/agent/health/service/id/web', { headers: { accept } }))
+  assert.is(look('text/plain'), 'passing')
+  assert.is(look('text/plain; charset=utf-8, */*'), 'passing')
+  assert.match(look('application/json, text/plain'), '"AggregatedStatus"')
+})
+
+registration.run()
