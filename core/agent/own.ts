@@ -303,7 +303,7 @@ function mirrorAll(own: Own, around: Around, open: Open): void {
       const { aliasNode, aliasService } = definition
       const found =
         aliasNode === ''
-          ? mirrorOwn(own, open.txn, aliasService)
+          ? mirrorOwn(open.txn, aliasService)
           : mirrorNode(around.catalog(), aliasNode, aliasService)
       report(own, open, { id, ...found })
     }
@@ -311,10 +311,10 @@ function mirrorAll(own: Own, around: Around, open: Open): void {
   }
 }
 
-const mirrorOwn = (own: Own, view: View, serviceId: string) =>
+const mirrorOwn = (view: View, serviceId: string) =>
   mirror({
     serviceId,
-    nodeName: own.config.nodeName,
+    nodeName: '',
     checks: listChecks(view),
     serviceExists: findService(view, serviceId) !== undefined,
   })

@@ -31,6 +31,14 @@ alias('a service without checks passes, one that is not there does not', () => {
   assert.is(look('web', [], false).status, 'critical')
 })
 
+alias('that the service is not there is told before how its node is', () => {
+  const output = 'Service web could not be found on node n'
+  assert.equal(look('web', [seen('', 'critical')], false), { status: 'critical', output })
+  const found = look('web', [seen('', 'critical'), seen('web', 'passing')], false)
+  assert.is(found.output, 'Aliased check "node-critical" failing: out')
+  assert.is(look('', [], false).status, 'critical', 'a node without checks')
+})
+
 alias('the output names the check that fails', () => {
   const { output } = look('web', [seen('web', 'warning')])
   assert.is(output, 'Aliased check "web-warning" failing: out')
