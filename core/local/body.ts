@@ -24,7 +24,7 @@ import {
 import type { JsonNode } from '../route/json.ts'
 import { durationComplaint } from '../time.ts'
 
-/** An empty text is no duration here; what is neither text nor number says nothing, as in Consul. */
+/** An empty text is no duration here; what is no text and no number says nothing, as in Consul. */
 const duration: Decoder<number> = (node) => {
   if (node.type === 'string' && node.value === '') throw new DecodeError(durationComplaint(''))
   return node.type === 'string' || node.type === 'number' ? durationNs(node) / 1e6 : 0
