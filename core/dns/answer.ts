@@ -18,7 +18,15 @@ import { NOTHING, type Query, RCODE, type ResourceRecord, TYPE } from './record.
 import { reverseIp } from './reverse.ts'
 import type { DnsSettings } from './settings.ts'
 import { farBytes } from './shorten.ts'
-import { type Desk, domainOf, lookUp, missing, type Outcome, soaFor } from './zone.ts'
+import {
+  CHASED_PLAIN_MAX,
+  type Desk,
+  domainOf,
+  lookUp,
+  missing,
+  type Outcome,
+  soaFor,
+} from './zone.ts'
 
 export interface Resolver {
   readonly settings: DnsSettings
@@ -60,9 +68,8 @@ export type Answer =
   | { readonly type: 'silence' }
 
 /** Local aliases followed from the name that was asked. */
-const ALIASES_MAX = 2
-/** How many records an alias may bring to a client without EDNS, and to others. */
-const CHASED_PLAIN_MAX = 5
+const ALIASES_MAX = 3
+/** How many records an alias may bring to a client with EDNS. */
 const CHASED_MAX = 64
 
 interface Seen {
@@ -141,6 +148,8 @@ function findOutcome(desk: Desk, query: Query): Outcome | 'foreign' | 'unknown-a
     return { rcode: RCODE.BADVERS, sections: NOTHING }
   }
   const { question } = query
+  // RFC 4035 §3.1.4.1: who delegated a name to us is asked for that, not we.
+  if (question.type === TYPE.DS && desk.settings.recurses) return 'foreign'
   const domain = domainOf(desk.settings, question.name)
   if (domain !== undefined) {
     return lookUp(desk, { ...question, domain, aliases: ALIASES_MAX })

@@ -4,11 +4,17 @@
 import { fold } from '../bytes.ts'
 import { connectIndexName, markOf, serviceIndexName } from '../catalog/indexes.ts'
 import { type Health, listConnected, listHealth } from '../catalog/read.ts'
-import { CRITICAL, type NodeRow, PASSING, type ServiceRow } from '../catalog/records.ts'
+import {
+  type CheckRow,
+  CRITICAL,
+  type NodeRow,
+  PASSING,
+  type ServiceRow,
+} from '../catalog/records.ts'
 import type { IpBytes } from '../config/ip.ts'
 import type { View } from '../state/txn.ts'
 import { type Prefix, prefixOfText } from './name.ts'
-import { type Family, type Place, placeOfInstance } from './places.ts'
+import { type Family, ownAddress, type Place, placeOfInstance } from './places.ts'
 import { digitsOfIp } from './reverse.ts'
 
 export interface Found {
@@ -17,6 +23,8 @@ export interface Found {
   /** Of SRV. */
   readonly weight: number
   readonly places: Readonly<Record<Family, Place>>
+  /** Of the instance itself, whoever asks; empty: none. */
+  readonly ownAddress: string
   /** Its node's name, and the name of its address, up to the domain. */
   readonly nodeName: Prefix | undefined
   readonly addressName: Prefix | undefined
@@ -27,8 +35,6 @@ export type InstanceCache = Map<string, { readonly mark: object; readonly found:
 
 /** When there are more services than this, all begin anew. */
 const CACHED_SERVICES_MAX = 1_024
-/** RFC 2782: 16 bits. 0 would mean: never, as long as there are others. */
-const WEIGHT_MAX = 65_535
 
 interface Asked {
   readonly name: string
@@ -62,19 +68,27 @@ const isServing = ({ checks }: Health, onlyPassing: boolean): boolean =>
   checks.every(({ status }) => (onlyPassing ? status === PASSING : status !== CRITICAL))
 
 function foundOf({ node, service, checks }: Health, datacenter: string): Found {
-  const { Passing, Warning } = service.weights
-  const weight = checks.some(({ status }) => status === 'warning') ? Warning : Passing
   const place = (family: Family) => placeOfInstance(service, node, family)
   const either = place('any')
   return {
     node,
     service,
-    weight: weight >= 1 && weight <= WEIGHT_MAX ? weight : 1,
+    weight: weightOf(service, checks),
     places: { v4: place('v4'), v6: place('v6'), any: either },
+    ownAddress: ownAddress(service, 'any'),
     nodeName: nodePrefix(node, datacenter),
     addressName: either.type === 'ip' ? addressPrefix(either.ip, datacenter) : undefined,
   }
 }
+
+/** RFC 2782: 0 means never, as long as there are others. */
+function weightOf({ weights }: ServiceRow, checks: readonly CheckRow[]): number {
+  // The catalog takes any word for a state.
+  if (checks.some(({ status }) => status !== PASSING && status !== WARNING)) return 1
+  return checks.some(({ status }) => status === WARNING) ? weights.Warning : weights.Passing
+}
+
+const WARNING = 'warning'
 
 /** Undefined for a node whose name cannot be asked for. */
 const nodePrefix = ({ name }: NodeRow, datacenter: string): Prefix | undefined =>

@@ -18,13 +18,13 @@ export type Meaning =
     }
   /** Digits of an address. */
   | { readonly type: 'addr'; readonly digits: string }
-  /** A virtual address; the empty name has none. */
+  /** A virtual address; the empty name, which stands for one of a peer, has none. */
   | { readonly type: 'virtual'; readonly name: string }
   /** A name that asks for nothing, or for kinds that are never there. */
   | { readonly type: 'nothing' }
 
 const NOTHING: Meaning = { type: 'nothing' }
-const KINDS = new Set(['service', 'connect', 'ingress', 'node', 'query', 'addr'])
+const KINDS = new Set(['service', 'connect', 'virtual', 'ingress', 'node', 'query', 'addr'])
 
 export interface Asked {
   /** Those before the domain. */
@@ -38,55 +38,73 @@ export function meaningOf({ labels, type, datacenter }: Asked): Meaning {
   const lower = labels.map((label) => textOfByteString(label).toLowerCase())
   for (let at = lower.length - 1; at >= 0; at--) {
     const label = lower[at] ?? ''
-    const here = () => placeOf(lower.slice(at + 1), datacenter)
-    if (label === 'virtual') return virtualOf(lower.slice(0, at), at === lower.length - 1)
-    if (KINDS.has(label)) return kindOf(label, lower.slice(0, at), here)
+    const place = () => placeOf(lower.slice(at + 1), datacenter)
+    if (KINDS.has(label)) return kindOf(label, lower.slice(0, at), place)
     // Whoever asks for SRV may leave the word `service` out (RFC 2782 names begin with `_`).
     if (type === TYPE.SRV && label.startsWith('_')) {
-      return serviceOf(lower.slice(0, at + 1), here())
+      return serviceOf(lower.slice(0, at + 1), place())
     }
   }
   return NOTHING
 }
 
-/** Whether a place is our datacenter; undefined: it is no place. */
-function placeOf(labels: readonly string[], datacenter: string): boolean | undefined {
-  const [first, kind] = labels
-  if (first === undefined) return true
-  if (labels.length > 2 || (kind !== undefined && kind !== 'dc')) return undefined
-  return fold(first) === fold(datacenter)
+/** What stands behind the kind. */
+interface Place {
+  /** Our datacenter. */
+  readonly here: boolean
+  /** A peer, of which we never know one. */
+  readonly peer: boolean
+  /** It is a single label: a datacenter, or where only peers could be meant, a peer. */
+  readonly bare: boolean
 }
 
-function kindOf(kind: string, wanted: readonly string[], here: () => boolean | undefined): Meaning {
+/** More pairs of a label and its kind than this are no place. */
+const PAIRS_MAX = 2
+
+/** Undefined: it is no place. The last pair of a kind counts. */
+function placeOf(labels: readonly string[], ours: string): Place | undefined {
+  const [first = ours] = labels
+  if (labels.length < 2) {
+    return { here: fold(first) === fold(ours), peer: false, bare: labels.length === 1 }
+  }
+  if (labels.length % 2 === 1 || labels.length > 2 * PAIRS_MAX) return undefined
+  const said = new Map<string, string>()
+  for (let at = 0; at < labels.length; at += 2) said.set(labels[at + 1] ?? '', labels[at] ?? '')
+  const [datacenter, peer] = [said.get('dc'), said.get('peer')]
+  const isOdd = said.size > 1 || (datacenter === undefined && peer === undefined)
+  if (isOdd) return undefined
+  const here = datacenter !== undefined && fold(datacenter) === fold(ours)
+  return { here, peer: peer !== undefined, bare: false }
+}
+
+function kindOf(kind: string, wanted: readonly string[], placed: () => Place | undefined): Meaning {
   if (wanted.length === 0) return NOTHING
+  if (kind === 'addr') {
+    return wanted.length === 1 ? { type: 'addr', digits: wanted[0] ?? '' } : NOTHING
+  }
+  const place = placed()
+  if (place === undefined) return NOTHING
+  const name = wanted.at(-1) ?? ''
   switch (kind) {
     case 'service':
-      return serviceOf(wanted, here())
-    case 'connect': {
-      const meaning = serviceOf(wanted, here())
-      // Tags choose nothing there, as in Consul.
-      return meaning.type === 'service' ? { ...meaning, tag: '', connected: true } : NOTHING
-    }
-    case 'node': {
-      const isHere = here()
-      return isHere === undefined ? NOTHING : { type: 'node', name: wanted.join('.'), here: isHere }
-    }
-    case 'addr':
-      return wanted.length === 1 ? { type: 'addr', digits: wanted[0] ?? '' } : NOTHING
+      return serviceOf(wanted, place)
+    case 'connect':
+      // Neither tags nor peers choose anything there, as in Consul.
+      return { type: 'service', name, tag: '', here: place.here || place.peer, connected: true }
+    case 'virtual':
+      // They are those of our datacenter, whichever is said.
+      return { type: 'virtual', name: place.bare || place.peer ? '' : name }
+    case 'node':
+      return { type: 'node', name: wanted.join('.'), here: place.here }
     default:
       return NOTHING
   }
 }
 
-/** They are told of in our datacenter only, and there without a place. */
-function virtualOf(wanted: readonly string[], placeless: boolean): Meaning {
-  if (wanted.length === 0) return NOTHING
-  return { type: 'virtual', name: placeless ? (wanted.at(-1) ?? '') : '' }
-}
-
-function serviceOf(wanted: readonly string[], here: boolean | undefined): Meaning {
+function serviceOf(wanted: readonly string[], place: Place | undefined): Meaning {
   const [first = '', second = ''] = wanted
-  if (here === undefined) return NOTHING
+  if (place === undefined) return NOTHING
+  const { here } = place
   if (wanted.length === 2 && first.startsWith('_') && second.startsWith('_')) {
     const tag = second.slice(1)
     return { type: 'service', name: first.slice(1), tag: tag === 'tcp' ? '' : tag, here }

@@ -30,16 +30,19 @@ export function placeOfNode({ address, taggedAddresses }: NodeRow, family: Famil
 }
 
 export function placeOfInstance(service: ServiceRow, node: NodeRow, family: Family): Place {
-  const tagged: Record<string, string> = {}
-  for (const [tag, { Address }] of Object.entries(service.taggedAddresses ?? {})) {
-    tagged[tag] = Address
-  }
-  const own = choose(tagged, service.address, family)
+  const own = ownAddress(service, family)
   const ofNode = placeOfNode(node, family)
   if (own === '') return ofNode
   const ip = parseIp(own)
   if (ip !== undefined) return { type: 'ip', ip, onNode: false, key: digitsOfIp(ip) }
   return aliasTo(own, ofNode.type === 'ip' ? ofNode.ip : undefined)
+}
+
+/** Empty: it is where its node is. */
+export function ownAddress({ address, taggedAddresses }: ServiceRow, family: Family): string {
+  const tagged: Record<string, string> = {}
+  for (const [tag, { Address }] of Object.entries(taggedAddresses ?? {})) tagged[tag] = Address
+  return choose(tagged, address, family)
 }
 
 function choose(tagged: Readonly<Record<string, string>>, own: string, family: Family): string {

@@ -2,7 +2,7 @@
 import type { IpBytes } from '../config/ip.ts'
 import type { Name } from './name.ts'
 
-/** RFC 1035 §3.2.2 and §3.2.3, RFC 3596, RFC 2782, RFC 6891, RFC 5936. */
+/** RFC 1035 §3.2.2 and §3.2.3, RFC 3596, RFC 2782, RFC 4034 §5, RFC 6891, RFC 5936. */
 export const TYPE = {
   A: 1,
   NS: 2,
@@ -12,6 +12,7 @@ export const TYPE = {
   TXT: 16,
   AAAA: 28,
   SRV: 33,
+  DS: 43,
   OPT: 41,
   AXFR: 252,
   ANY: 255,

@@ -49,7 +49,8 @@ export function readAddresses(response: Uint8Array): ResourceRecord[] {
     const end = start + u16(response, owner.end + 8)
     if (end > response.length) break
     const content = contentOf(response, u16(response, owner.end), { start, end })
-    if (content !== undefined) found.push({ name: owner.name, ttl: 0, content })
+    const ttl = u32(response, owner.end + 4)
+    if (content !== undefined) found.push({ name: owner.name, ttl, content })
     at = end
   }
   return found
@@ -100,3 +101,6 @@ function readName(bytes: Uint8Array, start: number): ReadName | undefined {
 
 const u16 = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
+
+const u32 = (bytes: Uint8Array, at: number): number =>
+  u16(bytes, at) * 0x1_0000 + u16(bytes, at + 2)

@@ -3,11 +3,11 @@
 import { assert, present } from '../assert.ts'
 import { byteString } from '../bytes.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
-import { type Name, nameOfText } from './name.ts'
+import { foldName, type Name, nameOfText } from './name.ts'
 
 export interface DnsSettings {
   readonly datacenter: string
-  /** Always below this one: reverse names. */
+  /** Both in lower case. Reverse names are always below this one. */
   readonly domain: Name
   readonly altDomain: Name | undefined
   /** Whether the names of nodes and addresses in answers carry the datacenter. */
@@ -36,12 +36,13 @@ export interface ServiceTtls {
 const TTL_MAX = 0x7fff_ffff
 
 export function dnsSettings({ datacenter, domain, dns }: AgentConfig): DnsSettings {
-  const main = present(nameOfText(domain), 'the domain is a name')
+  const main = foldName(present(nameOfText(domain), 'the domain is a name'))
   assert(main.length > 1, 'the domain is not the root')
+  const alt = nameOfText(dns.altDomain)
   return {
     datacenter,
     domain: main,
-    altDomain: nameOfText(dns.altDomain),
+    altDomain: alt && foldName(alt),
     namesDatacenter: true,
     onlyPassing: dns.onlyPassing,
     nodeTtl: secondsOf(dns.nodeTtlMs),
@@ -60,7 +61,7 @@ function serviceTtls(ttls: Readonly<Record<string, number>>): ServiceTtls {
   const exact = new Map<string, number>()
   const prefixes: [string, number][] = []
   for (const [pattern, ms] of Object.entries(ttls)) {
-    const key = byteString(pattern.toLowerCase())
+    const key = byteString(pattern) // with a capital it fits no name, as in Consul
     if (key.endsWith('*')) prefixes.push([key.slice(0, -1), secondsOf(ms)])
     else exact.set(key, secondsOf(ms))
   }

@@ -1,6 +1,7 @@
 // Answers for the names of our own domain, out of a view of the store (consul-surface 4.1, 4.2).
 import { fold } from '../bytes.ts'
 import { markOf, serviceIndexName } from '../catalog/indexes.ts'
+import { readNode } from '../catalog/read.ts'
 import { NODES, type NodeRow } from '../catalog/records.ts'
 import { virtualOf } from '../catalog/virtual.ts'
 import { type IpBytes, parseIp } from '../config/ip.ts'
@@ -62,6 +63,10 @@ const SRV_PRIORITY = 1
 const NAME_SERVERS_MAX = 3
 /** The service that every server registers. */
 const SERVERS = 'consul'
+/** Servers of such names are not told of: no host may be called so (RFC 1123 §2.1). */
+const ODD_SERVER_NAME = /[^A-Za-z0-9\\-]/
+/** How many records an alias may bring to a client without EDNS. */
+export const CHASED_PLAIN_MAX = 5
 
 export function lookUp(desk: Desk, lookup: Lookup): Outcome {
   const { type } = lookup
@@ -97,10 +102,17 @@ function answerMeaning(desk: Desk, lookup: Lookup, meaning: Meaning): Outcome {
 }
 
 /** Whatever type was asked for, as in Consul. */
-function lookUpVirtual(desk: Desk, { name: asked }: Lookup, name: string): Outcome {
+function lookUpVirtual(desk: Desk, lookup: Lookup, name: string): Outcome {
   const ip = parseIp(virtualOf(desk.view, fold(name)) ?? '')
-  const answer = ip === undefined ? [] : [addressRecord(asked, 0, ip)]
+  const answer =
+    ip === undefined ? [] : [addressRecord(loweredName(lookup), desk.settings.nodeTtl, ip)]
   return { rcode: RCODE.NOERROR, sections: { ...NOTHING, answer } }
+}
+
+/** As Consul tells these names: the domain as it was asked, what stands before in lower case. */
+function loweredName({ name, domain }: Lookup): Name {
+  const before = name.slice(0, name.length - domain.length) as Name // but for its end
+  return (foldName(before) + domain) as Name // as long as it was
 }
 
 /** RFC 2308 §3: with the SOA a resolver knows for how long there is nothing. */
@@ -109,13 +121,16 @@ export const missing = (desk: Desk, name: Name): Outcome => ({
   sections: { ...NOTHING, authority: [soaFor(desk, name)] },
 })
 
-/** Names below the second domain are in its zone, all others in that of the first. */
+/**
+ * Names below the second domain are in its zone, all others in that of the first. As in Consul, a
+ * name is below it only if that is written in lower case.
+ */
 export function soaFor({ settings, wall }: Desk, asked: Name): ResourceRecord {
   const { domain, altDomain, soa } = settings
   const isAlt =
     altDomain !== undefined &&
     asked.length > altDomain.length &&
-    suffixWithin(asked, altDomain) !== undefined
+    suffixWithin(asked, altDomain) === altDomain
   const name = isAlt ? altDomain : domain
   return {
     name,
@@ -135,17 +150,18 @@ export function soaFor({ settings, wall }: Desk, asked: Name): ResourceRecord {
   }
 }
 
-function nameServers(desk: Desk, { domain }: Lookup): Sections {
+function nameServers(desk: Desk, { domain, aliases }: Lookup): Sections {
   const answer: ResourceRecord[] = []
   const additional: ResourceRecord[] = []
   const ttl = desk.settings.nodeTtl
   const lower = foldName(domain) // as Consul writes these, unlike the targets of SRV
   for (const { node, nodeName } of shuffled(desk, serving(desk, SERVERS))) {
-    const target = joined(nodeName, lower)
-    if (target === undefined) continue
+    const whole = ODD_SERVER_NAME.test(node.name) ? undefined : joined(nodeName, lower)
+    if (whole === undefined) continue
+    const target = foldName(whole)
     answer.push({ name: domain, ttl, content: { type: 'NS', target } })
-    const place = placeOfNode(node, 'any')
-    if (place.type === 'ip') additional.push(addressRecord(target, ttl, place.ip))
+    const glue = { name: target, type: TYPE.ANY, domain: lower, aliases, ttl }
+    additional.push(...recordsAt(desk, glue, placeOfNode(node, 'any')))
     if (answer.length === NAME_SERVERS_MAX) break
   }
   return { answer, authority: [], additional }
@@ -187,7 +203,7 @@ function lookUpNode(
 ): Outcome {
   const { type } = lookup
   if (!NODE_TYPES.includes(type)) return { rcode: RCODE.NOERROR, sections: NOTHING }
-  const node = here ? get(desk.view, NODES, fold(name)) : undefined
+  const node = here ? nodeOf(desk.view, name) : undefined
   if (node === undefined) return missing(desk, lookup.name)
   const ttl = desk.settings.nodeTtl
   const place = placeOfNode(node, familyOf(type))
@@ -204,6 +220,10 @@ function lookUpNode(
   }
 }
 
+/** By its name, or by the beginning of its id. */
+const nodeOf = (view: View, name: string): NodeRow | undefined =>
+  get(view, NODES, fold(name)) ?? readNode(view, name).rows?.node
+
 const metaRecords = ({ meta }: NodeRow, name: Name, ttl: number): ResourceRecord[] =>
   metaTexts(meta).map((text) => ({ name, ttl, content: { type: 'TXT', text } }))
 
@@ -211,39 +231,49 @@ interface Timed extends Lookup {
   readonly ttl: number
 }
 
-/** The records for what was asked of a place: its address if of the type, or where it leads. */
-function recordsAt(desk: Desk, lookup: Timed, place: Place): readonly ResourceRecord[] {
-  const { name, type, ttl } = lookup
-  if (place.type === 'nowhere') return []
-  const ownName = place.type === 'alias' && foldName(place.target) === foldName(name)
-  const ip = place.type === 'ip' ? place.ip : ownName ? place.nodeIp : undefined
+/** The record for what was asked of a place: its address if of the type, or where it leads. */
+function recordAt({ name, type, ttl }: Timed, place: Place): ResourceRecord | undefined {
+  if (place.type === 'nowhere') return undefined
+  const isOwnName = place.type === 'alias' && place.target === name
+  const ip = place.type === 'ip' ? place.ip : isOwnName ? place.nodeIp : undefined
   if (ip !== undefined) {
     const record = addressRecord(name, ttl, ip)
     const isWanted = type === TYPE.ANY || type === TYPE.TXT || type === typeOf(record)
-    return isWanted ? [record] : []
+    return isWanted ? record : undefined
   }
-  if (place.type !== 'alias') return []
-  const alias: ResourceRecord = { name, ttl, content: { type: 'CNAME', target: place.target } }
-  return [alias, ...follow(desk, lookup, place.target)]
+  if (place.type !== 'alias') return undefined
+  return { name, ttl, content: { type: 'CNAME', target: place.target } }
 }
 
-/** What an alias leads to, with the TTL of the alias; nothing if that is not known. */
-function follow(desk: Desk, { aliases, ttl }: Timed, target: Name): ResourceRecord[] {
+/** All that is known of the place of a node: where it leads, whatever that has. */
+function recordsAt(desk: Desk, lookup: Timed, place: Place): readonly ResourceRecord[] {
+  const record = recordAt(lookup, place)
+  if (record === undefined) return []
+  const { content } = record
+  return content.type === 'CNAME' ? [record, ...follow(desk, lookup, content.target)] : [record]
+}
+
+/** What an alias leads to; nothing if that is not known. */
+function follow(desk: Desk, { aliases }: Lookup, target: Name): readonly ResourceRecord[] {
   const domain = domainOf(desk.settings, target)
-  let found: readonly ResourceRecord[] = []
   if (domain === undefined) {
     const key = foldName(target)
     const known = desk.chased.get(key)
     if (known === undefined && desk.settings.recurses) desk.unknown.add(key)
-    found = known ?? []
-  } else if (aliases > 0) {
-    const inner = { name: target, type: TYPE.ANY, domain, aliases: aliases - 1 }
-    found = lookUp(desk, inner).sections.answer
+    return known ?? []
   }
-  return found
+  if (aliases === 0) return []
+  const inner = { name: target, type: TYPE.ANY, domain, aliases: aliases - 1 }
+  const answersMax = Math.max(desk.answersMax, CHASED_PLAIN_MAX)
+  return lookUp({ ...desk, answersMax, chasedMax: CHASED_PLAIN_MAX }, inner).sections.answer
+}
+
+/** What the alias of an instance leads to: so many addresses, with the TTL of the service. */
+function followInstance(desk: Desk, lookup: Timed, target: Name): ResourceRecord[] {
+  return follow(desk, lookup, target)
     .filter(({ content }) => content.type === 'address' || content.type === 'CNAME')
     .slice(0, desk.chasedMax)
-    .map((record) => ({ ...record, ttl }))
+    .map((record) => ({ ...record, ttl: lookup.ttl }))
 }
 
 /** The end of a name that is our domain or its second form, the longer of both. */
@@ -257,7 +287,7 @@ export function domainOf({ domain, altDomain }: DnsSettings, name: Name): Name |
 function lookUpAddr(desk: Desk, lookup: Lookup, digits: string): Outcome {
   const ip = ipOfDigits(digits)
   if (ip === undefined) return missing(desk, lookup.name)
-  const record = addressRecord(foldName(lookup.name), desk.settings.nodeTtl, ip)
+  const record = addressRecord(loweredName(lookup), desk.settings.nodeTtl, ip)
   const isAnswer = lookup.type === TYPE.ANY || lookup.type === typeOf(record)
   const sections = isAnswer
     ? { ...NOTHING, answer: [record] }
@@ -314,17 +344,18 @@ function addresses(desk: Desk, lookup: Timed, found: readonly Found[]): Sections
   const most = Math.min(limit, desk.answersMax)
   const seen = new Set<string>()
   const answer: ResourceRecord[] = []
-  let alias: readonly ResourceRecord[] = []
+  let alias: ResourceRecord | undefined
   for (const { places } of found) {
     const place = places[family]
     if (place.type === 'nowhere' || seen.has(place.key)) continue
     seen.add(place.key)
-    const records = recordsAt(desk, lookup, place)
-    if (records[0]?.content.type !== 'CNAME') answer.push(...records)
-    else if (alias.length === 0) alias = records
+    const record = recordAt(lookup, place)
+    if (record?.content.type === 'CNAME') alias ??= record
+    else if (record !== undefined) answer.push(record)
     if (answer.length >= most) break
   }
-  return { ...NOTHING, answer: answer.length > 0 ? answer : alias }
+  if (answer.length > 0 || alias?.content.type !== 'CNAME') return { ...NOTHING, answer }
+  return { ...NOTHING, answer: [alias, ...followInstance(desk, lookup, alias.content.target)] }
 }
 
 function servicePorts(desk: Desk, lookup: Timed, found: readonly Found[]): Sections {
@@ -335,7 +366,7 @@ function servicePorts(desk: Desk, lookup: Timed, found: readonly Found[]): Secti
     const { node, service, weight, places } = instance
     const place = places.any
     if (place.type === 'nowhere') continue
-    const spot = `${node.name}\0${place.key}\0${service.port}`
+    const spot = `${node.name}\0${instance.ownAddress}\0${service.port}`
     if (seen.has(spot)) continue
     seen.add(spot)
     const led = leadTo(desk, lookup, instance)
@@ -361,9 +392,9 @@ function leadTo(
 ): { readonly target: Name; readonly glue: readonly ResourceRecord[] } | undefined {
   const place = places.any
   if (place.type === 'nowhere') return undefined
-  const isOwn = place.type === 'alias' && foldName(place.target) === foldName(lookup.name)
+  const isOwn = place.type === 'alias' && place.target === lookup.name
   if (place.type === 'alias' && !(isOwn && place.nodeIp)) {
-    return { target: place.target, glue: follow(desk, lookup, place.target) }
+    return { target: place.target, glue: followInstance(desk, lookup, place.target) }
   }
   const ip = place.type === 'ip' ? place.ip : (place.nodeIp ?? [])
   const onNode = place.type === 'alias' || place.onNode
