@@ -113,7 +113,8 @@ const isPeer = (read: unknown): read is Peer =>
  */
 export function keepHome(file: string, { self, peers }: Home): void {
   makeFolders(dirname(file), 0o700)
-  writeFileSync(`${file}.new`, `${JSON.stringify({ self, peers })}\n`, { mode: 0o600 })
+  const text = `${JSON.stringify({ self, peers })}\n`
+  writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true }) // or the name may outlive it
   renameSync(`${file}.new`, file)
 }
 

@@ -7,7 +7,7 @@
 //   votes       see votes.ts
 //   snapshots/  see snapshots.ts
 //   registrations  see registrations.ts
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { SnapshotOrder } from '../../core/agent/effects.ts'
 import type { OwnSave } from '../../core/agent/keeper.ts'
 import { utf8 } from '../../core/bytes.ts'
@@ -17,7 +17,15 @@ import type { KeptRecord } from '../../core/local/keep.ts'
 import type { LogLine } from '../../core/log.ts'
 import { DataDirRefused, DiskFailure, newerFormat } from './disk-errors.ts'
 import { drawSeed } from './entropy.ts'
-import { type FileSystem, makeFolder, publish, readText, realFiles, writeAll } from './files.ts'
+import {
+  type FileSystem,
+  keepFolder,
+  makeFolder,
+  publish,
+  readText,
+  realFiles,
+  writeAll,
+} from './files.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { exchangeLog, salvage, settleExchange } from './quarantine.ts'
 import { openRegistrations, type Registrations } from './registrations.ts'
@@ -244,7 +252,7 @@ async function checkFormat(dir: string): Promise<boolean> {
 
 async function noteFormat(dir: string): Promise<void> {
   await writeText(realFiles, join(dir, 'format'), FORMAT_TEXT)
-  await realFiles.syncDir(dirname(dir))
+  await keepFolder(dir)
 }
 
 async function settleNodeId({ dir, nodeId, newNodeId }: DataDirOptions): Promise<string> {

@@ -5,7 +5,7 @@
 // Calls of node:fs with callbacks: a promise of our own around them costs less than a FileHandle's
 // on the way of each write.
 import fs from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { textOf } from '../../core/bytes.ts'
 import { readClock } from './clock.ts'
 import { DiskFailure, isMissing } from './disk-errors.ts'
@@ -105,6 +105,25 @@ export async function makeFolder(dir: string): Promise<void> {
   } catch (error) {
     throw new DiskFailure('make', dir, error)
   }
+}
+
+/**
+ * Makes the name of a new folder durable, and the names of those above it that we may have made
+ * just now: what is synced in a folder is lost with its name.
+ */
+export async function keepFolder(dir: string): Promise<void> {
+  const above = dirname(resolve(dir))
+  await realFiles.syncDir(above)
+  if (await mayBeNew(above)) await keepFolder(above)
+}
+
+/** It is ours, and so may be its place: that of others can be closed to us. */
+async function mayBeNew(folder: string): Promise<boolean> {
+  const above = dirname(folder)
+  if (above === folder || fs.statSync(folder).uid !== process.getuid?.()) return false
+  return new Promise((answer) => {
+    fs.access(above, fs.constants.R_OK, (error) => answer(error === null))
+  })
 }
 
 /** With all that is in it; nothing if it does not exist. */

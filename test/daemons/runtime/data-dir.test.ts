@@ -2,6 +2,7 @@
 // disks that are full or read-only.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import fs from 'node:fs'
 import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { suite } from 'uvu'
@@ -90,6 +91,35 @@ fact('a new folder gets an identity, which it keeps, and is for its owner alone'
   await second.close()
   assert.equal(await readdir(path), ['format', 'log', 'node-id', 'snapshots', 'votes'])
 })
+
+fact(
+  'every folder that was made on the way to a new one is synced in the one above',
+  async (dir) => {
+    const synced = await foldersSynced(async () => {
+      await (await open(join(dir, 'a', 'b', 'data'))).close()
+    })
+    const real = fs.realpathSync(dir)
+    for (const folder of ['a/b', 'a', '.'])
+      assert.ok(synced.has(join(real, folder)), `${folder}: ${[...synced]}`)
+  },
+)
+
+/** The paths that `work` has given to fsync. */
+async function foldersSynced(work: () => Promise<void>): Promise<ReadonlySet<string>> {
+  const { fsync } = fs
+  const synced = new Set<string>()
+  const noting = (fd: number, done: fs.NoParamCallback) => {
+    synced.add(fs.readlinkSync(`/proc/self/fd/${fd}`))
+    fsync(fd, done)
+  }
+  fs.fsync = Object.assign(noting, { __promisify__: fsync.__promisify__ })
+  try {
+    await work()
+  } finally {
+    fs.fsync = fsync
+  }
+  return synced
+}
 
 fact('an identity laid down beforehand or demanded by the configuration is taken', async (dir) => {
   const [laid, demanded] = [randomUUID(), randomUUID()]
