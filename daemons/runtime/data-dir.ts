@@ -27,7 +27,7 @@ import {
   writeAll,
 } from './files.ts'
 import { acquireLock, type Lock } from './lock.ts'
-import { exchangeLog, salvage, settleExchange } from './quarantine.ts'
+import { exchangeLog, forgetAside, salvage, settleExchange } from './quarantine.ts'
 import { openRegistrations, type Registrations } from './registrations.ts'
 import { neededBehind, openSnapshots, type Snapshots, saveSnapshot } from './snapshots.ts'
 import { alignVotes, openVotes, saveVote, type Votes } from './votes.ts'
@@ -167,6 +167,7 @@ async function openHeld(options: DataDirOptions, lock: Lock): Promise<DataDir> {
     const { recovered, quarantined } = opened
     return closedIfFailed(opened.wal, async () => {
       await alignVotes(votes, recovered.vote)
+      await forgetAside(dir, { vote: recovered.vote, log })
       const registrations = await openRegistrations(realFiles, dir)
       if (isNew) await noteFormat(dir)
       const { vote, entries } = recovered

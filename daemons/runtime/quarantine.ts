@@ -10,6 +10,7 @@
 import { join } from 'node:path'
 import type { Entry, Persist, Vote } from '../../core/entry.ts'
 import { logIndex, term } from '../../core/ids.ts'
+import type { LogLine } from '../../core/log.ts'
 import { PERSIST_BYTES_MAX, PERSIST_ENTRIES_MAX } from '../../core/raft/log.ts'
 import { WITHHELD } from '../../core/raft/raft.ts'
 import { DataDirRefused } from './disk-errors.ts'
@@ -20,6 +21,8 @@ import { listSegments, salvageLog } from './wal-recover.ts'
 const LOG = 'log'
 const NEW = 'log.new'
 const ASIDE = /^damaged-log-(\d+)$/
+/** The newest of the damaged logs are kept for people: each may be as large as a log. */
+const ASIDE_MAX = 2
 
 /** Ends an exchange of logs that a crash interrupted, or forgets it. */
 export async function settleExchange(dir: string): Promise<void> {
@@ -64,11 +67,36 @@ export async function exchangeLog(
   }
   await realFiles.syncDir(dir)
   const names = await realFiles.list(dir)
-  const numbers = names.map((name) => Number(ASIDE.exec(name)?.[1] ?? 0))
-  const aside = join(dir, `damaged-log-${Math.max(0, ...numbers) + 1}`)
+  const aside = join(dir, nameAside((numbersAside(names).at(-1) ?? 0) + 1))
   if (names.includes(LOG)) await publish(realFiles, options.dir, aside)
   await publish(realFiles, beside, options.dir)
   return aside
+}
+
+const nameAside = (number: number): string => `damaged-log-${number}`
+
+/** Of the damaged logs among the names, oldest first. */
+const numbersAside = (names: readonly string[]): readonly number[] =>
+  names
+    .flatMap((name) => ASIDE.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b)
+
+/**
+ * Damaged logs beyond those that are kept go, the oldest first. Not while a vote is withheld: as
+ * long as the others have not given back everything, the oldest may hold what nobody else has.
+ */
+export async function forgetAside(
+  dir: string,
+  { vote, log }: { readonly vote: Vote; readonly log: (line: LogLine) => void },
+): Promise<void> {
+  if (vote.votedFor === WITHHELD) return
+  const numbers = numbersAside(await realFiles.list(dir))
+  for (const number of numbers.slice(0, -ASIDE_MAX)) {
+    const path = join(dir, nameAside(number))
+    await removeFolder(path)
+    log({ level: 'info', room: 'wal', message: 'an old damaged log is removed', fields: { path } })
+  }
 }
 
 const noRoom = (dir: string): DataDirRefused =>

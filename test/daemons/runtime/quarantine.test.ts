@@ -219,6 +219,24 @@ fact('an exchange of logs that a crash has cut short is ended, or begun anew', a
   )
 })
 
+fact(
+  'old damaged logs stay until the log is whole again, then but the newest two go',
+  async (dir) => {
+    await write(dir, ['1', '2', '3'])
+    const aside = async () =>
+      (await readdir(dir)).filter((name) => name.startsWith('damaged-log-')).sort()
+    for (const earlier of [8, 9, 10]) await mkdir(join(dir, `damaged-log-${earlier}`))
+    await flip((await segmentsOf(dir))[0] ?? '', 3_000)
+    await (await open(dir)).close()
+    assert.is((await aside()).length, 4, 'a vote is withheld')
+    const held = await open(dir)
+    await held.write(persistOf([], { vote: { term: term(TERMS + 1), votedFor: '' } }))
+    await held.close()
+    await (await open(dir)).close()
+    assert.equal(await aside(), ['damaged-log-10', 'damaged-log-11'])
+  },
+)
+
 fact('a snapshot that has rotted is fetched again: nothing stands in for it', async (dir) => {
   const held = await open(dir)
   const configuration = { index: logIndex(1), data: servers('1', '2').data }
