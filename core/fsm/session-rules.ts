@@ -81,7 +81,7 @@ export function endSessions(txn: Txn, ids: Iterable<string>, wall: WallMs): stri
     const row = endSession(txn, id, wall)
     if (row === undefined) continue
     const fallout = turnChecks(txn, row, CRITICAL)
-    ended.push(id, ...endByFallout(txn, fallout, wall).ended)
+    ended.push(row.id, ...endByFallout(txn, fallout, wall).ended)
   }
   return ended
 }

@@ -1,5 +1,5 @@
 // Keys and values: the rows, the tables, and the shapes of /v1/kv.
-import { base64, textOfByteString } from '../bytes.ts'
+import { base64, fold, textOfByteString } from '../bytes.ts'
 import { defineTable } from '../state/table.ts'
 import type { WallMs } from '../time.ts'
 import type { U64 } from '../u64.ts'
@@ -29,7 +29,7 @@ export interface Tombstone {
 export const KV = defineTable<KvRow>({
   name: 'kv',
   key: (row) => row.key,
-  indexes: { session: { key: (row) => (row.session === '' ? undefined : row.session) } },
+  indexes: { session: { key: (row) => (row.session === '' ? undefined : fold(row.session)) } },
 })
 
 export const TOMBSTONES = defineTable<Tombstone>({

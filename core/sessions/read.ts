@@ -10,7 +10,7 @@ export interface SessionsFound {
 }
 
 export function readSession(view: View, id: string): SessionsFound {
-  const row = get(view, SESSIONS, id)
+  const row = get(view, SESSIONS, fold(id))
   return found(view, row === undefined ? [] : [sessionEntry(row)])
 }
 

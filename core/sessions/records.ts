@@ -24,6 +24,7 @@ interface ServiceCheckRef {
   readonly Namespace: string
 }
 
+/** Their ids are in lower case; whoever asks may write them as he likes. */
 export const SESSIONS = defineTable<SessionRow>({
   name: 'sessions',
   key: (row) => row.id,

@@ -147,8 +147,9 @@ const renewSession = write({
     look: (view): Said => {
       const id = textOfByteString(rest)
       const { value } = readSession(view, id)
-      if (value.length === 0) return { status: 404, text: noSession(id) }
-      return { json: value, renews: id }
+      const [session] = value
+      if (session === undefined) return { status: 404, text: noSession(id) }
+      return { json: value, renews: session.ID }
     },
   }),
   reply: () => ({}),

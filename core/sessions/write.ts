@@ -1,4 +1,5 @@
 // Sessions begin and end, and with them the locks that they hold (consul-surface §8.1, §8.3–8.5).
+import { fold } from '../bytes.ts'
 import { KV, type KvChange, type KvRow } from '../kv/records.ts'
 import { deleteKey, storeKey } from '../kv/write.ts'
 import { type Refused, refused } from '../outcome.ts'
@@ -28,9 +29,10 @@ export function createSession(txn: Txn, session: SessionSpec): SessionRow {
 }
 
 /** All its locks are given back, or their keys deleted, at one index. Unknown: nothing happens. */
-export function endSession(txn: Txn, id: string, wall: WallMs): SessionRow | undefined {
-  const row = get(txn, SESSIONS, id)
+export function endSession(txn: Txn, given: string, wall: WallMs): SessionRow | undefined {
+  const row = get(txn, SESSIONS, fold(given))
   if (row === undefined) return undefined
+  const { id } = row
   remove(txn, SESSIONS, id)
   for (const link of listBy(txn, SESSION_CHECKS, 'session', id)) {
     remove(txn, SESSION_CHECKS, onCheck(link.node, link.check) + id)
@@ -47,8 +49,12 @@ function letGo(txn: Txn, held: KvRow, ending: { row: SessionRow; wall: WallMs })
     storeKey(txn, { change: { key, value, flags, index: 0, session: '' }, lockIndex, session: '' })
   }
   if (lockDelayNs <= 0) return
-  put(txn, LOCK_DELAYS, { key: held.key, until: ending.wall + Math.ceil(lockDelayNs / 1e6) })
+  const delayMs = Math.min(Math.ceil(lockDelayNs / 1e6), LOCK_DELAY_MS_MAX)
+  put(txn, LOCK_DELAYS, { key: held.key, until: ending.wall + delayMs })
 }
+
+/** A session may ask for more, and shows it; nobody is kept from a key for longer. */
+const LOCK_DELAY_MS_MAX = 60_000
 
 /** The sessions that stand on a check of a node. */
 export const sessionsOnCheck = (txn: Txn, node: string, check: string): readonly string[] =>
@@ -62,12 +68,13 @@ export type NotLocked = 'held' | 'delayed'
  * command.
  */
 export function lockKey(txn: Txn, change: KvChange, wall: WallMs): KvRow | Refused | NotLocked {
-  if (change.session === '') return refused('missing session')
-  if (get(txn, SESSIONS, change.session) === undefined) {
-    return refused(`invalid session ${quoteGo(change.session)}`)
-  }
+  // Consul looks at the delay before it orders the write, and so before it looks at the session.
   const delay = get(txn, LOCK_DELAYS, change.key)
   if (delay !== undefined && wall < delay.until) return 'delayed'
+  if (change.session === '') return refused('missing session')
+  if (get(txn, SESSIONS, fold(change.session)) === undefined) {
+    return refused(`invalid session ${quoteGo(change.session)}`)
+  }
   const known = get(txn, KV, change.key)
   const holder = known?.session ?? ''
   if (holder !== '' && holder !== change.session) return 'held'

@@ -249,6 +249,36 @@ sessions('a key rests for the lock delay after its holder died, not after it let
   assert.is(acquire(machine, 'a', next), true)
 })
 
+sessions('the lock delay is looked at before the session, and is a minute at most', () => {
+  const machine = createMachine()
+  const dead = begin(machine, { LockDelay: '1h' })
+  acquire(machine, 'a', dead)
+  ask(machine, `PUT /v1/session/destroy/${dead}`)
+  assert.is(acquire(machine, 'a', dead), false)
+  assert.is(acquire(machine, 'a', ''), false)
+  const next = begin(machine)
+  advance(machine, 59_900)
+  assert.is(acquire(machine, 'a', next), false)
+  advance(machine, 200)
+  assert.is(acquire(machine, 'a', next), true)
+})
+
+sessions('the letters of an id have no case for whoever asks', () => {
+  const machine = createMachine()
+  const id = begin(machine, { TTL: '10s', LockDelay: '0s' })
+  const loud = id.toUpperCase()
+  assert.ok(lives(machine, loud))
+  assert.is(acquire(machine, 'a', loud), true)
+  assert.is(holderOf(machine, 'a'), loud)
+  advance(machine, 15_000)
+  assert.is(ask(machine, `PUT /v1/session/renew/${loud}`).status, 200)
+  advance(machine, 15_000)
+  assert.ok(lives(machine, id))
+  ask(machine, `PUT /v1/session/destroy/${loud}`)
+  assert.not(lives(machine, id))
+  assert.is(holderOf(machine, 'a'), undefined)
+})
+
 sessions('a restart keeps the lock delay, and lets every TTL begin anew', () => {
   const machine = createMachine()
   const dead = begin(machine, { LockDelay: '1h' })

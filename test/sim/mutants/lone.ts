@@ -73,7 +73,7 @@ export const LONE_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'core/sessions/write.ts',
-        from: 'if (get(txn, SESSIONS, change.session) === undefined) {',
+        from: 'if (get(txn, SESSIONS, fold(change.session)) === undefined) {',
         to: 'if (change.session === undefined) {',
       },
     ],
