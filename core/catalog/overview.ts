@@ -120,8 +120,8 @@ const SOURCE = 'external-source'
 
 function summaryOf(name: string, { own, proxies }: Named, datacenter: string): ServiceSummary {
   const last = own.at(-1)?.service
-  const tags = new Set(own.flatMap(({ service }) => service.tags ?? []))
-  const sources = new Set(own.map(({ service }) => service.meta?.[SOURCE] ?? ''))
+  const tags = own.flatMap(({ service }) => service.tags ?? [])
+  const sources = own.map(({ service }) => service.meta?.[SOURCE] ?? '')
   // A check of a node concerns several instances there, and is one check.
   const all = [...own, ...proxies].flatMap(({ checks }) => checks)
   const checks = new Map(all.map((check) => [keyOf(check), check]))
@@ -129,14 +129,14 @@ function summaryOf(name: string, { own, proxies }: Named, datacenter: string): S
     ...(last !== undefined && last.kind !== '' && { Kind: last.kind }),
     Name: name,
     Datacenter: last === undefined ? '' : datacenter,
-    Tags: listOrNull(tags),
-    Nodes: last === undefined ? null : [...new Set(own.map(({ node }) => node.name))],
-    ExternalSources: listOrNull(sources),
+    Tags: orNull(distinct(tags).sort()),
+    Nodes: orNull(distinct(own.map(({ node }) => node.name)).sort()),
+    ExternalSources: orNull(distinct(sources.filter((source) => source !== ''))),
     InstanceCount: own.length,
     ...countStates([...checks.values()].map(({ status }) => status)),
     GatewayConfig: {},
     TransparentProxy: proxies.length > 0 && proxies.every(isTransparent),
-    ConnectNative: last?.native ?? false,
+    ConnectNative: own.some(({ service }) => service.native),
     ConnectedWithProxy: proxies.length > 0,
     ConnectedWithGateway: false,
   }
@@ -147,10 +147,10 @@ const isTransparent = ({ service }: Health): boolean => service.proxy?.Mode === 
 
 const keyOf = ({ node, id }: CheckRow) => `${node}\0${id}`
 
-function listOrNull(texts: ReadonlySet<string>): readonly string[] | null {
-  const given = [...texts].filter((text) => text !== '').sort()
-  return given.length === 0 ? null : given
-}
+const distinct = (texts: readonly string[]): string[] => [...new Set(texts)]
+
+const orNull = (texts: readonly string[]): readonly string[] | null =>
+  texts.length === 0 ? null : texts
 
 function countStates(states: readonly string[]) {
   const count = (state: string) => states.filter((each) => each === state).length
@@ -175,7 +175,10 @@ export interface CatalogSummary {
   readonly Checks: readonly HealthSummary[]
 }
 
-/** How many nodes, instances and checks there are, and how they are: each is as its worst check. */
+/**
+ * How many nodes, instances and checks there are, and how they are: each is as the worst check of
+ * its own.
+ */
 export function overview(view: View): CatalogSummary {
   const nodes = list(view, NODES, '').map(({ name }) => ({
     name: '',
@@ -183,7 +186,7 @@ export function overview(view: View): CatalogSummary {
   }))
   const instances = listAllHealth(view).rows.map(({ service, checks }) => ({
     name: service.name,
-    status: worstOf(checks),
+    status: worstOf(checks.filter((row) => row.serviceId !== '')),
   }))
   const checks = list(view, CHECKS, '').map(({ name, status }) => ({ name, status }))
   return { Nodes: tally(nodes), Services: tally(instances), Checks: tally(checks) }

@@ -15,7 +15,7 @@ import {
   type ServiceSummary,
   summarize,
 } from './overview.ts'
-import { checkNamed, filtered, filterFor, nameOf } from './queries.ts'
+import { checkNamed, filtered, filterFor, isPeered, nameOf } from './queries.ts'
 
 const NODE_DUMP = structOf({
   ID: STRING,
@@ -34,6 +34,7 @@ const services = read({
   acl: { resource: 'service', access: 'read' },
   run: (view, input, { config }): Found<readonly ServiceSummary[]> => {
     const fits = filterFor(input, SERVICE_ENTRY)
+    if (isPeered(input.query)) return { index: 0, value: [] }
     const { index, rows } = listAllHealth(view)
     const chosen = rows.filter((row) => fits(serviceEntry(row)))
     return { index, value: summarize(chosen, config.datacenter) }
@@ -53,14 +54,15 @@ const nodes = read({
 
 const node = read({
   ...USUAL_READ,
-  metaOnFailure: false,
   path: 'GET /v1/internal/ui/node/*node',
   about: 'one node with its services and checks',
   acl: { resource: 'node', access: 'read', of: 'node' },
   check: checkNamed('Missing node name'),
   run: (view, input): Found<NodeDump> => {
     const { index, rows } = dumpOf(view, nameOf(input))
-    return rows === undefined ? { index, value: undefined, bare: true } : { index, value: rows }
+    return rows === undefined || isPeered(input.query)
+      ? { index, value: undefined, bare: true }
+      : { index, value: rows }
   },
 })
 
@@ -75,7 +77,6 @@ const catalogOverview = read({
 
 const gatewayServices = read({
   ...USUAL_READ,
-  metaOnFailure: false,
   path: 'GET /v1/internal/ui/gateway-services-nodes/*gateway',
   about: 'what is behind a gateway; none in this version',
   acl: { resource: 'service', access: 'read', of: 'gateway' },
@@ -85,7 +86,6 @@ const gatewayServices = read({
 
 const gatewayIntentions = read({
   ...USUAL_READ,
-  metaOnFailure: false,
   path: 'GET /v1/internal/ui/gateway-intentions/*gateway',
   about: 'who may speak with what is behind a gateway; nobody in this version',
   acl: { resource: 'service', access: 'read', of: 'gateway' },

@@ -48,6 +48,40 @@ overview('a filter chooses instances, and then they are summed up', () => {
   assert.equal([web?.['InstanceCount'], web?.['ExternalSources']], [1, null])
 })
 
+overview(
+  'nodes are sorted by their bytes; sources stand as they came; one native is enough',
+  () => {
+    const machine = createMachine()
+    const from = (source: string, Native: boolean) => ({
+      ID: 'w',
+      Service: 'web',
+      Port: 1,
+      Connect: { Native },
+      Meta: { 'external-source': source },
+    })
+    register(machine, { Node: 'a', Service: from('nomad', true) })
+    register(machine, { Node: 'B', Service: from('aws', false) })
+    const [, web] = get(machine, 'services')
+    assert.equal(web?.['Nodes'], ['B', 'a'])
+    assert.equal(web?.['ExternalSources'], ['nomad', 'aws'])
+    assert.is(web?.['ConnectNative'], true)
+  },
+)
+
+overview('of a peer nothing is known', () => {
+  const machine = filled()
+  assert.equal(get(machine, 'services?peer=east'), [])
+  assert.is(ask(machine, 'GET /v1/internal/ui/node/n1?peer=east').status, 404)
+})
+
+overview('what cannot be asked elsewhere is refused with the headers of a read', () => {
+  const machine = filled()
+  for (const path of ['node/n1', 'gateway-services-nodes/g', 'gateway-intentions/g']) {
+    const refused = ask(machine, `GET /v1/internal/ui/${path}?dc=dc9`)
+    assert.equal([refused.status, headerOf(refused, 'x-consul-index')], [500, '1'])
+  }
+})
+
 overview('the checks of a proxy are those of what it leads to, too', () => {
   const machine = filled()
   const proxy = (name: string, leadsTo: string, Mode: string) => ({
@@ -92,12 +126,12 @@ overview('usage counts names, instances and what would be billed', () => {
   assert.equal([Nodes, Services, ServiceInstances, BillableServiceInstances], [3, 2, 4, 3])
 })
 
-overview('each is counted as its worst check', () => {
+overview('each is counted as the worst check of its own', () => {
   const { Nodes, Services, Checks } = get(filled(), 'catalog-overview') as unknown as {
     [name: string]: Record<string, unknown>[]
   }
   assert.equal(Nodes, [{ Total: 3, Passing: 2, Warning: 0, Critical: 1 }])
-  assert.equal(Services?.[1], { Name: 'web', Total: 3, Passing: 1, Warning: 0, Critical: 2 })
+  assert.equal(Services?.[1], { Name: 'web', Total: 3, Passing: 2, Warning: 1, Critical: 0 })
   assert.equal(Checks?.length, 3)
 })
 
