@@ -2,6 +2,7 @@
 // commands, and refused with Consul's texts where nothing of the state has to be known
 // (consul-surface 3.10).
 import { fold } from '../bytes.ts'
+import { faultOfMetadata } from '../config/metadata.ts'
 import { faultOfMesh } from '../config/proxy.ts'
 import { ApiError } from '../errors.ts'
 import { uuidComplaint } from '../ids.ts'
@@ -9,7 +10,6 @@ import { quoteGo } from '../quote.ts'
 import {
   DecodeError,
   type Decoder,
-  durationNs,
   flag,
   integer,
   jsonBody,
@@ -19,10 +19,11 @@ import {
   struct,
   text,
   unsigned,
+  wholeNs,
 } from '../route/decode.ts'
 import { plain } from '../route/json.ts'
 import { sortedRecord } from '../sorted.ts'
-import type { WallMs } from '../time.ts'
+import { durationComplaint, parseDurationNs, type WallMs } from '../time.ts'
 import { native, proxy } from './proxy-body.ts'
 import {
   type CheckDefinition,
@@ -96,6 +97,15 @@ export const SERVICE = {
 
 const service = struct(SERVICE)
 
+/** A duration as text, or in nanoseconds; what is neither says nothing. */
+export const duration: Decoder<number> = (node) => {
+  if (node.type === 'number') return wholeNs(Number(node.text))
+  if (node.type !== 'string') return 0
+  const ns = parseDurationNs(node.value)
+  if (ns === undefined) throw new DecodeError(durationComplaint(node.value))
+  return ns
+}
+
 const DEFINITION = {
   HTTP: text,
   TLSServerName: text,
@@ -117,19 +127,21 @@ const DEFINITION = {
   GRPCUseTLS: flag,
   AliasNode: text,
   AliasService: text,
-  TTL: durationNs,
-  Interval: durationNs,
+  TTL: duration,
+  Interval: duration,
   OutputMaxSize: integer,
-  Timeout: durationNs,
-  DeregisterCriticalServiceAfter: durationNs,
+  Timeout: duration,
+  DeregisterCriticalServiceAfter: duration,
   SessionName: text,
 } as const
 
 const rawDefinition = struct(DEFINITION, { lenient: true })
 
 /** Fields in the order of printing, without those that say nothing. */
-const definition: Decoder<CheckDefinition> = (node) => {
-  const given: Readonly<Record<string, unknown>> = rawDefinition(node)
+const definition: Decoder<CheckDefinition> = (node) => toldDefinition(rawDefinition(node))
+
+export function toldDefinition(sent: CheckDefinition): CheckDefinition {
+  const given: Readonly<Record<string, unknown>> = { ...sent }
   const names = Object.keys(DEFINITION).filter((name) => !isZero(given[name]))
   return Object.fromEntries(names.map((name) => [name, given[name]]))
 }
@@ -230,7 +242,7 @@ export function registerCommand(
       locality: sent.Locality ?? null,
     },
     skipNodeUpdate: SkipNodeUpdate,
-    service: sent.Service ? registeredService(sent.Service) : undefined,
+    service: sent.Service ? registeredService(name, sent.Service) : undefined,
     others: [],
     checks: given.map((one) => registeredCheck(one, name)),
     wall: stamp.wall,
@@ -264,9 +276,18 @@ export function serviceComplaint(sent: SentService): string | undefined {
   return faultOfMesh(serviceSpec(sent))
 }
 
-function registeredService(sent: SentService): ServiceSpec {
+/** The same of its labels, which only the one who stores them looks at. */
+export function labelComplaint(node: string, { id, meta }: ServiceSpec): string | undefined {
+  const fault = faultOfMetadata(meta ?? {})
+  return fault && `Invalid Service Meta for node ${node} and serviceID ${id}: ${fault}`
+}
+
+function registeredService(node: string, sent: SentService): ServiceSpec {
   refuseIf(serviceComplaint(sent))
-  return serviceSpec(sent)
+  const spec = serviceSpec(sent)
+  const complaint = labelComplaint(node, spec)
+  if (complaint !== undefined) throw refusal(`failed inserting service: ${complaint}`)
+  return spec
 }
 
 export function serviceSpec(sent: SentService): ServiceSpec {
@@ -335,7 +356,14 @@ export function checkSpec(sent: SentCheck): CheckSpec {
     timeout: sent.Timeout ?? '',
     exposedPort: sent.ExposedPort ?? 0,
     definition: Definition,
+    ...saidOfService(sent),
   }
+}
+
+function saidOfService(sent: SentCheck): Pick<CheckSpec, 'says'> {
+  const { ServiceID = '', ServiceName: name = '', ServiceTags: tags = null } = sent
+  if (ServiceID !== '' || (name === '' && tags === null)) return {}
+  return { says: { name, tags } }
 }
 
 /** What kind of check a definition describes; most need an interval to be one. */

@@ -207,7 +207,15 @@ type Spec<Row> = Omit<Row, 'createIndex' | 'modifyIndex'>
 export type NodeSpec = Spec<NodeRow>
 export type ServiceSpec = Omit<Spec<ServiceRow>, 'node'>
 /** Name and tags of its service are copied from the instance. */
-export type CheckSpec = Omit<Spec<CheckRow>, 'node' | 'serviceName' | 'serviceTags'>
+export interface CheckSpec extends Omit<Spec<CheckRow>, 'node' | 'serviceName' | 'serviceTags'> {
+  /** What a check of a node says of a service all the same: nothing contradicts it. */
+  readonly says?: SaidOfService | undefined
+}
+
+export interface SaidOfService {
+  readonly name: string
+  readonly tags: readonly string[] | null
+}
 
 /** Command: a node, and with it services and checks; all of it or nothing. */
 export interface RegisterCommand {

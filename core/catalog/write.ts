@@ -163,11 +163,13 @@ function registerCheck(
 ): readonly string[] {
   const known = get(txn, CHECKS, onNode(node.name, check.id))
   const instance = get(txn, SERVICES, onNode(node.name, check.serviceId))
+  const { says, ...spec } = check
+  const service = instance ?? says
   const row: CheckRow = {
     node: known?.node ?? node.name,
-    ...check,
-    serviceName: instance?.name ?? '',
-    serviceTags: instance?.tags ?? null,
+    ...spec,
+    serviceName: service?.name ?? '',
+    serviceTags: service?.tags ?? null,
     createIndex: known?.createIndex ?? txn.index,
     modifyIndex: known?.modifyIndex ?? txn.index,
   }

@@ -6,7 +6,7 @@
 // readable for ever: fields may be added (what an older entry lacks is zero), never renamed.
 import { AssertionError, assert, present, unreachable } from '../assert.ts'
 import type { SetAutopilotCommand } from '../autopilot/records.ts'
-import type { DeregisterCommand, RegisterCommand } from '../catalog/records.ts'
+import type { CheckSpec, DeregisterCommand, RegisterCommand } from '../catalog/records.ts'
 import type { UpdateCoordinatesCommand } from '../coordinates/records.ts'
 import type { KvChange, KvCommand, ReapTombstonesCommand } from '../kv/records.ts'
 import type { CreateSessionCommand, EndSessionCommand } from '../sessions/records.ts'
@@ -44,6 +44,7 @@ import {
   nodeFields,
   serviceFields,
   sessionFields,
+  texts,
 } from './rows.ts'
 
 export type Command =
@@ -72,6 +73,22 @@ const kvChange: Codec<KvChange> = struct({
 
 const KV_OPS = ['set', 'delete', 'delete-cas', 'delete-tree', 'cas', 'lock', 'unlock'] as const
 
+const sayingCheck = struct({
+  ...checkFields,
+  says: omitEmpty(optional(struct({ name: str, tags: texts }))),
+})
+
+/** Most checks say nothing of a service that is not theirs. */
+const checkSpec: Codec<CheckSpec> = {
+  write: (out, check) => sayingCheck.write(out, { says: undefined, ...check }),
+  read: (input) => {
+    const { says, ...check } = sayingCheck.read(input)
+    return says === undefined ? check : { ...check, says }
+  },
+  zero: struct(checkFields).zero,
+  isEmpty: () => false,
+}
+
 /** The operations of every kind have one form: what a kind has no use for is left out. */
 const anyTxnOp = struct({
   kind: choice('kv', 'node', 'service', 'check'),
@@ -87,7 +104,7 @@ const anyTxnOp = struct({
   change: omitEmpty(optional(kvChange)),
   node: omitEmpty(optional(struct(nodeFields))),
   service: omitEmpty(optional(struct(serviceFields))),
-  check: omitEmpty(optional(struct(checkFields))),
+  check: omitEmpty(optional(checkSpec)),
   on: omitEmpty(str),
   index: omitEmpty(u64),
 })
@@ -145,7 +162,7 @@ const FORMS: { readonly [Type in Command['type']]: Form<Of<Type>> } = {
       skipNodeUpdate: bool,
       service: optional(struct(serviceFields)),
       others: omitEmpty(list(struct(serviceFields))),
-      checks: list(struct(checkFields)),
+      checks: list(checkSpec),
       wall: stamp,
     }),
   },

@@ -37,7 +37,7 @@ import { fail } from '../wire/msgpack-read.ts'
 import { partial, struct } from '../wire/msgpack-struct.ts'
 
 const indexes = { createIndex: uint, modifyIndex: uint }
-const texts = nilable(list(str))
+export const texts = nilable(list(str))
 const textMap = nilable(dictionary(str))
 
 const NANOS_MAX = 2n ** 63n - 1n

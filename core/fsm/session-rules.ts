@@ -101,6 +101,6 @@ function turnChecks(txn: Txn, session: SessionRow, status: string): Fallout {
 const sessionGone = ({ id }: SessionRow) => `Session '${id}' is invalid`
 
 function specOf(row: CheckRow): CheckSpec {
-  const { node: _, serviceName: __, serviceTags: ___, createIndex, modifyIndex, ...spec } = row
-  return spec
+  const { node: _, serviceName: name, serviceTags: tags, createIndex, modifyIndex, ...spec } = row
+  return { ...spec, says: { name, tags } }
 }

@@ -45,6 +45,11 @@ const REFUSED: readonly (readonly [sent: unknown, refusal: string])[] = [
     { ...base, ID: '40e4a7482-192-161a-0510-9bf59fe950b5' },
     '500 Bad node ID: uuid is improperly formatted',
   ],
+  [
+    { ...base, Service: { ID: 's1', Service: 's', Meta: { good: '', 'bad key': 'x' } } },
+    '500 failed inserting service: Invalid Service Meta for node n and serviceID s1: ' +
+      "Couldn't load metadata pair ('bad key', 'x'): Key contains invalid characters",
+  ],
   [{ Node: 'n' }, '500 Must provide address if SkipNodeUpdate is not set'],
   [{ ...base, bogus: 1 }, '400 Request decode failed: json: unknown field "bogus"'],
   [

@@ -38,6 +38,22 @@ const change = fc.record({
   gone: fc.boolean(),
 })
 
+lists('a check of a node keeps what it says of a service, one of an instance does not', () => {
+  const machine = createMachine()
+  const said = { Status: 'passing', ServiceName: 'said', ServiceTags: ['t'] }
+  const Checks = [
+    { CheckID: 'c', ...said },
+    { CheckID: 'd', ServiceID: 'web', ...said },
+  ]
+  put(machine, 'register', { Node: 'n', Address: 'a', Service: { Service: 'web' }, Checks })
+  const named = (name: string) =>
+    (jsonOf(ask(machine, `GET /v1/health/checks/${name}`)) as Record<string, unknown>[]).map(
+      ({ CheckID, ServiceID, ServiceTags }) => [CheckID, ServiceID, ServiceTags],
+    )
+  assert.equal(named('said'), [['c', '', ['t']]])
+  assert.equal(named('web'), [['d', 'web', []]])
+})
+
 lists('after any changes a list is what it would be without being kept', () => {
   fc.assert(
     fc.property(fc.array(change, { maxLength: 12 }), (changes) => {

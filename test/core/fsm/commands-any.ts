@@ -116,7 +116,7 @@ const anyDefinition: fc.Arbitrary<CheckDefinition> = fc.constantFrom<CheckDefini
   { ScriptArgs: ['sh', '-c', 'true'], TTL: 1.08e16 },
 )
 
-const anyCheck: fc.Arbitrary<CheckSpec> = record<CheckSpec>({
+const plainCheck = record<Omit<CheckSpec, 'says'>>({
   id: fc.constantFrom('serfHealth', 'c1', 'c2'),
   name: anyName,
   status: fc.constantFrom('passing', 'critical'),
@@ -129,6 +129,14 @@ const anyCheck: fc.Arbitrary<CheckSpec> = record<CheckSpec>({
   exposedPort: fc.nat(9),
   definition: anyDefinition,
 })
+
+const anyCheck: fc.Arbitrary<CheckSpec> = fc.oneof(
+  plainCheck,
+  fc.tuple(plainCheck, record({ name: anyName, tags: anyTags })).map(([check, says]) => ({
+    ...check,
+    says,
+  })),
+)
 
 const anyVerb = fc.constantFrom(...CATALOG_VERBS)
 /** Of a row: of this very transaction, an earlier one, none. */
