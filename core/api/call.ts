@@ -165,18 +165,21 @@ function bodyOf(
   request: Request,
 ): unknown {
   if (route.bodyLimit !== undefined) {
-    const [name, max] = BODY_LIMITS[route.bodyLimit]
-    const limit = config.limits[max]
+    const name = BODY_LIMITS[route.bodyLimit]
+    const limit = bodyLimitOf(config, route.bodyLimit)
     const size = sizeOf(request)
     if (size > limit) throw new ApiError('too-large', tooLarge({ size, limit, name }))
   }
   return route.body(request.body)
 }
 
-const BODY_LIMITS = {
-  kv: ['kv_max_value_size', 'kvMaxValueSize'],
-  txn: ['txn_max_req_len', 'txnMaxReqLen'],
-} as const
+const BODY_LIMITS = { kv: 'kv_max_value_size', txn: 'txn_max_req_len' } as const
+
+/** A transaction may always be as long as one value. */
+function bodyLimitOf({ limits }: AgentConfig, kind: keyof typeof BODY_LIMITS): number {
+  const { kvMaxValueSize, txnMaxReqLen } = limits
+  return kind === 'kv' ? kvMaxValueSize : Math.max(txnMaxReqLen, kvMaxValueSize)
+}
 
 /**
  * The runtime stops reading a body that is over every limit, so what was declared may be more

@@ -4,7 +4,7 @@ import { KV, type KvChange, type KvRow } from '../kv/records.ts'
 import { deleteKey, storeKey } from '../kv/write.ts'
 import { type Refused, refused } from '../outcome.ts'
 import { quoteGo } from '../quote.ts'
-import { get, list, listBy, put, remove, type Txn } from '../state/txn.ts'
+import { get, list, listBy, put, remove, type Txn, type View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
 import {
   checksOf,
@@ -63,14 +63,18 @@ export const sessionsOnCheck = (txn: Txn, node: string, check: string): readonly
 /** Why a lock was not taken: somebody has it, or its last holder's delay is not over. */
 export type NotLocked = 'held' | 'delayed'
 
+export function isDelayed(view: View, key: string, wall: WallMs): boolean {
+  const delay = get(view, LOCK_DELAYS, key)
+  return delay !== undefined && wall < delay.until
+}
+
 /**
  * The row that now stands, or why there is none. `wall` is stamped by the server that ordered the
  * command.
  */
 export function lockKey(txn: Txn, change: KvChange, wall: WallMs): KvRow | Refused | NotLocked {
   // Consul looks at the delay before it orders the write, and so before it looks at the session.
-  const delay = get(txn, LOCK_DELAYS, change.key)
-  if (delay !== undefined && wall < delay.until) return 'delayed'
+  if (isDelayed(txn, change.key, wall)) return 'delayed'
   if (change.session === '') return refused('missing session')
   if (get(txn, SESSIONS, fold(change.session)) === undefined) {
     return refused(`invalid session ${quoteGo(change.session)}`)
@@ -78,7 +82,7 @@ export function lockKey(txn: Txn, change: KvChange, wall: WallMs): KvRow | Refus
   const known = get(txn, KV, change.key)
   const holder = known?.session ?? ''
   if (holder !== '' && holder !== change.session) return 'held'
-  if (delay !== undefined) remove(txn, LOCK_DELAYS, change.key)
+  remove(txn, LOCK_DELAYS, change.key)
   const lockIndex = (known?.lockIndex ?? 0) + (holder === '' ? 1 : 0)
   return storeKey(txn, { change, lockIndex, session: change.session })
 }

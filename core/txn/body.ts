@@ -2,19 +2,7 @@
 // What needs nothing of the state to be refused is refused here, in Consul's words, operation by
 // operation.
 import { byteString, EMPTY } from '../bytes.ts'
-import {
-  CHECK,
-  checkComplaint,
-  checkSpec,
-  locality,
-  nodeComplaint,
-  peering,
-  SERVICE,
-  serviceComplaint,
-  serviceSpec,
-  texts,
-} from '../catalog/body.ts'
-import type { NodeSpec } from '../catalog/records.ts'
+import { checkComplaint, labelComplaint, nodeComplaint, serviceComplaint } from '../catalog/body.ts'
 import { ApiError } from '../errors.ts'
 import { isRefused, type Refused, refused } from '../outcome.ts'
 import {
@@ -27,6 +15,7 @@ import {
   text,
   unsigned,
 } from '../route/decode.ts'
+import { check, ENTERPRISE, node, service, takenCheck, takenNode, takenService } from './fields.ts'
 import {
   CATALOG_VERBS,
   type CatalogTxnOp,
@@ -57,9 +46,6 @@ const KV_VERBS: Readonly<Record<KvVerb, 'write' | 'read'>> = {
   'check-not-exists': 'read',
 }
 
-/** Taken and not looked at, as in Consul's free edition. */
-const ENTERPRISE = { Namespace: text, Partition: text } as const
-
 const kvOp = struct({
   Verb: text,
   Key: text,
@@ -69,23 +55,6 @@ const kvOp = struct({
   Session: text,
   ...ENTERPRISE,
 })
-
-const node = struct({
-  ID: text,
-  Node: text,
-  Address: text,
-  Datacenter: text,
-  TaggedAddresses: texts,
-  Meta: texts,
-  Partition: text,
-  PeerName: peering,
-  Locality: locality,
-  CreateIndex: unsigned,
-  ModifyIndex: unsigned,
-})
-
-const service = struct({ ...SERVICE, ...ENTERPRISE, Datacenter: text, ContentHash: text })
-const check = struct({ ...CHECK, ...ENTERPRISE })
 
 const nodeOp = struct({ Verb: text, Node: node })
 const serviceOp = struct({ Verb: text, Node: text, Service: service })
@@ -177,15 +146,7 @@ function vetted(op: CatalogTxnOp, complaint: string | undefined): CatalogTxnOp |
 function nodeTxnOp({ Verb = '', Node = {} }: ReturnType<typeof nodeOp>, ours: string) {
   const verb = catalogVerb(Verb)
   if (verb === undefined) return refused(`unknown node operation: ${Verb}`)
-  const spec: NodeSpec = {
-    id: Node.ID ?? '',
-    name: Node.Node ?? '',
-    address: Node.Address ?? '',
-    datacenter: Node.Datacenter || ours,
-    taggedAddresses: Node.TaggedAddresses ?? null,
-    meta: Node.Meta ?? null,
-    locality: Node.Locality ?? null,
-  }
+  const spec = takenNode(Node, ours)
   const index = Node.ModifyIndex ?? 0
   return vetted({ kind: 'node', verb, node: spec, index }, nodeComplaint(spec))
 }
@@ -194,17 +155,19 @@ function serviceTxnOp(sent: ReturnType<typeof serviceOp>) {
   const { Verb = '', Node: on = '', Service = {} } = sent
   const verb = catalogVerb(Verb)
   if (verb === undefined) return refused(`unknown service operation: ${Verb}`)
-  const spec = serviceSpec(Service)
+  const spec = takenService(Service)
   const index = Service.ModifyIndex ?? 0
   // A question takes its id as it stands: no name stands in for it.
   const asked = verb === 'get' ? { ...spec, id: Service.ID ?? '' } : spec
-  return vetted({ kind: 'service', verb, on, service: asked, index }, serviceComplaint(Service))
+  const labels = verb === 'set' || verb === 'cas' ? labelComplaint(on, spec) : undefined
+  const complaint = serviceComplaint({ ...Service, Connect: false, SocketPath: '' }) ?? labels
+  return vetted({ kind: 'service', verb, on, service: asked, index }, complaint)
 }
 
 function checkTxnOp({ Verb = '', Check = {} }: ReturnType<typeof checkOp>) {
   const verb = catalogVerb(Verb)
   if (verb === undefined) return refused(`unknown check operation: ${Verb}`)
-  const spec = checkSpec(Check)
+  const spec = takenCheck(Check)
   const index = Check.ModifyIndex ?? 0
   const asked = verb === 'get' ? { ...spec, id: Check.CheckID ?? '' } : spec
   const on = Check.Node ?? ''

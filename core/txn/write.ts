@@ -3,11 +3,11 @@
 import { AssertionError } from '../assert.ts'
 import { EMPTY, textOfByteString } from '../bytes.ts'
 import type { Fallout } from '../catalog/records.ts'
-import { KV, type KvRow, kvEntry } from '../kv/records.ts'
+import { KV, type KvChange, type KvRow, kvEntry } from '../kv/records.ts'
 import { casKey, deleteKey, deleteKeyCas, deleteTree, setKey } from '../kv/write.ts'
 import { isRefused, type Refused, refused } from '../outcome.ts'
 import { quoteGo } from '../quote.ts'
-import { lockKey, type NotLocked, unlockKey } from '../sessions/write.ts'
+import { isDelayed, lockKey, type NotLocked, unlockKey } from '../sessions/write.ts'
 import { get, list, type Txn, type View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
 import { changeCatalog, inspectCatalog } from './catalog.ts'
@@ -25,14 +25,27 @@ import type {
  * All operations of a command. `fell` is told at once what an operation took away: the next one has
  * to meet a state in which nothing hangs on it any more.
  */
-export const runTxn = (
+export function runTxn(
   txn: Txn,
   { ops, wall }: TxnCommand,
   fell: (fallout: Fallout) => void,
-): TxnOutcome =>
-  collect(ops, (op) =>
+): TxnOutcome {
+  // Consul looks at lock-delays before it runs anything: they are told alone.
+  const errors = ops.flatMap((op, OpIndex) =>
+    delayOf(txn, op, wall).map((What) => ({ OpIndex, What })),
+  )
+  if (errors.length > 0) return { results: [], errors }
+  return collect(ops, (op) =>
     op.kind === 'kv' ? ofKeys(change(txn, op, wall)) : ofCatalog(changeCatalog(txn, op, fell)),
   )
+}
+
+function delayOf(txn: Txn, op: TxnOp, wall: WallMs): readonly string[] {
+  if (op.kind !== 'kv' || op.verb !== 'lock' || !isDelayed(txn, op.change.key, wall)) return []
+  return [delayed(quoteGo(textOfByteString(op.change.key)))]
+}
+
+const delayed = (key: string) => `failed to lock key ${key} due to lock delay`
 
 /** A transaction that only asks. */
 export const lookTxn = (view: View, ops: readonly TxnOp[]): TxnOutcome =>
@@ -116,7 +129,7 @@ function change(txn: Txn, op: KvTxnOp, wall: WallMs): Rows {
 
 function lockedOr(row: KvRow | Refused | NotLocked, key: string): KvRow | Refused {
   if (row === 'held') return refused(`failed to lock key ${key}, lock is already held`)
-  if (row === 'delayed') return refused(`failed to lock key ${key} due to lock delay`)
+  if (row === 'delayed') return refused(delayed(key))
   return row
 }
 
@@ -128,7 +141,7 @@ function inspect(view: View, { verb, change }: KvTxnOp): Rows {
     case 'get':
       return row === undefined ? refused(`key ${key} doesn't exist`) : [row]
     case 'get-or-empty':
-      return [row ?? absent(change.key)]
+      return [row ?? absent(change)]
     case 'check-not-exists':
       return row === undefined ? [] : refused(`key ${key} exists`)
     case 'check-index':
@@ -155,12 +168,13 @@ const unequal = (what: string, [found, wanted]: readonly [string, string]): Refu
 
 const shown = (row: KvRow | Refused): Rows => (isRefused(row) ? row : [{ ...row, value: EMPTY }])
 
-const absent = (key: string): KvRow => ({
+/** A key that is not there is shown as it was asked for, as in Consul. */
+const absent = ({ key, flags, session, index }: KvChange): KvRow => ({
   key,
   value: EMPTY,
-  flags: 0,
+  flags,
   lockIndex: 0,
-  session: '',
+  session,
   createIndex: 0,
-  modifyIndex: 0,
+  modifyIndex: Number(index),
 })

@@ -159,6 +159,8 @@ pipeline('a body one byte over the limit is refused by what it declared or by wh
   const declared = ask(machine, 'PUT /v1/kv/a', { body: 'xx', headers })
   assert.match(textOfBody(declared), /^Request body\(999999999 bytes\)/)
   assert.is(ask(machine, 'PUT /v1/txn', { body: `[${' '.repeat(19)}]` }).status, 413)
+  const wide = createMachine({ limits: { ...limits, kvMaxValueSize: 30 } })
+  assert.is(ask(wide, 'PUT /v1/txn', { body: `[${' '.repeat(28)}]` }).status, 200)
 })
 
 pipeline(

@@ -238,7 +238,10 @@ sessions('a key rests for the lock delay after its holder died, not after it let
   const next = begin(machine)
   assert.is(acquire(machine, 'a', next), false)
   assert.is(acquire(machine, 'b', next), true)
-  const body = JSON.stringify([{ KV: { Verb: 'lock', Key: 'a', Session: next } }])
+  const body = JSON.stringify([
+    { KV: { Verb: 'lock', Key: 'a', Session: next } },
+    { KV: { Verb: 'get', Key: 'none' } },
+  ])
   assert.equal(jsonOf(ask(machine, 'PUT /v1/txn', { body })), {
     Results: null,
     Errors: [{ OpIndex: 0, What: 'failed to lock key "a" due to lock delay' }],

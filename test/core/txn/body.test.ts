@@ -49,8 +49,53 @@ body('fields of the other edition and of other requests are passed over', () => 
   ])
 })
 
+body('what the client library does not hand on is taken and forgotten', () => {
+  const { ops, errors } = sorted(
+    Node('set', { Node: 'n', Locality: { Region: 'r' } }),
+    Service('set', {
+      Service: 'web',
+      Port: 80,
+      SocketPath: '/s',
+      TaggedAddresses: { lan: { Address: 'a', Port: 1 } },
+      Connect: { Native: true },
+      Locality: { Region: 'r' },
+      Proxy: { LocalServicePort: 9, Mode: 'direct', Upstreams: [{ DestinationName: 'u' }] },
+    }),
+    Check('set', {
+      Node: 'n',
+      Name: 'c',
+      Type: 'tcp',
+      Definition: { TCP: 'a:1', UDP: 'u', TTL: '5s', Timeout: '1s', IntervalDuration: '7s' },
+    }),
+    Check('set', { Node: 'n', Name: 'd', ServiceName: 'web' }),
+  )
+  assert.equal(errors, [])
+  const [first, second, third, fourth] = ops
+  assert.is(first?.kind === 'node' && first.node.locality, null)
+  assert.equal(second?.kind === 'service' && second.service, {
+    ...service('web'),
+    proxy: { LocalServicePort: 9, MeshGateway: {}, Expose: {} },
+  })
+  assert.equal(third?.kind === 'check' && [third.check.type, third.check.definition], [
+    '',
+    { TCP: 'a:1', Interval: 7e9, Timeout: 1e9 },
+  ])
+  assert.equal(fourth?.kind === 'check' && fourth.check.says, { name: 'web', tags: null })
+})
+
+body('labels of a service are looked at when they are written', () => {
+  const odd = { Service: 'web', Meta: { 'consul-x': '1' } }
+  const What =
+    "Invalid Service Meta for node n and serviceID web: Couldn't load metadata pair " +
+    "('consul-x', '1'): Key prefix 'consul-' is reserved for internal use"
+  for (const verb of VERBS) {
+    const told = verb === 'set' || verb === 'cas' ? [{ OpIndex: 0, What }] : []
+    assert.equal(sorted(Service(verb, odd)).errors, told)
+  }
+})
+
 body(
-  'a node keeps the datacenter that it names; a check its type, and is critical unless told',
+  'a node keeps the datacenter that it names; a check has no type, and is critical unless told',
   () => {
     const { ops } = sorted(
       Node('set', { Node: 'n', Datacenter: 'dc2' }),
@@ -155,6 +200,8 @@ function refusal(...sent: readonly unknown[]): string {
 
 body('unknown fields, and what belongs to a later version, are refused at every depth', () => {
   const unknown = '400 Failed to parse body: json: unknown field "Bogus"'
+  const interval = Check('set', { Name: 'c', Interval: '5s' })
+  assert.is(refusal(interval), unknown.replace('Bogus', 'Interval'))
   for (const sent of [
     { Bogus: 1 },
     { Node: { Bogus: 1 } },
