@@ -212,7 +212,7 @@ export interface CheckSpec extends Omit<Spec<CheckRow>, 'node' | 'serviceName' |
   readonly says?: SaidOfService | undefined
 }
 
-export interface SaidOfService {
+interface SaidOfService {
   readonly name: string
   readonly tags: readonly string[] | null
 }
