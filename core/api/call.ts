@@ -11,7 +11,13 @@ import type { WallMs } from '../time.ts'
 import { isWriteAllowed } from './allow-write.ts'
 import { answerBare, answerRedirect, answerSaid, type Layout, type Letterhead } from './answer.ts'
 import type { Freshness } from './cached.ts'
-import { DEFAULT_OPTIONS, parseOptions, type QueryOptions, refuseEnterprise } from './options.ts'
+import {
+  DEFAULT_OPTIONS,
+  parseOptions,
+  parseWait,
+  type QueryOptions,
+  refuseEnterprise,
+} from './options.ts'
 import { type Endpoint, matchPath, type Router } from './router.ts'
 
 export interface Call {
@@ -141,8 +147,11 @@ const optionsOf = (
   { config }: Site,
   route: Route,
   { request, query }: { readonly request: Request; readonly query: Query },
-): QueryOptions =>
-  isPlain(route) ? DEFAULT_OPTIONS : parseOptions(request, query, config.httpConfig.useCache)
+): QueryOptions => {
+  if (isPlain(route)) return DEFAULT_OPTIONS
+  if (route.kind === 'read' && route.blocking === 'hash') return parseWait(query)
+  return parseOptions(request, query, config.httpConfig.useCache)
+}
 
 /** Consistency, blocking and datacenter are not even looked at. */
 const isPlain = (route: Route): boolean =>

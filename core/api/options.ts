@@ -32,19 +32,23 @@ export const DEFAULT_OPTIONS: QueryOptions = {
   cached: undefined,
 }
 
-/** The options of a request; a refusal (400) for those that make no sense. */
+/** The options of a request; a refusal (400) for those that make no sense, in Consul's order. */
 export function parseOptions(request: Request, query: Query, useCache: boolean): QueryOptions {
+  const mayCache = useCache && query.has('cached')
+  const consistency = request.query === '' ? 'default' : parseConsistency(query, mayCache)
   const cacheControl = request.header('cache-control')
   const asked = cacheControl === undefined ? NOTHING_ASKED : cacheAsked(cacheControl)
   if (request.query === '') return DEFAULT_OPTIONS
-  const mayCache = useCache && query.has('cached')
-  const consistency = parseConsistency(query, mayCache)
-  const index = query.get('index') ?? ''
-  const minIndex = index === '' ? 0 : parseIndex(index)
+  return { ...parseWait(query), consistency, cached: mayCache ? asked : undefined }
+}
+
+/** All that is read of a request which no server answers. */
+export function parseWait(query: Query): QueryOptions {
   const wait = query.get('wait') ?? ''
   const waitMs = wait === '' ? 0 : parseDuration(wait)
   if (waitMs === undefined) throw new ApiError('bad-request', 'Invalid wait time')
-  return { consistency, minIndex, waitMs, cached: mayCache ? asked : undefined }
+  const index = query.get('index') ?? ''
+  return { ...DEFAULT_OPTIONS, waitMs, minIndex: index === '' ? 0 : parseIndex(index) }
 }
 
 function parseIndex(text: string): U64 {

@@ -28,14 +28,42 @@ const EVERYTHING: Predicate = () => true
 
 /** The predicate of a `filter` parameter. Without one every row fits; a bad one is refused. */
 export function filterOf(text: string | undefined, shape: Shape): Predicate {
-  if (text === undefined || text === '') return EVERYTHING
-  const parsed = parseFilter(text)
-  if (!parsed.ok) throw refusal(parsed.why)
-  return predicateOf(parsed.expression, shape)
+  const expression = expressionOf(text)
+  return expression === undefined ? EVERYTHING : predicateOf(expression, shape)
 }
 
-const refusal = (why: string) =>
-  new ApiError('invalid', `Failed to create boolean expression evaluator: ${why}`)
+/**
+ * One that is held against the shape of the rows when the first of them comes, and not before: with
+ * it a mistake in its meaning is told without the words that lead all others.
+ */
+export function lateFilterOf(text: string | undefined, shape: Shape): Predicate {
+  const expression = expressionOf(text)
+  if (expression === undefined) return EVERYTHING
+  let predicate: Predicate | undefined
+  return (row) => {
+    predicate ??= bare(() => predicateOf(expression, shape))
+    return predicate(row)
+  }
+}
+
+function bare<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    throw new ApiError(error.code, error.message.replace(COMPLAINT, ''), { cause: error })
+  }
+}
+
+function expressionOf(text: string | undefined): Expression | undefined {
+  if (text === undefined || text === '') return undefined
+  const parsed = parseFilter(text)
+  if (!parsed.ok) throw refusal(parsed.why)
+  return parsed.expression
+}
+
+const COMPLAINT = 'Failed to create boolean expression evaluator: '
+const refusal = (why: string) => new ApiError('invalid', `${COMPLAINT}${why}`)
 
 function predicateOf(expression: Expression, shape: Shape): Predicate {
   switch (expression.type) {

@@ -7,7 +7,7 @@ import type { HealthCheck } from '../catalog/shapes.ts'
 import type { AgentConfig, CheckDefinition } from '../config/agent-config.ts'
 import { faultOfMesh } from '../config/proxy.ts'
 import { ApiError } from '../errors.ts'
-import { filterOf, type Predicate } from '../filter/filter.ts'
+import { filterOf, lateFilterOf } from '../filter/filter.ts'
 import { quoteGo } from '../quote.ts'
 import type { Query } from '../route/query.ts'
 import {
@@ -76,23 +76,11 @@ const checks = own({
   acl: { resource: 'node', access: 'read' },
   body: noBody,
   run: (view, input, { config }): Said<Readonly<Record<string, HealthCheck>>> => {
-    const fits = checkFilterOf(input.query)
     const rows = listChecks(view).map((row) => agentCheck(row, config.nodeName))
+    const fits = lateFilterOf(input.query.get('filter'), HEALTH_CHECK)
     return { json: Object.fromEntries(rows.filter(fits).map((row) => [row.CheckID, row])) }
   },
 })
-
-const UNKNOWN_SELECTOR = /^Failed to create boolean expression evaluator: (?=Selector )/
-
-/** Of an unknown selector this one endpoint says less than all others, as in Consul. */
-function checkFilterOf(query: Query): Predicate {
-  try {
-    return filterOf(query.get('filter'), HEALTH_CHECK)
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    throw new ApiError(error.code, error.message.replace(UNKNOWN_SELECTOR, ''), { cause: error })
-  }
-}
 
 export const registerService = own({
   path: 'PUT /v1/agent/service/register',

@@ -105,12 +105,22 @@ const metrics = local({
   about: 'counters, gauges and samples of the last interval; ?format=prometheus for all time',
   acl: { resource: 'agent', access: 'read' },
   body: noBody,
-  run: ({ config, metrics }, { query, wall }): Said => {
-    if (query.get('format') === 'prometheus') return prometheus(metrics, config.prometheus)
+  run: ({ config, metrics }, { query, accept, wall }): Said => {
+    const wantsPrometheus = query.get('format') === 'prometheus' || isOpenMetrics(accept ?? '')
+    if (wantsPrometheus) return prometheus(metrics, config.prometheus)
     const [day, time = ''] = isoUtc(metrics.complete?.from ?? wall).split('T')
     return { json: metricsJson(metrics, `${day} ${time.slice(0, 8)} +0000 UTC`) }
   },
 })
+
+/** What a scraper says that it takes: any member of its list counts, its first parameter too. */
+const isOpenMetrics = (accept: string): boolean =>
+  accept.split(',').some((one) => {
+    const [type = '', parameter = ''] = one.split(';').map((part) => part.trim())
+    const kind = type.toLowerCase()
+    const isText = kind === 'text/plain' && parameter === 'version=0.4.0'
+    return isText || kind === 'application/openmetrics-text'
+  })
 
 function prometheus(metrics: Metrics, enabled: boolean): Said {
   if (enabled) {

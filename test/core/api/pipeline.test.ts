@@ -10,6 +10,9 @@ const REFUSALS: readonly (readonly [line: string, status: number, text: string])
   ['GET /v1/kv/a?index=x', 400, 'Invalid index'],
   ['GET /v1/kv/a?index=18446744073709551616', 400, 'Invalid index'],
   ['GET /v1/kv/a?wait=10', 400, 'Invalid wait time'],
+  ['GET /v1/kv/a?index=x&wait=x', 400, 'Invalid wait time'],
+  ['GET /v1/agent/service/a?wait=x', 400, 'Invalid wait time'],
+  ['GET /v1/agent/service/a?stale&consistent', 404, 'unknown service ID: a'],
   ['GET /v1/kv/a?max_stale=abc', 400, 'Invalid max_stale value "abc"'],
   [
     'GET /v1/kv/a?stale&consistent',

@@ -127,6 +127,19 @@ registration('a script that may not run keeps a new service out and changes a kn
   assert.equal(checksOf(machine), {})
 })
 
+registration('a filter of checks is held against them when there is one', () => {
+  const machine = createMachine()
+  const look = (filter: string) =>
+    textOfBody(ask(machine, `GET /v1/agent/checks?filter=${encodeURIComponent(filter)}`))
+  assert.match(look('Bogus'), 'Failed to create boolean expression evaluator: 1:6')
+  assert.is(look('Bogus == 1'), '{}')
+  check(machine, { Name: 'a', TTL: '1m' })
+  assert.is(look('Bogus == 1'), 'Selector "Bogus" is not valid')
+  assert.is(look('Status is empty'), 'Invalid match operator "Is Empty" for selector "Status"')
+  assert.is(look('Status == passing'), '{}')
+  assert.match(look('Status == critical'), '"a"')
+})
+
 registration('Accept wants text when it begins with it', () => {
   const machine = createMachine()
   register(machine, { Name: 'web' })

@@ -16,6 +16,16 @@ routes('metrics are JSON with the beginning of their interval, and Prometheus wh
   assert.match(textOfBody(prometheus), /^# HELP consul_raft_apply /m)
 })
 
+routes('a scraper says in its Accept header that it takes what Prometheus does', () => {
+  const machine = createMachine()
+  const typeOf = (accept: string) =>
+    headerOf(ask(machine, 'GET /v1/agent/metrics', { headers: { accept } }), 'content-type')
+  const text = 'text/plain; version=0.0.4; charset=utf-8'
+  assert.is(typeOf('*/*, Application/OpenMetrics-Text; version=1.0.0'), text)
+  assert.is(typeOf('text/plain; version=0.4.0'), text)
+  assert.is(typeOf('text/plain'), 'application/json')
+})
+
 routes('the log is followed from a level on, in text or JSON', () => {
   const machine = createMachine()
   const bodyOf = (line: string) => ask(machine, line).body
