@@ -4,7 +4,7 @@
 // Names and ids are compared without case, as in Consul: the keys are folded, the rows keep what
 // was written.
 import { fold } from '../bytes.ts'
-import { type IpBytes, parseIp } from '../config/ip.ts'
+import { type IpBytes, parseIp, unmapped } from '../config/ip.ts'
 import { PROXY_KIND, type ProxySpec } from '../config/proxy.ts'
 import { defineTable, entryPrefix } from '../state/table.ts'
 import type { WallMs } from '../time.ts'
@@ -145,7 +145,7 @@ export const onNode = (node: string, id: string): string => nodePrefix(node) + f
 const unlessEmpty = (text: string) => (text === '' ? undefined : fold(text))
 
 /** By this value a node or service is found by its address, however that was written. */
-export const ipKey = (ip: IpBytes): string => String.fromCharCode(...ip)
+export const ipKey = (ip: IpBytes): string => String.fromCharCode(...unmapped(ip))
 
 function ipOf({ address }: { readonly address: string }): string | undefined {
   const ip = parseIp(address)

@@ -66,6 +66,12 @@ function groupBytes(text: string, isEnd: boolean): number[] | undefined {
 
 export const isIp6 = (text: string): boolean => parseIp(text)?.length === 16
 
+/** Of `::ffff:10.0.0.1` the four bytes that count (RFC 4291 §2.5.5.2). */
+export const unmapped = (ip: IpBytes): IpBytes =>
+  ip.length === 16 && ip.slice(0, 12).every((byte, i) => byte === (i < 10 ? 0 : 255))
+    ? ip.slice(12)
+    : ip
+
 /** `0.0.0.0` or `::`: every address of the machine. */
 export function isAnyIp(text: string): boolean {
   const bytes = parseIp(text)

@@ -8,7 +8,6 @@ import {
   type Content,
   type Edns,
   type Query,
-  type Question,
   type Rcode,
   type ResourceRecord,
   type Sections,
@@ -75,7 +74,7 @@ export function encodeReply(reply: Reply, room?: Room): Uint8Array {
   const places = reply.compress ? new Map<string, number>() : undefined
   const writer: Writer = { bytes, at: 0, places }
   writeHeader(writer, reply)
-  writeQuestion(writer, reply.query.question)
+  writeQuestion(writer, reply.query)
   const { answer, authority, additional } = reply.sections
   for (const record of answer) writeRecord(writer, record)
   for (const record of authority) writeRecord(writer, record)
@@ -146,10 +145,10 @@ function writeHeader(writer: Writer, reply: Reply): void {
   put16(writer, sections.additional.length + (reply.edns === undefined ? 0 : 1))
 }
 
-function writeQuestion(writer: Writer, { name, type }: Question): void {
-  writeName(writer, name, true)
-  put16(writer, type)
-  put16(writer, CLASS_IN)
+function writeQuestion(writer: Writer, { question, rclass }: Query): void {
+  writeName(writer, question.name, true)
+  put16(writer, question.type)
+  put16(writer, rclass)
 }
 
 function writeRecord(writer: Writer, record: ResourceRecord): void {

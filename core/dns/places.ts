@@ -1,6 +1,6 @@
 // Where an instance or a node is found: which of its addresses goes to whom (consul-surface 4.2).
 import type { NodeRow, ServiceRow } from '../catalog/records.ts'
-import { type IpBytes, parseIp } from '../config/ip.ts'
+import { type IpBytes, parseIp, unmapped } from '../config/ip.ts'
 import { type Name, nameOfText } from './name.ts'
 import { digitsOfIp } from './reverse.ts'
 
@@ -24,7 +24,7 @@ const NOWHERE: Place = { type: 'nowhere' }
 
 export function placeOfNode({ address, taggedAddresses }: NodeRow, family: Family): Place {
   const chosen = choose(taggedAddresses ?? {}, address, family)
-  const ip = parseIp(chosen)
+  const ip = ipOf(chosen)
   if (ip === undefined) return aliasTo(chosen, undefined)
   return { type: 'ip', ip, onNode: chosen === address, key: digitsOfIp(ip) }
 }
@@ -33,7 +33,7 @@ export function placeOfInstance(service: ServiceRow, node: NodeRow, family: Fami
   const own = ownAddress(service, family)
   const ofNode = placeOfNode(node, family)
   if (own === '') return ofNode
-  const ip = parseIp(own)
+  const ip = ipOf(own)
   if (ip !== undefined) return { type: 'ip', ip, onNode: false, key: digitsOfIp(ip) }
   return aliasTo(own, ofNode.type === 'ip' ? ofNode.ip : undefined)
 }
@@ -51,6 +51,11 @@ function choose(tagged: Readonly<Record<string, string>>, own: string, family: F
   if (family === 'v4') return v4 ?? own
   if (family === 'v6') return v6 ?? own
   return v6 ?? v4 ?? own
+}
+
+function ipOf(text: string): IpBytes | undefined {
+  const ip = parseIp(text)
+  return ip && unmapped(ip)
 }
 
 function aliasTo(host: string, nodeIp: IpBytes | undefined): Place {

@@ -16,8 +16,6 @@ const ANSWERS_MAX = 1
 const AUTHORITIES_MAX = 1
 const ADDITIONALS_MAX = 2
 
-const CLASS_IN = 1
-const CLASS_ANY = 255
 const POINTER = 0xc0
 const OPTION_SUBNET = 8
 /** Family, the two prefix lengths, and no or all bytes of an IPv6 address (RFC 7871 §6). */
@@ -54,14 +52,13 @@ export function decodeQuery(packet: Uint8Array): Decoded {
   if (end === undefined || end + QUESTION_TAIL_BYTES > packet.length) {
     return refused(RCODE.FORMERR)
   }
-  const rclass = u16(packet, end + 2)
-  if (rclass !== CLASS_IN && rclass !== CLASS_ANY) return refused(RCODE.REFUSED)
   const extra = decodeRecords(packet, end + QUESTION_TAIL_BYTES, counts)
   if (extra === undefined) return refused(RCODE.FORMERR)
   const name = byteStringOf(packet.subarray(HEADER_BYTES, end)) as Name // nameEnd has checked it
   const query: Query = {
     id,
     question: { name, type: u16(packet, end) },
+    rclass: u16(packet, end + 2),
     recursionDesired: (flags & FLAG_RECURSION.desired) !== 0,
     checkingDisabled: (flags & FLAG_CHECKING_DISABLED) !== 0,
     edns: extra.edns,

@@ -90,6 +90,8 @@ export interface Edns {
 export interface Query {
   readonly id: number
   readonly question: Question
+  /** Told back; as in Consul, what is known is answered whichever was asked. */
+  readonly rclass: number
   readonly recursionDesired: boolean
   readonly checkingDisabled: boolean
   readonly edns: Edns | undefined

@@ -78,6 +78,7 @@ const replies: fc.Arbitrary<Reply> = fc
     query: {
       id: 1,
       question: { name, type: TYPE.A },
+      rclass: 1,
       recursionDesired: true,
       checkingDisabled: false,
       edns,
@@ -136,6 +137,7 @@ message('an answer that was cut to size would not fit with one more', () => {
     const query = {
       id: 1,
       question: { name: made, type: TYPE.A },
+      rclass: 1,
       recursionDesired: true,
       checkingDisabled: false,
       edns,

@@ -166,4 +166,27 @@ zone('who asks for the keys of a delegation is sent on', () => {
   assert.is(createDnsBench().ask('web.service.consul DS').rcode, 'NXDOMAIN')
 })
 
+zone('whichever class is asked for is told back', () => {
+  const bench = withNodes({}, { n: '10.0.0.1' })
+  const told = (name: string) => {
+    const packet = packetOf(name)
+    packet[packet.length - 1] = 255
+    const answer = bench.answer(packet)
+    assert.is(answer.type, 'reply')
+    const bytes = answer.type === 'reply' ? answer.bytes : new Uint8Array()
+    return [bytes[packet.length - 1], (bytes[3] ?? 0) & 15, bytes[7]]
+  }
+  assert.equal(told('n.node.consul'), [255, 0, 1])
+  assert.equal(told('version.bind TXT'), [255, 5, 0])
+})
+
+zone('an IPv4 address in the dress of IPv6 is one of IPv4', () => {
+  const bench = withNodes({}, { n: '::ffff:10.1.2.3' })
+  assert.equal(shown(bench.ask('n.node.consul').answers), ['A n.node.consul 10.1.2.3'])
+  assert.equal(bench.ask('n.node.consul AAAA').answers, [])
+  assert.equal(shown(bench.ask('3.2.1.10.in-addr.arpa PTR').answers), [
+    'PTR 3.2.1.10.in-addr.arpa n.node.dc1.consul',
+  ])
+})
+
 zone.run()
