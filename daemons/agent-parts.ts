@@ -36,6 +36,7 @@ import {
   stopDriver,
 } from './runtime/driver.ts'
 import { createEntropy, drawSeed } from './runtime/entropy.ts'
+import { endOfTurn } from './runtime/files.ts'
 import { createFacts, describeHost, openFilesMax } from './runtime/host.ts'
 import {
   checkHeaders,
@@ -206,7 +207,8 @@ function leavePool(driver: Driver, lan: OpenLan | undefined): Promise<void> {
   })
 }
 
-interface Disk extends Pick<Ports, 'persist' | 'saveSnapshot' | 'trimLog' | 'saveOwn'> {
+interface Disk
+  extends Pick<Ports, 'persist' | 'persistBoth' | 'saveSnapshot' | 'trimLog' | 'saveOwn'> {
   readonly nodeId: string
   readonly recovered: Recovered
   readonly kept: readonly KeptRecord[]
@@ -241,6 +243,7 @@ async function openDisk({ config, log }: AgentOptions): Promise<Disk> {
     kept: dir.kept,
     saveOwn: (save) => dir.saveOwn(save),
     persist: (persist) => dir.write(persist),
+    persistBoth: (persist, save) => dir.writeBoth(persist, save),
     saveSnapshot: (order) => dir.saveSnapshot(order),
     trimLog: (through) => dir.trimLog(through),
     close: () => dir.close(),
@@ -256,11 +259,17 @@ const forgetfulDisk = (nodeId: string): Disk => ({
   recovered: NOTHING,
   kept: [],
   saveOwn: async () => 'saved',
-  persist: () => new Promise((resolve) => setImmediate(() => resolve('durable'))),
+  persist: keptAfterTurn,
+  persistBoth: () => ({ log: keptAfterTurn(), own: Promise.resolve('saved') }),
   saveSnapshot: async () => 'full',
   trimLog: async () => undefined,
   close: async () => undefined,
 })
+
+const keptAfterTurn = async (): Promise<'durable'> => {
+  await endOfTurn()
+  return 'durable'
+}
 
 /** For the log, snapshots, scripts and probes: they have to find a free one at any time. */
 const FILES_RESERVED = 64
@@ -371,6 +380,7 @@ function createPorts(options: AgentOptions, { http, dns, disk, inner, prober, la
     },
     answerDns: (id, answer) => answerDns(dns, id, answer),
     persist: disk.persist,
+    persistBoth: disk.persistBoth,
     saveSnapshot: disk.saveSnapshot,
     trimLog: disk.trimLog,
     saveOwn: disk.saveOwn,

@@ -28,7 +28,8 @@ import {
 } from './files.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { exchangeLog, forgetAside, salvage, settleExchange } from './quarantine.ts'
-import { openRegistrations, type Registrations } from './registrations.ts'
+import type { Passenger } from './redo.ts'
+import { openRegistrations, type Registrations, redoRegistrations } from './registrations.ts'
 import { neededBehind, openSnapshots, type Snapshots, saveSnapshot } from './snapshots.ts'
 import { alignVotes, openVotes, saveVote, type Votes } from './votes.ts'
 import { type OpenedWal, openWal, SEGMENT_BYTES, type Wal, type WalOptions } from './wal.ts'
@@ -67,6 +68,8 @@ export interface DataDir {
   saveOwn(save: OwnSave): Promise<'saved' | 'full'>
   /** `full`: nothing of the persist stands. One at a time. */
   write(persist: Persist): Promise<'durable' | 'full'>
+  /** Both at once, and in one wait for the disk where that can be. */
+  writeBoth(persist: Persist, save: OwnSave): WrittenBoth
   /** One at a time; may run beside `write`. */
   saveSnapshot(order: SnapshotOrder): Promise<'saved' | 'full'>
   /**
@@ -78,6 +81,11 @@ export interface DataDir {
   readonly snapshots: Snapshots
   /** After the last write has returned. Lets go of the folder. */
   close(): Promise<void>
+}
+
+export interface WrittenBoth {
+  readonly log: Promise<'durable' | 'full'>
+  readonly own: Promise<'saved' | 'full'>
 }
 
 export interface Quarantined {
@@ -168,7 +176,8 @@ async function openHeld(options: DataDirOptions, lock: Lock): Promise<DataDir> {
     return closedIfFailed(opened.wal, async () => {
       await alignVotes(votes, recovered.vote)
       await forgetAside(dir, { vote: recovered.vote, log })
-      const registrations = await openRegistrations(realFiles, dir)
+      await redoRegistrations(realFiles, dir, recovered.redo)
+      const registrations = await openRegistrations(realFiles, dir, drawSeed)
       if (isNew) await noteFormat(dir)
       const { vote, entries } = recovered
       const parts = { wal: opened.wal, snapshots, lock, registrations, votes }
@@ -234,6 +243,7 @@ async function openExchanged(
         'Move the data folder away and start again: it takes what the others have',
       { cause: error },
     )
+  await redoRegistrations(realFiles, dir, left.redo)
   const aside = await exchangeLog(dir, options, left)
   const fields = { why, aside, entries: left.entries.length }
   log({ level: 'error', room: 'wal', message: 'a damaged log was set aside', fields })
@@ -318,30 +328,32 @@ interface Parts {
 }
 
 const doorsOf = (
-  { wal, snapshots, lock, registrations, votes }: Parts,
+  parts: Parts,
   found: Pick<DataDir, 'isNew' | 'nodeId' | 'recovered' | 'quarantined'>,
 ): DataDir => ({
   ...found,
-  snapshots,
-  kept: registrations.records,
-  saveOwn: (save) => registrations.save(save),
-  write: (persist) =>
-    persist.vote === undefined ? wal.write(persist) : writeVote({ wal, votes }, persist),
-  saveSnapshot: (order) => saveSnapshot(snapshots, order),
+  snapshots: parts.snapshots,
+  kept: parts.registrations.records,
+  saveOwn: (save) => parts.registrations.save(save),
+  write: (persist) => write(parts, persist),
+  writeBoth: (persist, save) => writeBoth(parts, persist, save),
+  saveSnapshot: (order) => saveSnapshot(parts.snapshots, order),
   async trimLog(through) {
-    const needed = neededBehind(snapshots)
-    if (needed !== undefined) await wal.trim(logIndex(Math.min(through, needed)))
+    const needed = neededBehind(parts.snapshots)
+    if (needed !== undefined) await parts.wal.trim(logIndex(Math.min(through, needed)))
   },
-  async close() {
-    try {
-      await registrations.close()
-      await votes.file.close()
-      await wal.close()
-    } finally {
-      await lock.release()
-    }
-  },
+  close: () => close(parts),
 })
+
+async function close({ wal, lock, registrations, votes }: Parts): Promise<void> {
+  try {
+    await registrations.close()
+    await votes.file.close()
+    await wal.close()
+  } finally {
+    await lock.release()
+  }
+}
 
 /** Whole or not at all. */
 async function writeText(files: FileSystem, path: string, text: string): Promise<void> {
@@ -354,11 +366,23 @@ async function writeText(files: FileSystem, path: string, text: string): Promise
   await publish(files, beside, path)
 }
 
-/** First where it can be read without the log. */
-async function writeVote(
-  { wal, votes }: Pick<Parts, 'wal' | 'votes'>,
+async function write(
+  { wal, votes }: Parts,
   persist: Persist,
+  passenger?: Passenger,
 ): Promise<'durable' | 'full'> {
-  const isSaved = persist.vote && (await saveVote(votes, persist.vote)) === 'saved'
-  return isSaved ? wal.write(persist) : 'full'
+  // First where it can be read without the log.
+  const isVoted = persist.vote === undefined || (await saveVote(votes, persist.vote)) === 'saved'
+  return isVoted ? wal.write(persist, passenger) : 'full'
+}
+
+function writeBoth(parts: Parts, persist: Persist, save: OwnSave): WrittenBoth {
+  const boarded = parts.registrations.board(save)
+  if (boarded === undefined)
+    return { log: write(parts, persist), own: parts.registrations.save(save) }
+  const log = write(parts, persist, boarded).then((end) => {
+    boarded.ended(end)
+    return end
+  })
+  return { log, own: log.then((end) => (end === 'durable' ? 'saved' : 'full')) }
 }

@@ -14,6 +14,7 @@ import type { Probe, Probed } from '../../core/local/probe.ts'
 import type { LogLine } from '../../core/log.ts'
 import type { Response } from '../../core/route/request.ts'
 import type { Question } from '../../core/route/route.ts'
+import type { WrittenBoth } from './data-dir.ts'
 
 /** What is driven: core/agent, or a script in a test. */
 export interface Machine {
@@ -27,6 +28,8 @@ export interface Ports {
   answerDns(id: RequestId, answer: Answer): void
   /** `full`: nothing of it stands. Rejects with a DiskFailure. */
   persist(persist: Persist): Promise<'durable' | 'full'>
+  /** With what the agent keeps of its own, in one wait for the disk where that can be. */
+  persistBoth(persist: Persist, save: OwnSave): WrittenBoth
   saveSnapshot(order: SnapshotOrder): Promise<'saved' | 'full'>
   trimLog(through: LogIndex): Promise<void>
   ask(question: Question): Promise<unknown>
@@ -179,7 +182,49 @@ function fail(driver: Driver, error: unknown): void {
 }
 
 function performAll(driver: Driver): void {
-  for (const effect of driver.machine.drain()) perform(driver, effect)
+  const effects = driver.machine.drain()
+  const both = bothIn(effects)
+  for (const effect of effects) {
+    if (both === undefined) perform(driver, effect)
+    else if (effect.type === 'persist') performBoth(driver, both)
+    else if (effect.type !== 'save-own') perform(driver, effect)
+  }
+}
+
+interface Both {
+  readonly persist: Persist
+  readonly save: OwnSave
+}
+
+/** Two writes for which somebody waits. */
+function bothIn(effects: readonly AgentEffect[]): Both | undefined {
+  const own = effects.find((effect) => effect.type === 'save-own')
+  if (own?.save.durable !== true) return undefined
+  const log = effects.find((effect) => effect.type === 'persist')
+  return log && { persist: log.persist, save: own.save }
+}
+
+function performBoth(driver: Driver, { persist, save }: Both): void {
+  const { log, own } = driver.ports.persistBoth(persist, save)
+  followPersist(driver, persist, log)
+  followSave(driver, save, own)
+}
+
+function followPersist(
+  driver: Driver,
+  { token }: Persist,
+  written: Promise<'durable' | 'full'>,
+): void {
+  follow(driver, written, (end) =>
+    end === 'durable' ? { type: 'persisted', token } : { type: 'persist-refused', token },
+  )
+}
+
+function followSave(driver: Driver, save: OwnSave, saved: Promise<'saved' | 'full'>): void {
+  follow(driver, saved, (end) =>
+    end === 'saved' ? { type: 'own-saved', token: save.token } : { type: 'own-save-refused', save },
+  )
+  if (save.durable) waitFor(driver, saved)
 }
 
 function perform(driver: Driver, effect: AgentEffect): void {
@@ -191,13 +236,9 @@ function perform(driver: Driver, effect: AgentEffect): void {
     case 'answer-dns':
       ports.answerDns(effect.id, effect.answer)
       break
-    case 'persist': {
-      const { token } = effect.persist
-      follow(driver, ports.persist(effect.persist), (end) =>
-        end === 'durable' ? { type: 'persisted', token } : { type: 'persist-refused', token },
-      )
+    case 'persist':
+      followPersist(driver, effect.persist, ports.persist(effect.persist))
       break
-    }
     case 'ask': {
       const { id } = effect
       follow(driver, ports.ask(effect.question), (answer) => ({ type: 'answered', id, answer }))
@@ -213,17 +254,9 @@ function perform(driver: Driver, effect: AgentEffect): void {
     case 'trim-log':
       follow(driver, ports.trimLog(effect.through), () => undefined)
       break
-    case 'save-own': {
-      const { save } = effect
-      const saved = ports.saveOwn(save)
-      follow(driver, saved, (end) =>
-        end === 'saved'
-          ? { type: 'own-saved', token: save.token }
-          : { type: 'own-save-refused', save },
-      )
-      if (save.durable) waitFor(driver, saved)
+    case 'save-own':
+      followSave(driver, effect.save, ports.saveOwn(effect.save))
       break
-    }
     case 'probe':
       followLoosely(driver, effect.id, ports.probe(effect.id, effect.probe))
       break

@@ -15,6 +15,7 @@ import { PERSIST_BYTES_MAX, PERSIST_ENTRIES_MAX } from '../../core/raft/log.ts'
 import { WITHHELD } from '../../core/raft/raft.ts'
 import { DataDirRefused } from './disk-errors.ts'
 import { makeFolder, publish, realFiles, removeFolder } from './files.ts'
+import type { Redo } from './redo.ts'
 import { openWal, type WalOptions } from './wal.ts'
 import { listSegments, salvageLog } from './wal-recover.ts'
 
@@ -37,15 +38,16 @@ export interface Salvaged {
   readonly vote: Vote
   /** Contiguous, the first one right behind what the snapshot covers, or earlier. */
   readonly entries: readonly Entry[]
+  readonly redo: readonly Redo[]
 }
 
 /** `known`: the vote by another witness. */
 export async function salvage(options: WalOptions, known: Vote): Promise<Salvaged> {
   const { behind } = options
-  const { vote, entries } = await salvageLog(options, await listSegments(options), behind)
+  const { vote, entries, redo } = await salvageLog(options, await listSegments(options), behind)
   const joins = (entries[0]?.index ?? 0) <= behind + 1
   const last = term(Math.max(vote.term, known.term))
-  return { vote: { term: last, votedFor: WITHHELD }, entries: joins ? entries : [] }
+  return { vote: { term: last, votedFor: WITHHELD }, entries: joins ? entries : [], redo }
 }
 
 /** Puts a log of this in the place of the damaged one. Returns where that is now. */

@@ -3,8 +3,12 @@
 // disk when it was written, a key and the text that is kept under it, which has no end of a line in
 // it; the last line of a key counts.
 //
+//   07ab11c3 0 "" 3735928559           first: the generation of the file
 //   2f0a9c1e 0 "service web" {…}
 //   90b1d2aa 2104 "service web"        forgotten
+//
+// What is written while the log is written goes along with it (redo.ts): it is durable there, and
+// comes into the file later.
 //
 // A power cut may tear what was not on the disk yet, in any place of it: what is broken and all
 // behind it was never acknowledged, and is left out. If a line behind it says that the place was on
@@ -20,12 +24,23 @@ import type { KeepOrder, KeptRecord } from '../../core/local/keep.ts'
 import { crc32 } from '../../core/wire/crc32.ts'
 import { DataDirRefused, isFull, isMissing } from './disk-errors.ts'
 import { type FileSystem, type OpenFile, publish, readWhole, writeAll } from './files.ts'
+import type { Passenger, Redo } from './redo.ts'
 
 export interface Registrations {
   readonly records: readonly KeptRecord[]
   /** One at a time. Rejects with a DiskFailure. */
   save(save: OwnSave): Promise<'saved' | 'full'>
+  /**
+   * The save as a passenger of a write of the log, in place of `save`. Undefined: it must be saved
+   * by itself.
+   */
+  board(save: OwnSave): Boarded | undefined
   close(): Promise<void>
+}
+
+interface Boarded extends Passenger {
+  /** How the write of the log ended: before anything else is asked of either. */
+  ended(how: 'durable' | 'full'): void
 }
 
 const NAME = 'registrations'
@@ -33,20 +48,32 @@ const NAME = 'registrations'
 const SPARE_BYTES = 256 << 10
 /** Lines that say nothing any more are put up with until there are this many of them. */
 const STALE_LINES_MAX = 2_000
+/** With more than this the log would have to wait longer for the disk. */
+const BOARDED_BYTES_MAX = 12 << 10
 
 interface Journal {
   readonly files: FileSystem
   readonly path: string
+  readonly random: () => number
   readonly texts: Map<string, string>
+  generation: number
   /** Undefined: it has to be written anew first. */
   file: Both | undefined
   /** Where the next line goes. */
   size: number
   /** Up to here it is on the disk for good. */
   synced: number
+  /** Up to here it is on the disk for good, there or in the log. */
+  covered: number
+  /** What is behind that. */
+  uncovered: Uint8Array[]
+  /** What is in the log, and not in the file yet: its end. */
+  unfiled: Uint8Array[]
   /** Where the zeros end. */
   room: number
   lines: number
+  /** What is done with the file: one thing after the other. */
+  turn: Promise<unknown>
 }
 
 /** The file twice: whose writes wait for nothing, and whose writes are on the disk when done. */
@@ -60,31 +87,86 @@ async function closeBoth(file: Both | undefined): Promise<void> {
   await file?.synced.close()
 }
 
-export async function openRegistrations(files: FileSystem, dir: string): Promise<Registrations> {
+/** `random`: 32 random bits. */
+export async function openRegistrations(
+  files: FileSystem,
+  dir: string,
+  random: () => number,
+): Promise<Registrations> {
   const path = join(dir, NAME)
   const texts = new Map<string, string>()
   for (const { key, text } of readLines(path, (await readWhole(files, path)) ?? EMPTY)) {
     if (text === undefined) texts.delete(key)
-    else texts.set(key, text)
+    else if (key !== HEAD_KEY) texts.set(key, text)
   }
   const journal: Journal = {
     files,
     path,
+    random,
     texts,
+    generation: 0,
     file: undefined,
     size: 0,
     synced: 0,
+    covered: 0,
+    uncovered: [],
+    unfiled: [],
     room: 0,
     lines: 0,
+    turn: Promise.resolve(),
   }
   return {
     records: [...texts].map(([key, text]) => ({ key, text })),
-    save: (save) => saveIn(journal, save),
-    close: () => closeBoth(journal.file),
+    save: (save) => inTurn(journal, () => saveIn(journal, save)),
+    board: (save) => board(journal, save),
+    async close() {
+      if (journal.unfiled.length > 0) await settle(journal)
+      await closeBoth(journal.file)
+    },
   }
 }
 
+/** Puts into the file what went along with the log for it. Before it is opened. */
+export async function redoRegistrations(
+  files: FileSystem,
+  dir: string,
+  redo: readonly Redo[],
+): Promise<void> {
+  const path = join(dir, NAME)
+  const found = redo.length === 0 ? undefined : await readWhole(files, path)
+  if (found === undefined) return
+  const generation = generationOf(found)
+  const parts = redo.filter((one) => one.generation === generation)
+  const from = parts.reduce((least, { at }) => Math.min(least, at), found.length)
+  const end = parts.reduce((most, { at, bytes }) => Math.max(most, at + bytes.length), from)
+  const whole = new Uint8Array(Math.max(found.length, end))
+  whole.set(found)
+  for (const { at, bytes } of parts) whole.set(bytes, at)
+  const file = await files.open(path)
+  try {
+    await writeAll(file, whole.subarray(from, end), from)
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function inTurn<T>(journal: Journal, work: () => Promise<T>): Promise<T> {
+  const turn = journal.turn.then(work)
+  journal.turn = turn.catch(() => undefined) // whoever waits for it hears of it
+  return turn
+}
+
 const LINE_END = 10
+
+/** Of the first line; its text is the generation. */
+const HEAD_KEY = ''
+
+/** The first line was on the disk for good before the file got its name. */
+function generationOf(file: Uint8Array): number | undefined {
+  const line = parseLine(file.subarray(0, Math.max(0, file.indexOf(LINE_END))))
+  return typeof line === 'object' && line.key === HEAD_KEY ? Number(line.text) : undefined
+}
 
 interface Line extends KeepOrder {
   /** As many bytes of the file were on the disk when it was written. */
@@ -156,47 +238,115 @@ const linesOf = (orders: Iterable<KeepOrder>, synced: number): Uint8Array =>
   concatBytes(Array.from(orders, (order) => lineOf(order, synced)))
 
 async function saveIn(journal: Journal, { orders, durable }: OwnSave): Promise<'saved' | 'full'> {
-  const before = new Map(orders.map(({ key }) => [key, journal.texts.get(key)]))
-  for (const { key, text } of orders) setText(journal, key, text)
+  const undo = setTexts(journal, orders)
+  const end = await unlessFull(journal, async () => {
+    if (journal.file === undefined || isLong(journal)) await writeAnew(journal)
+    else await append(journal, { orders, durable, file: journal.file })
+  })
+  if (end === 'full') undo()
+  return end
+}
+
+const isLong = ({ lines, texts }: Journal): boolean => lines - texts.size > STALE_LINES_MAX
+
+/** Returns how to take it back. */
+function setTexts(journal: Journal, orders: readonly KeepOrder[]): () => void {
+  const before = orders.map(({ key }) => ({ key, text: journal.texts.get(key) }))
+  for (const order of orders) setText(journal, order)
+  return () => {
+    for (const order of before.reverse()) setText(journal, order)
+  }
+}
+
+function setText({ texts }: Journal, { key, text }: KeepOrder): void {
+  if (text === undefined) texts.delete(key)
+  else texts.set(key, text)
+}
+
+/** After a write that found no room the file is written anew. */
+async function unlessFull(journal: Journal, work: () => Promise<void>): Promise<'saved' | 'full'> {
   try {
-    const isLong = journal.lines - journal.texts.size > STALE_LINES_MAX
-    if (journal.file === undefined || isLong) await writeAnew(journal)
-    else await append(journal, orders, durable)
+    await work()
     return 'saved'
   } catch (error) {
     if (!isFull(error)) throw error
-    for (const [key, text] of before) setText(journal, key, text)
     await closeBoth(journal.file)
     journal.file = undefined
     return 'full'
   }
 }
 
-function setText({ texts }: Journal, key: string, text: string | undefined): void {
-  if (text === undefined) texts.delete(key)
-  else texts.set(key, text)
-}
-
 async function append(
   journal: Journal,
-  orders: readonly KeepOrder[],
-  durable: boolean,
+  {
+    orders,
+    durable,
+    file,
+  }: { readonly orders: readonly KeepOrder[]; readonly durable: boolean; readonly file: Both },
 ): Promise<void> {
-  if (journal.file === undefined) return
   // A synced write makes itself durable, not what was written before it and no sync has seen.
   const isSynced = durable && journal.synced === journal.size
-  const file = isSynced ? journal.file.synced : journal.file.loose
-  const bytes = linesOf(orders, journal.synced)
-  const end = journal.size + bytes.length
-  if (end <= journal.room) await writeAll(file, bytes, journal.size)
+  const lines = linesOf(orders, journal.synced)
+  await fileLines(journal, isSynced ? file.synced : file.loose, lines)
+  if (durable && !isSynced) await file.loose.datasync()
+  journal.lines += orders.length
+  if (durable) noteSynced(journal)
+  else journal.uncovered.push(lines)
+}
+
+/** Behind what went along with the log since. */
+async function fileLines(journal: Journal, file: OpenFile, lines: Uint8Array): Promise<void> {
+  const bytes = concatBytes([...journal.unfiled, lines])
+  const end = journal.size + lines.length
+  const from = end - bytes.length
+  if (end <= journal.room) await writeAll(file, bytes, from)
   else {
-    await writeAll(file, padded(bytes), journal.size)
+    await writeAll(file, padded(bytes), from)
     journal.room = end + SPARE_BYTES
   }
-  if (durable && !isSynced) await file.datasync()
   journal.size = end
-  if (durable) journal.synced = end
-  journal.lines += orders.length
+  journal.unfiled = []
+}
+
+function noteSynced(journal: Journal): void {
+  journal.synced = journal.size
+  journal.covered = journal.size
+  journal.uncovered = []
+}
+
+const settle = (journal: Journal): Promise<'saved' | 'full'> =>
+  inTurn(journal, () =>
+    unlessFull(journal, async () => {
+      if (journal.file === undefined) return writeAnew(journal)
+      const { loose } = journal.file
+      if (journal.unfiled.length > 0) await fileLines(journal, loose, EMPTY)
+      await loose.datasync()
+      noteSynced(journal)
+    }),
+  )
+
+function board(journal: Journal, { orders, durable }: OwnSave): Boarded | undefined {
+  if (!durable || journal.file === undefined || isLong(journal)) return undefined
+  const lines = linesOf(orders, journal.synced)
+  const bytes = concatBytes([...journal.uncovered, lines])
+  const hasRoom = journal.size + lines.length <= journal.room
+  if (!hasRoom || bytes.length > BOARDED_BYTES_MAX) return undefined
+  const undo = setTexts(journal, orders)
+  return {
+    redo: { generation: journal.generation, at: journal.covered, bytes },
+    settle: () => settle(journal),
+    ended(how) {
+      if (how === 'full') {
+        undo()
+        return
+      }
+      journal.lines += orders.length
+      journal.unfiled.push(lines)
+      journal.size += lines.length
+      journal.covered = journal.size
+      journal.uncovered = []
+    },
+  }
 }
 
 async function writeAnew(journal: Journal): Promise<void> {
@@ -205,10 +355,9 @@ async function writeAnew(journal: Journal): Promise<void> {
   await closeBoth(journal.file)
   journal.file = undefined
   await removeIfThere(files, beside)
-  const bytes = linesOf(
-    Array.from(texts, ([key, text]) => ({ key, text })),
-    0,
-  )
+  const generation = journal.random()
+  const head = { key: HEAD_KEY, text: String(generation) }
+  const bytes = linesOf([head, ...Array.from(texts, ([key, text]) => ({ key, text }))], 0)
   const loose = await files.create(beside)
   try {
     await writeAll(loose, padded(bytes), 0)
@@ -219,10 +368,12 @@ async function writeAnew(journal: Journal): Promise<void> {
     await loose.close()
     throw error
   }
+  journal.generation = generation
   journal.size = bytes.length
-  journal.synced = bytes.length
+  journal.unfiled = []
   journal.room = bytes.length + SPARE_BYTES
   journal.lines = texts.size
+  noteSynced(journal)
 }
 
 function padded(bytes: Uint8Array): Uint8Array {

@@ -6,8 +6,9 @@
 //   │ head     │ write │ write │ write │ … │ mark or seal │ zeros …     │
 //
 // A write is one frame (core/wire/frame.ts) with everything that one persist makes durable: the
-// vote, what becomes void, the entries, in this order. So a persist is on the disk whole or not at
-// all, and term and vote are one record. Nothing is overwritten: a truncation is a record as well.
+// vote, what becomes void, the entries, and what goes along for another file (redo.ts), in this
+// order. So a persist is on the disk whole or not at all, and term and vote are one record. Nothing
+// is overwritten: a truncation is a record as well.
 //
 // A frame is padded to 32 bytes, which divide a sector, and ends in a byte that is not zero:
 //
@@ -18,6 +19,8 @@
 //
 //   │ kind │ type │ 0 0 │ data length │ index (8) │ term (8) │ extensions + 1 │ time + 1 │
 //   │ data … │ extensions … │ time … │
+//
+// That of a redo has the place in its file for an index, and the file's generation for a term.
 //
 // What a crash leaves of a write that was never synced: parts of it are there, the others are still
 // zero. A flipped bit leaves all of it, with at most one more zero byte than was written, and no
@@ -46,6 +49,7 @@ import {
   uint64,
   viewOf,
 } from './file-head.ts'
+import type { Redo } from './redo.ts'
 
 /** What a disk writes whole or not at all. */
 const SECTOR_BYTES = HEAD_BYTES
@@ -64,7 +68,7 @@ const LAST_BYTE = 0xa5
 export const KIND = { write: 1, mark: 2, seal: 3 } as const
 export type Kind = (typeof KIND)[keyof typeof KIND]
 
-const RECORD = { vote: 1, truncate: 2, restart: 3, entry: 4 } as const
+const RECORD = { vote: 1, truncate: 2, restart: 3, entry: 4, redo: 5 } as const
 
 /** The size of a mark or a seal. */
 export const BARE_WRITE_BYTES = WRITE_ALIGN_BYTES
@@ -135,6 +139,7 @@ export type WalRecord =
   | { readonly type: 'truncate'; readonly from: LogIndex }
   | { readonly type: 'restart'; readonly behind: LogIndex }
   | { readonly type: 'entry'; readonly entry: Entry }
+  | { readonly type: 'redo'; readonly redo: Redo }
 
 /** Where a frame goes: its bytes depend on both. */
 export interface WritePlace {
@@ -148,12 +153,13 @@ export interface EncodedWrite {
   readonly link: Link
 }
 
-/** The bytes that a persist takes on the disk. */
-export function writeBytes(persist: Persist): number {
+/** The bytes that a persist takes on the disk, with what goes along. */
+export function writeBytes(persist: Persist, redo?: Redo): number {
   let content = persist.vote === undefined ? 0 : recordBytes(utf8(persist.vote.votedFor).length)
   if (persist.truncateFrom !== undefined) content += recordBytes(0)
   if (persist.restartBehind !== undefined) content += recordBytes(0)
   for (const entry of persist.entries) content += entryBytes(entry)
+  if (redo !== undefined) content += recordBytes(redo.bytes.length)
   return paddedBytes(content)
 }
 
@@ -167,8 +173,8 @@ const paddedBytes = (content: number): number =>
 
 export const alignUp = (bytes: number, to: number): number => Math.ceil(bytes / to) * to
 
-export function encodeWrite(place: WritePlace, persist: Persist): EncodedWrite {
-  const payload = new Uint8Array(writeBytes(persist) - FRAME_HEAD_BYTES)
+export function encodeWrite(place: WritePlace, persist: Persist, redo?: Redo): EncodedWrite {
+  const payload = new Uint8Array(writeBytes(persist, redo) - FRAME_HEAD_BYTES)
   const view = viewOf(payload)
   let at = PREFACE_BYTES
   if (persist.vote !== undefined) {
@@ -180,6 +186,10 @@ export function encodeWrite(place: WritePlace, persist: Persist): EncodedWrite {
   if (persist.restartBehind !== undefined)
     at = putRecord(view, at, { kind: RECORD.restart, index: persist.restartBehind, term: 0 })
   for (const entry of persist.entries) at = putRecord(view, at, { kind: RECORD.entry, ...entry })
+  if (redo !== undefined) {
+    const { at: index, generation: term, bytes: data } = redo
+    at = putRecord(view, at, { kind: RECORD.redo, index, term, data })
+  }
   assert(at < payload.length, 'there is room for the last byte')
   return finish(place, KIND.write, payload)
 }
@@ -300,6 +310,8 @@ function decodeRecord(
       const time = hasTime ? { appendedAt: part(dataBytes + extensionBytes, timeBytes) } : {}
       return { type: 'entry', entry: { index, term: inTerm, type, data, ...extensions, ...time } }
     }
+    case RECORD.redo:
+      return { type: 'redo', redo: { at: index, generation: inTerm, bytes: data } }
     default:
       return undefined
   }

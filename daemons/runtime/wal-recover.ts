@@ -18,6 +18,7 @@ import { type FoundFrame, type Link, scanFrames } from '../../core/wire/frame.ts
 import { DataDirRefused, newerFormat, otherNode } from './disk-errors.ts'
 import { HEAD_BYTES } from './file-head.ts'
 import { type FileSystem, readAll } from './files.ts'
+import type { Redo } from './redo.ts'
 import {
   decodeRecords,
   decodeSegmentHead,
@@ -45,6 +46,8 @@ export interface RecoveredLog {
   readonly vote: Vote
   readonly entries: readonly Entry[]
   readonly nextIndex: LogIndex
+  /** Of the last segment: what went along before is in its file for good. */
+  readonly redo: readonly Redo[]
   readonly older: readonly OldSegment[]
   readonly last: LastSegment
 }
@@ -84,6 +87,7 @@ interface Replay {
   readonly older: OldSegment[]
   /** Of the segment under way. */
   highest: LogIndex
+  redo: Redo[]
 }
 
 interface Segment {
@@ -111,8 +115,8 @@ export async function recoverLog(
   for (const name of names.slice(0, -needed.length))
     replay.older.push({ path: join(folder.dir, name), highest: logIndex(replay.next - 1) })
   const last = replayAll(folder, needed, replay)
-  const { vote, entries, next, older } = replay
-  return { vote, entries, nextIndex: next, older, last }
+  const { vote, entries, next, redo, older } = replay
+  return { vote, entries, nextIndex: next, redo, older, last }
 }
 
 /** What stands before the first damage: nothing behind that is trusted. */
@@ -120,7 +124,7 @@ export async function salvageLog(
   folder: LogFolder,
   names: readonly string[],
   behind: LogIndex,
-): Promise<Pick<RecoveredLog, 'vote' | 'entries'>> {
+): Promise<Pick<RecoveredLog, 'vote' | 'entries' | 'redo'>> {
   for (let count = names.length; count > 0; count--) {
     const whole = names.slice(0, count)
     const needed = await unlessDamaged(async () => {
@@ -132,7 +136,7 @@ export async function salvageLog(
     await unlessDamaged(async () => replayAll(folder, needed, replay))
     return replay
   }
-  return { vote: { term: term(0), votedFor: '' }, entries: [] }
+  return { vote: { term: term(0), votedFor: '' }, entries: [], redo: [] }
 }
 
 async function unlessDamaged<T>(work: () => Promise<T>): Promise<T | undefined> {
@@ -220,6 +224,7 @@ const startReplay = ({ vote, nextIndex }: SegmentHead, behind: LogIndex): Replay
   behind,
   older: [],
   highest: logIndex(0),
+  redo: [],
 })
 
 /** A segment that another one follows must hold all that it held when it was left. */
@@ -256,6 +261,7 @@ function checkFollows(replay: Replay, { path, head }: Segment): void {
   if (head.vote.term !== replay.vote.term) throw damagedHead(path)
   if (head.vote.votedFor !== replay.vote.votedFor) throw damagedHead(path)
   replay.highest = logIndex(0)
+  replay.redo = []
 }
 
 function replayLast(folder: LogFolder, segment: Segment, replay: Replay): LastSegment {
@@ -369,6 +375,9 @@ function replayRecord(replay: Replay, record: WalRecord): boolean {
       replay.next = logIndex(record.behind + 1)
       replay.highest = logIndex(0)
       for (const old of replay.older) old.highest = logIndex(0)
+      return true
+    case 'redo':
+      replay.redo.push(record.redo)
       return true
     case 'entry': {
       const { entry } = record

@@ -18,6 +18,7 @@ import type { Link } from '../../core/wire/frame.ts'
 import { DataDirRefused, DiskFailure, isFull } from './disk-errors.ts'
 import { HEAD_BYTES } from './file-head.ts'
 import { type FileSystem, type OpenFile, readAll, writeAll } from './files.ts'
+import type { Passenger } from './redo.ts'
 import {
   alignUp,
   BARE_WRITE_BYTES,
@@ -62,7 +63,7 @@ export interface WalOptions extends LogFolder {
 
 export interface OpenedWal {
   readonly wal: Wal
-  readonly recovered: Pick<RecoveredLog, 'vote' | 'entries' | 'nextIndex'>
+  readonly recovered: Pick<RecoveredLog, 'vote' | 'entries' | 'nextIndex' | 'redo'>
 }
 
 export async function openWal(options: WalOptions): Promise<OpenedWal> {
@@ -79,7 +80,7 @@ export async function openWal(options: WalOptions): Promise<OpenedWal> {
       `${dir} holds no segment of the log, and this data folder had one: restore it from a backup`,
     )
   const vote = { term: term(0), votedFor: '' }
-  const recovered = { vote, entries: [], nextIndex: createAt }
+  const recovered = { vote, entries: [], nextIndex: createAt, redo: [] }
   return { wal: new Wal(options, await createFirst(options, recovered), recovered), recovered }
 }
 
@@ -224,6 +225,8 @@ export class Wal {
   #failed: DiskFailure | undefined
   #isWriting = false
   #isClosed = false
+  /** Of the last write in this segment with which something went along. */
+  #passenger: Passenger | undefined
   #trimmed: LogIndex = logIndex(0)
   #trimming: Promise<void> | undefined
 
@@ -241,27 +244,28 @@ export class Wal {
   }
 
   /** One at a time. `full`: nothing of it stands. Rejects with a DiskFailure, once and for ever. */
-  async write(persist: Persist): Promise<'durable' | 'full'> {
+  async write(persist: Persist, passenger?: Passenger): Promise<'durable' | 'full'> {
     assert(!this.#isWriting, 'one write is under way at a time')
     assert(!this.#isClosed, 'nothing is written to a closed log')
     this.#isWriting = true
     try {
-      return await this.#guarded(() => this.#write(persist))
+      return await this.#guarded(() => this.#write(persist, passenger))
     } finally {
       this.#isWriting = false
     }
   }
 
-  async #write(persist: Persist): Promise<'durable' | 'full'> {
+  async #write(persist: Persist, passenger?: Passenger): Promise<'durable' | 'full'> {
     this.#check(persist)
     if (this.#dirtyEnd > this.#segment.at && !(await this.#wipe())) return 'full'
-    if (!(await this.#makeRoom(persist))) return 'full'
+    if (!(await this.#makeRoom(persist, passenger))) return 'full'
     const segment = this.#segment
-    const { bytes, link } = encodeWrite(segment, persist)
+    const { bytes, link } = encodeWrite(segment, persist, passenger?.redo)
     assert(segment.at + bytes.length <= segment.bytes, 'a write stays inside its segment')
     if (!(await this.#append(bytes))) return 'full'
     segment.at += bytes.length
     segment.link = link
+    if (passenger !== undefined) this.#passenger = passenger
     this.#take(persist)
     this.#prepareSpare()
     return 'durable'
@@ -322,10 +326,12 @@ export class Wal {
   }
 
   /** Makes sure that the persist fits into the segment, if need be into a new one. */
-  async #makeRoom(persist: Persist): Promise<boolean> {
-    const bytes = writeBytes(persist)
+  async #makeRoom(persist: Persist, passenger?: Passenger): Promise<boolean> {
+    const bytes = writeBytes(persist, passenger?.redo)
     const reserve = persist.entries.length > 0 ? VOTE_RESERVE_BYTES : BARE_WRITE_BYTES
     if (this.#segment.at + bytes + reserve <= this.#segment.bytes) return true
+    if ((await this.#passenger?.settle()) === 'full') return false // read from the last one only
+    this.#passenger = undefined
     const needed = alignUp(HEAD_BYTES + bytes + VOTE_RESERVE_BYTES, HEAD_BYTES)
     const spare = await this.#takeSpare(Math.max(this.#options.segmentBytes, needed))
     if (spare === 'full') return false

@@ -64,6 +64,10 @@ function stage(script: readonly (readonly AgentEffect[])[], ports: Partial<Ports
       trace.push(`persist ${token}`)
       return 'durable'
     },
+    persistBoth: ({ token }, save) => {
+      trace.push(`persist ${token} with ${save.token}`)
+      return { log: Promise.resolve('durable'), own: Promise.resolve('saved') }
+    },
     saveSnapshot: async () => 'saved',
     saveOwn: async () => 'saved',
     probe: async () => ({ status: 'passing', output: '' }),
@@ -175,6 +179,17 @@ driver('gathering goes on while somebody waits for a save, and ends with it', as
   done('saved')
   await settle(driver)
   assert.equal(trace.slice(3), ['step own-saved 4', 'step gathered'])
+})
+
+driver('a save that somebody waits for is written together with the log', async () => {
+  const save = (durable: boolean): AgentEffect => {
+    return { type: 'save-own', save: { token: 4, orders: [], durable } }
+  }
+  const { driver, trace } = stage([[persist(1), respond(7), save(true)]])
+  await settle(driver)
+  assert.equal(trace.slice(0, 2), ['persist 1 with 4', 'respond 7'])
+  assert.ok(trace.includes('step persisted 1') && trace.includes('step own-saved 4'))
+  assert.is(stage([[persist(1), save(false)]]).trace[0], 'persist 1')
 })
 
 driver('each port answers with its own event', async () => {

@@ -24,6 +24,7 @@ const ON_THE_WAY = [
   'core/wire/frame',
   'daemons/runtime/file-head',
   'daemons/runtime/files',
+  'daemons/runtime/registrations',
   'daemons/runtime/snapshots',
   'daemons/runtime/wal',
   'daemons/runtime/wal-format',

@@ -1,37 +1,41 @@
 // Planted bugs of the real log (reliability §2.5), and the check of test/daemons/runtime that must
 // catch each.
 import { type Mutation, withMutant } from './mutant.ts'
+import { checkBoth, type Rooms, recordBoth } from './redo-checks.ts'
 import {
   checkCrashes,
   checkCuts,
   checkFlips,
   checkHeadFlips,
-  type OpenWal,
   recordLife,
   recordLog,
   recordRun,
 } from './wal-checks.ts'
 
-type Check = (open: OpenWal) => Promise<string[]>
+type Check = (rooms: Rooms) => Promise<string[]>
 
 const livesWith =
   (fullRate: number, draws: number): Check =>
-  async (open) => {
-    const journal = await recordLife(open, { seed: 7, persists: 100, fullRate })
-    return (await checkCrashes(open, journal, { draws, seed: 8 })).wrong
+  async ({ openWal }) => {
+    const journal = await recordLife(openWal, { seed: 7, persists: 100, fullRate })
+    return (await checkCrashes(openWal, journal, { draws, seed: 8 })).wrong
   }
 const crashes = livesWith(0.05, 2)
 const fullCrashes = livesWith(0.5, 12)
-const cuts: Check = async (open) => checkCuts(open, await recordRun(open, 60), 7)
+const cuts: Check = async ({ openWal }) => checkCuts(openWal, await recordRun(openWal, 60), 7)
 const flips =
   (isClosed: boolean): Check =>
-  async (open) =>
-    checkFlips(open, await recordLog(open, isClosed), { count: 1_500, seed: 9 })
-const headFlips: Check = async (open) => checkHeadFlips(open, await recordLog(open, false), 3)
+  async ({ openWal }) =>
+    checkFlips(openWal, await recordLog(openWal, isClosed), { count: 1_500, seed: 9 })
+const headFlips: Check = async ({ openWal }) =>
+  checkHeadFlips(openWal, await recordLog(openWal, false), 3)
+const both: Check = async (rooms) =>
+  checkBoth(rooms, await recordBoth(rooms, { seed: 3, steps: 150 }), { draws: 3, seed: 4 })
 
 const WAL = 'daemons/runtime/wal'
 const FORMAT = 'daemons/runtime/wal-format'
 const RECOVER = 'daemons/runtime/wal-recover'
+const OWN = 'daemons/runtime/registrations'
 
 interface Planted extends Mutation {
   readonly name: string
@@ -137,11 +141,47 @@ export const PLANTED: readonly Planted[] = [
     to: "const standing = { vote: { term: 0, votedFor: '' },",
     caught: crashes,
   },
+  {
+    name: 'the log leaves a segment before what went along is in its file',
+    file: WAL,
+    from: /await this\.#passenger\?\.settle\(\)/,
+    to: 'undefined',
+    caught: both,
+  },
+  {
+    name: 'what goes along leaves a gap behind what no sync has seen',
+    file: OWN,
+    from: /concatBytes\(\[\.\.\.journal\.uncovered, lines\]\)/,
+    to: 'lines',
+    caught: both,
+  },
+  {
+    name: 'what went along is not put into its file again',
+    file: OWN,
+    from: /one\.generation === generation/,
+    to: 'false',
+    caught: both,
+  },
+  {
+    name: 'what went along is put into the file that took its place',
+    file: OWN,
+    from: /one\.generation === generation/,
+    to: 'true',
+    caught: both,
+  },
+  {
+    name: 'a file that another segment spoke of is not synced again',
+    file: OWN,
+    from: /if \(journal\.unfiled\.length > 0\)\s+await fileLines\(journal, loose, EMPTY\);?/,
+    to: '',
+    caught: both,
+  },
 ]
 
 /** What is wrong with the log when one line of it is; nothing: the mutant lives. */
 export const complaintsUnder = ({ caught, ...mutation }: Planted): Promise<string[]> =>
   withMutant(mutation, async (load) => {
-    const { openWal } = (await load(WAL)) as { openWal: OpenWal } // but for one line
-    return caught(openWal).catch((error: unknown) => [`stopped: ${error}`])
+    const log = (await load(WAL)) as Pick<Rooms, 'openWal'> // but for one line, as is the other
+    const own = (await load(OWN)) as Omit<Rooms, 'openWal'>
+    return caught({ ...log, ...own }).catch((error: unknown) => [`stopped: ${error}`])
   })

@@ -19,24 +19,26 @@ const orders = (...pairs: readonly (readonly [string, string | undefined])[]): K
   pairs.map(([key, text]) => ({ key, text }))
 
 let token = 0
+let drawn = 0
+const random = () => ++drawn
 const saveOf = (given: KeepOrder[], durable = true) => ({ token: ++token, orders: given, durable })
 
 async function recordsIn(dir: string): Promise<Record<string, string>> {
-  const opened = await openRegistrations(realFiles, dir)
+  const opened = await openRegistrations(realFiles, dir, random)
   await opened.close()
   return Object.fromEntries(opened.records.map(({ key, text }) => [key, text]))
 }
 
 registrations('the last text of a key counts, and what was forgotten is gone', () =>
   withTemp(async (dir) => {
-    const first = await openRegistrations(realFiles, dir)
+    const first = await openRegistrations(realFiles, dir, random)
     assert.equal(first.records, [])
     await first.save(saveOf(orders(['a', 'one'], ['b', 'ümläut "']), true))
     await first.save(saveOf(orders(['a', 'two'], ['c', 'x']), false))
     await first.save(saveOf(orders(['c', undefined])))
     await first.close()
     assert.equal(await recordsIn(dir), { a: 'two', b: 'ümläut "' })
-    const second = await openRegistrations(realFiles, dir)
+    const second = await openRegistrations(realFiles, dir, random)
     await second.save(saveOf(orders(['d', 'later'])))
     await second.close()
     assert.equal(await recordsIn(dir), { a: 'two', b: 'ümläut "', d: 'later' })
@@ -45,7 +47,7 @@ registrations('the last text of a key counts, and what was forgotten is gone', (
 
 registrations('cut anywhere, the file holds what was whole before the cut', () =>
   withTemp(async (dir) => {
-    const opened = await openRegistrations(realFiles, dir)
+    const opened = await openRegistrations(realFiles, dir, random)
     for (let n = 0; n < 5; n++) await opened.save(saveOf(orders([`k${n}`, `text ${n}`])))
     await opened.close()
     const path = join(dir, 'registrations')
@@ -61,11 +63,11 @@ registrations('cut anywhere, the file holds what was whole before the cut', () =
 
 registrations('after a torn end new saves are read again', () =>
   withTemp(async (dir) => {
-    const first = await openRegistrations(realFiles, dir)
+    const first = await openRegistrations(realFiles, dir, random)
     await first.save(saveOf(orders(['a', 'one'])))
     await first.close()
     await appendFile(join(dir, 'registrations'), '0000 torn')
-    const second = await openRegistrations(realFiles, dir)
+    const second = await openRegistrations(realFiles, dir, random)
     await second.save(saveOf(orders(['b', 'two'])))
     await second.save(saveOf(orders(['c', 'three'])))
     await second.close()
@@ -75,7 +77,7 @@ registrations('after a torn end new saves are read again', () =>
 
 registrations('more than what stands ready is written as well', () =>
   withTemp(async (dir) => {
-    const opened = await openRegistrations(realFiles, dir)
+    const opened = await openRegistrations(realFiles, dir, random)
     const text = 'x'.repeat(100_000)
     for (let n = 0; n < 8; n++) await opened.save(saveOf(orders([`k${n}`, text])))
     await opened.close()
@@ -85,7 +87,7 @@ registrations('more than what stands ready is written as well', () =>
 
 registrations('a flipped bit in what was on the disk is named, and nothing is opened', () =>
   withTemp(async (dir) => {
-    const opened = await openRegistrations(realFiles, dir)
+    const opened = await openRegistrations(realFiles, dir, random)
     for (const key of ['a', 'b', 'c']) await opened.save(saveOf(orders([key, 'text'])))
     await opened.close()
     const path = join(dir, 'registrations')
@@ -114,7 +116,7 @@ registrations('a whole line of another form is refused, not taken for a torn one
 
 registrations('what a power cut tears out of the middle of what was not synced is no damage', () =>
   withTemp(async (dir) => {
-    const opened = await openRegistrations(realFiles, dir)
+    const opened = await openRegistrations(realFiles, dir, random)
     await opened.save(saveOf(orders(['a', 'one'])))
     await opened.save(saveOf(orders(['b', 'x'.repeat(600)]), false))
     await opened.save(saveOf(orders(['c', 'three']), false))
@@ -129,7 +131,7 @@ registrations('what a power cut tears out of the middle of what was not synced i
 
 registrations('the file does not grow with every heartbeat', () =>
   withTemp(async (dir) => {
-    const opened = await openRegistrations(realFiles, dir)
+    const opened = await openRegistrations(realFiles, dir, random)
     for (let n = 0; n < 5_000; n++) await opened.save(saveOf(orders(['beat', `n${n}`]), false))
     await opened.close()
     const lines = (await readFile(join(dir, 'registrations'), 'utf8')).split('\n').length
@@ -154,7 +156,7 @@ registrations('a save that found no room leaves nothing behind, and the next one
       create: async (path) => tight(path, await realFiles.create(path)),
       openSynced: async (path, by) => tight(path, await realFiles.openSynced(path, by)),
     }
-    const opened = await openRegistrations(files, dir)
+    const opened = await openRegistrations(files, dir, random)
     assert.is(await opened.save(saveOf(orders(['a', 'one']))), 'saved')
     isFull = true
     assert.is(await opened.save(saveOf(orders(['a', 'lost'], ['b', 'lost']))), 'full')
@@ -244,7 +246,7 @@ registrations('after a power cut all is there that a durable save has said', asy
       fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
       async (steps, coins) => {
         const { files, cut } = createStrictDisk()
-        const opened = await openRegistrations(files, 'dir')
+        const opened = await openRegistrations(files, 'dir', random)
         await opened.save(saveOf(orders(['start', 'x'])))
         for (const [n, { key, size, durable }] of steps.entries()) {
           const text = `${n} ${'x'.repeat(size)}`
@@ -252,7 +254,7 @@ registrations('after a power cut all is there that a durable save has said', asy
         }
         let toss = 0
         cut(() => coins[toss++ % coins.length] ?? false)
-        const again = await openRegistrations(files, 'dir')
+        const again = await openRegistrations(files, 'dir', random)
         const found = new Map(again.records.map((one) => [one.key, Number.parseInt(one.text, 10)]))
         const last = steps.findLastIndex(({ durable }) => durable)
         for (const [n, { key }] of steps.entries()) {
