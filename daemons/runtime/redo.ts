@@ -1,6 +1,6 @@
-// What goes along with a write of the log for another file of the data folder: one wait for the disk
-// makes both durable. The log holds the bytes and where they belong; at start they are put there,
-// and before the log leaves the segment they are in, the file itself is synced.
+// What goes along with a write of the log for another file of the data folder: one wait for the
+// disk makes both durable. The log holds the bytes and where they belong; at start they are put
+// there, and before the log leaves the segment they are in, the file itself is synced.
 
 export interface Redo {
   /** Of the file, which gets another one whenever it is written anew. */
