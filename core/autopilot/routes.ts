@@ -1,6 +1,16 @@
 // /v1/operator/autopilot: its settings, and how it finds the servers.
 import { ApiError } from '../errors.ts'
-import { durationNs, flag, integer, jsonBody, struct, text, unsigned } from '../route/decode.ts'
+import {
+  DecodeError,
+  type Decoder,
+  durationNs,
+  flag,
+  integer,
+  jsonBody,
+  struct,
+  text,
+  unsigned,
+} from '../route/decode.ts'
 import { encodeJson } from '../route/json.ts'
 import { type Found, type Input, local, noBody, read, type Said, write } from '../route/route.ts'
 import type { ServerHealth, Site } from '../route/site.ts'
@@ -32,14 +42,20 @@ const settingsOf = (view: View) =>
 
 const COMPLAINT = 'Error parsing autopilot config'
 
+/** Whatever is no text is read as a number, and a truth value is none. */
+const readable: Decoder<number> = (node) => {
+  if (node.type !== 'bool') return durationNs(node)
+  throw new DecodeError(`strconv.ParseFloat: parsing "${node.value}": invalid syntax`)
+}
+
 const body = jsonBody(
   COMPLAINT,
   struct({
     CleanupDeadServers: flag,
-    LastContactThreshold: durationNs,
+    LastContactThreshold: readable,
     MaxTrailingLogs: unsigned,
     MinQuorum: unsigned,
-    ServerStabilizationTime: durationNs,
+    ServerStabilizationTime: readable,
     RedundancyZoneTag: text,
     DisableUpgradeMigration: flag,
     UpgradeVersionTag: text,
@@ -117,7 +133,8 @@ const heard = (server: ServerHealth) => ({
   LastTerm: server.lastTerm,
   LastIndex: server.lastIndex,
   Healthy: server.healthy,
-  StableSince: isoUtc(server.stableSince),
+  // In whole seconds, the nearest.
+  StableSince: isoUtc(Math.round(server.stableSince / 1000) * 1000),
 })
 
 function printedHealth(server: ServerHealth) {

@@ -10,6 +10,7 @@ import { quoteGo } from '../quote.ts'
 import {
   DecodeError,
   type Decoder,
+  durationNs,
   flag,
   integer,
   jsonBody,
@@ -19,11 +20,10 @@ import {
   struct,
   text,
   unsigned,
-  wholeNs,
 } from '../route/decode.ts'
 import { plain } from '../route/json.ts'
 import { sortedRecord } from '../sorted.ts'
-import { durationComplaint, parseDurationNs, type WallMs } from '../time.ts'
+import type { WallMs } from '../time.ts'
 import { native, proxy } from './proxy-body.ts'
 import {
   type CheckDefinition,
@@ -97,15 +97,6 @@ export const SERVICE = {
 
 const service = struct(SERVICE)
 
-/** A duration as text, or in nanoseconds; what is neither says nothing. */
-export const duration: Decoder<number> = (node) => {
-  if (node.type === 'number') return wholeNs(Number(node.text))
-  if (node.type !== 'string') return 0
-  const ns = parseDurationNs(node.value)
-  if (ns === undefined) throw new DecodeError(durationComplaint(node.value))
-  return ns
-}
-
 const DEFINITION = {
   HTTP: text,
   TLSServerName: text,
@@ -127,11 +118,11 @@ const DEFINITION = {
   GRPCUseTLS: flag,
   AliasNode: text,
   AliasService: text,
-  TTL: duration,
-  Interval: duration,
+  TTL: durationNs,
+  Interval: durationNs,
   OutputMaxSize: integer,
-  Timeout: duration,
-  DeregisterCriticalServiceAfter: duration,
+  Timeout: durationNs,
+  DeregisterCriticalServiceAfter: durationNs,
   SessionName: text,
 } as const
 

@@ -9,7 +9,6 @@ import { faultOfMetadata } from '../config/metadata.ts'
 import { faultOfMesh } from '../config/proxy.ts'
 import { ApiError } from '../errors.ts'
 import {
-  DecodeError,
   type Decoder,
   durationNs,
   flag,
@@ -22,13 +21,8 @@ import {
   text,
 } from '../route/decode.ts'
 import type { JsonNode } from '../route/json.ts'
-import { durationComplaint } from '../time.ts'
 
-/** An empty text is no duration here; what is no text and no number says nothing, as in Consul. */
-const duration: Decoder<number> = (node) => {
-  if (node.type === 'string' && node.value === '') throw new DecodeError(durationComplaint(''))
-  return node.type === 'string' || node.type === 'number' ? durationNs(node) / 1e6 : 0
-}
+const duration: Decoder<number> = (node) => durationNs(node) / 1e6
 
 /** Whether something stands there. */
 const present = (node: JsonNode): boolean => node.type !== 'null'

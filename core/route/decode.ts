@@ -84,12 +84,13 @@ export const binary: Decoder<Uint8Array> = (node) => {
   return parsed.bytes
 }
 
-/** A Go duration as text, or whole nanoseconds as a number; the result is in nanoseconds. */
+/**
+ * A Go duration as text, or whole nanoseconds as a number; the result is in nanoseconds. What is
+ * neither says nothing.
+ */
 export const durationNs: Decoder<number> = (node) => {
-  if (node.type === 'null') return 0
   if (node.type === 'number') return wholeNs(Number(node.text))
-  if (node.type !== 'string') throw mismatch(node, 'time.Duration')
-  if (node.value === '') return 0
+  if (node.type !== 'string') return 0
   const ns = parseDurationNs(node.value)
   if (ns === undefined) throw new DecodeError(durationComplaint(node.value))
   return ns

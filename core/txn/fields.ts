@@ -4,7 +4,6 @@
 import {
   CHECK,
   checkSpec,
-  duration,
   locality,
   peering,
   SERVICE,
@@ -14,7 +13,16 @@ import {
 } from '../catalog/body.ts'
 import type { CheckDefinition, CheckSpec, NodeSpec, ServiceSpec } from '../catalog/records.ts'
 import { type ProxySpec, type Settings, told, toldProxy } from '../config/proxy.ts'
-import { type Decoder, flag, list, mapOf, struct, text, unsigned } from '../route/decode.ts'
+import {
+  type Decoder,
+  durationNs,
+  flag,
+  list,
+  mapOf,
+  struct,
+  text,
+  unsigned,
+} from '../route/decode.ts'
 
 /** Taken and not looked at, as in Consul's free edition. */
 export const ENTERPRISE = { Namespace: text, Partition: text } as const
@@ -47,12 +55,12 @@ const sentDefinition = struct(
     GRPC: text,
     GRPCUseTLS: flag,
     OSService: text,
-    Interval: duration,
-    Timeout: duration,
-    DeregisterCriticalServiceAfter: duration,
-    IntervalDuration: duration,
-    TimeoutDuration: duration,
-    DeregisterCriticalServiceAfterDuration: duration,
+    Interval: durationNs,
+    Timeout: durationNs,
+    DeregisterCriticalServiceAfter: durationNs,
+    IntervalDuration: durationNs,
+    TimeoutDuration: durationNs,
+    DeregisterCriticalServiceAfterDuration: durationNs,
   },
   { lenient: true },
 )

@@ -48,6 +48,18 @@ autopilot('the state shows the meta of the server', () => {
   assert.equal(Object.keys(server?.Meta ?? {}), ['consul-network-segment', 'consul-version'])
 })
 
+autopilot('a duration that is none is refused', () => {
+  const machine = createMachine()
+  for (const [given, why] of [
+    ['""', 'time: invalid duration ""'],
+    ['true', 'strconv.ParseFloat: parsing "true": invalid syntax'],
+  ]) {
+    const body = `{"LastContactThreshold":${given}}`
+    const refused = ask(machine, 'PUT /v1/operator/autopilot/configuration', { body })
+    assert.equal([refused.status, refused.body], [400, `Error parsing autopilot config: ${why}`])
+  }
+})
+
 const SERVER: ServerHealth = {
   id: 'a',
   name: 'n',
