@@ -30,8 +30,13 @@ export interface FileSystem {
   unlink(path: string): Promise<void>
   /** Makes created, renamed and removed names in the folder durable. */
   syncDir(dir: string): Promise<void>
-  /** What is left for us on the disk that holds the folder; advice, not a promise. */
-  freeBytes(dir: string): Promise<number>
+  /** Of the disk that holds the folder, in bytes; what is free for us is no promise. */
+  space(dir: string): Promise<Space>
+}
+
+interface Space {
+  readonly free: number
+  readonly total: number
 }
 
 /**
@@ -167,9 +172,10 @@ export const realFiles: FileSystem = {
       await call<void>('close', dir, (done) => fs.close(fd, done))
     }
   },
-  async freeBytes(dir) {
+  async space(dir) {
     const found = await call<fs.StatsFs>('measure', dir, (done) => fs.statfs(dir, done))
-    return found.bavail * found.bsize
+    const { bavail, blocks, bsize } = found
+    return { free: bavail * bsize, total: blocks * bsize }
   },
 }
 

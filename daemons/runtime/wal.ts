@@ -3,9 +3,9 @@
 // decides that). The bytes: wal-format.ts; reading them back at start: wal-recover.ts.
 //
 // Segments are filled with zeros and synced before they take a write, so that a write changes no
-// size and needs no room. The next one is made ready when the last is half full; without room for
-// it writes are refused before they begin. A vote is still taken then: the end of each segment is
-// kept for it.
+// size and needs no room. The next one is made ready when the last is half full. Where it would
+// leave too little room for snapshots and for others, writes are refused before they begin. A vote
+// is still taken then: the end of each segment is kept for it, and the rest of the disk.
 //
 // A failed sync is never tried again: the log refuses everything from then on, and the process ends
 // (exit 71). Only a disk that is full is an outcome.
@@ -48,6 +48,9 @@ const SEGMENT_BYTES_MIN = 16 << 10
  * seal.
  */
 const VOTE_RESERVE_BYTES = 4 << 10
+/** So much of the disk is left free by entries, or of a small one this share. */
+const LEFT_BYTES_MAX = 256 << 20
+const LEFT_SHARE = 0.05
 const ZERO_CHUNK_BYTES = 1 << 20
 const SPARE = 'spare'
 
@@ -125,7 +128,7 @@ async function createFirst(
   options: WalOptions,
   standing: Standing,
 ): Promise<{ segment: Segment; older: readonly OldSegment[] }> {
-  const spare = await createSpare(options, options.segmentBytes)
+  const spare = await createSpare(options, { bytes: options.segmentBytes, mayFill: true })
   const segment = spare === 'full' ? 'full' : await openSegment(options, { spare, standing })
   if (segment === 'full')
     throw new DataDirRefused(
@@ -141,8 +144,19 @@ interface Spare {
   readonly bytes: number
 }
 
-async function createSpare({ files, dir }: LogFolder, bytes: number): Promise<Spare | 'full'> {
-  if ((await files.freeBytes(dir)) < bytes) return 'full'
+interface SpareWish {
+  readonly bytes: number
+  /** It may take what is left of the disk. */
+  readonly mayFill: boolean
+}
+
+async function createSpare(
+  { files, dir }: LogFolder,
+  { bytes, mayFill }: SpareWish,
+): Promise<Spare | 'full'> {
+  const { free, total } = await files.space(dir)
+  const left = mayFill ? 0 : Math.min(LEFT_BYTES_MAX, total * LEFT_SHARE)
+  if (free < bytes + left) return 'full'
   let file: OpenFile | undefined
   try {
     file = await files.create(join(dir, SPARE))
@@ -222,6 +236,7 @@ export class Wal {
   #dirtyEnd = 0
   /** Under way or ready. Never rejects. */
   #spare: Promise<Spare | 'full' | DiskFailure> | undefined
+  #hasRoom = true
   #failed: DiskFailure | undefined
   #isWriting = false
   #isClosed = false
@@ -333,7 +348,11 @@ export class Wal {
     if ((await this.#passenger?.settle()) === 'full') return false // read from the last one only
     this.#passenger = undefined
     const needed = alignUp(HEAD_BYTES + bytes + VOTE_RESERVE_BYTES, HEAD_BYTES)
-    const spare = await this.#takeSpare(Math.max(this.#options.segmentBytes, needed))
+    const spare = await this.#takeSpare({
+      bytes: Math.max(this.#options.segmentBytes, needed),
+      mayFill: persist.entries.length === 0,
+    })
+    this.#tellRoom(spare !== 'full')
     if (spare === 'full') return false
     const standing = { vote: this.#vote, nextIndex: this.#nextIndex }
     const previous = this.#segment
@@ -359,22 +378,36 @@ export class Wal {
     await file.close()
   }
 
-  async #takeSpare(bytes: number): Promise<Spare | 'full'> {
+  async #takeSpare(wish: SpareWish): Promise<Spare | 'full'> {
     const spare = await this.#spare
     this.#spare = undefined
     if (spare instanceof DiskFailure) throw spare
     if (spare !== undefined && spare !== 'full') {
-      if (spare.bytes >= bytes) return spare
+      if (spare.bytes >= wish.bytes) return spare
       await dropSpare(this.#options.files, spare)
     }
-    return createSpare(this.#options, bytes)
+    return createSpare(this.#options, wish)
+  }
+
+  /** Once, however often it is tried. */
+  #tellRoom(hasRoom: boolean): void {
+    if (this.#hasRoom && !hasRoom)
+      this.#options.log({
+        level: 'warn',
+        room: 'wal',
+        message:
+          'a new segment of the log would leave too little of the disk: no entries are taken',
+        fields: { dir: this.#options.dir },
+      })
+    this.#hasRoom = hasRoom
   }
 
   #prepareSpare(): void {
     const { at, bytes } = this.#segment
     if (this.#spare !== undefined || at < bytes / 2) return
     const { segmentBytes } = this.#options
-    this.#spare = createSpare(this.#options, segmentBytes).catch((error: unknown) => {
+    const wish = { bytes: segmentBytes, mayFill: false }
+    this.#spare = createSpare(this.#options, wish).catch((error: unknown) => {
       if (error instanceof DiskFailure) return error // for the write that wants the spare
       throw error
     })

@@ -81,7 +81,7 @@ export function createMemoryDisk(): MemoryDisk {
       disk.names.delete(path)
     },
     syncDir: async (path) => record(disk, { type: 'sync-dir', path }),
-    freeBytes: async () => disk.capacity - usedBytes(disk),
+    space: async () => ({ free: disk.capacity - usedBytes(disk), total: disk.capacity }),
     note: (note) => disk.ops.push({ type: 'note', path: '', note }),
     bytesOf: (path) => inodeOf(disk, path).bytes,
     put: (path, bytes) => disk.names.set(path, { bytes }),

@@ -204,6 +204,26 @@ fact(
   },
 )
 
+fact('entries leave a part of the disk free, which is told once; votes may have it', async () => {
+  const { wal, disk, lines } = await createOn(undefined, SMALL)
+  disk.capacity = 33 << 10 // a second segment finds room, but leaves less than a twentieth
+  let index = 0
+  for (let end = 'durable'; end === 'durable'; index++)
+    end = await wal.write(persistOf([entry(index + 1, new Uint8Array(1000))]))
+  assert.is(await wal.write(persistOf([entry(index, new Uint8Array(1000))])), 'full')
+  assert.equal(await segmentsOf(disk), ['segment-000000000001'])
+  assert.equal(
+    lines.map(({ level }) => level),
+    ['warn'],
+  )
+  assert.match(lines[0]?.message ?? '', /would leave too little of the disk/)
+  for (let now = 2; now < 60; now++) {
+    const vote = { term: term(now), votedFor: NODE }
+    assert.is(await wal.write(persistOf([], { vote })), 'durable', `the vote of term ${now}`)
+  }
+  assert.is((await segmentsOf(disk)).length, 2)
+})
+
 fact(
   'a write cut short by a full disk is not taken for one, before or after the next',
   async () => {
