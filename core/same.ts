@@ -1,5 +1,9 @@
-// Whether two plain values are equal, whatever the order of their fields. null and an empty list or
-// record are different, as in Go: what prints differently is a change.
+// How plain values compare, as Go sees them.
+
+/**
+ * Whether two are equal, whatever the order of their fields. null and an empty list or record are
+ * different: what prints differently is a change.
+ */
 export function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
@@ -12,3 +16,7 @@ export function isSame(a: unknown, b: unknown): boolean {
   if (fields.length !== Object.keys(other).length) return false
   return fields.every(([name, value]) => Object.hasOwn(other, name) && isSame(value, other[name]))
 }
+
+/** Whether it says nothing: what Go's encoding/json leaves out where it may. */
+export const isZero = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null ? Object.keys(value).length === 0 : !value

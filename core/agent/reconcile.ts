@@ -2,12 +2,13 @@
 // member that is alive has its node, a server also the service `consul`, and the check serfHealth
 // passes; of one that failed it is critical; one that left is taken out. Our own node is told of by
 // catalog/boot.ts.
-
 import { fold } from '../bytes.ts'
 import { CATALOG_CHECK } from '../catalog/boot.ts'
 import {
+  BARE_SERVICE,
   CHECKS,
   type CheckSpec,
+  CONSUL,
   CRITICAL,
   NODES,
   type NodeRow,
@@ -74,7 +75,7 @@ function isTold(catalog: View, member: PoolMember, node: NodeRow | undefined): b
   if (node?.address !== address.ip || node.id !== (tags.get('id') ?? '')) return false
   if (!hasCheck(catalog, name, PASSING)) return false
   const server = serverTags(tags)
-  const service = peek(catalog, SERVICES, onNode(name, 'consul'))
+  const service = peek(catalog, SERVICES, onNode(name, CONSUL))
   return server === undefined || service?.port === server.port
 }
 
@@ -116,12 +117,9 @@ function serviceOf({ tags, versions }: PoolMember): RegisterCommand['service'] {
   const server = serverTags(tags)
   if (server === undefined) return undefined
   return {
-    kind: '',
-    id: 'consul',
-    name: 'consul',
-    tags: null,
-    address: '',
-    taggedAddresses: null,
+    ...BARE_SERVICE,
+    id: CONSUL,
+    name: CONSUL,
     meta: {
       non_voter: String(server.nonVoter),
       raft_version: server.raftVersion,
@@ -132,12 +130,6 @@ function serviceOf({ tags, versions }: PoolMember): RegisterCommand['service'] {
       version: server.build,
     },
     port: server.port,
-    socketPath: '',
-    weights: { Passing: 1, Warning: 1 },
-    enableTagOverride: false,
-    proxy: null,
-    native: false,
-    locality: null,
   }
 }
 

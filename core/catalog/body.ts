@@ -22,6 +22,7 @@ import {
   unsigned,
 } from '../route/decode.ts'
 import { plain } from '../route/json.ts'
+import { isZero } from '../same.ts'
 import { sortedRecord } from '../sorted.ts'
 import type { WallMs } from '../time.ts'
 import { native, proxy } from './proxy-body.ts'
@@ -30,6 +31,7 @@ import {
   type CheckSpec,
   CRITICAL,
   type DeregisterCommand,
+  EVEN_WEIGHTS,
   type Locality,
   type NodeSpec,
   type RegisterCommand,
@@ -56,10 +58,6 @@ function isBlank(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return !value
   return Object.values(value).every(isBlank)
 }
-
-/** What Go's encoding/json would leave out. */
-const isZero = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null ? Object.keys(value).length === 0 : !value
 
 export const peering = unbuilt('peering is')
 export const locality: Decoder<Locality | null> = nullable((node) => {
@@ -306,7 +304,7 @@ const WEIGHT_MAX = 65_535
 /** Weights that make no sense are taken for none, as in Consul. */
 function validWeights({ Passing = 0, Warning = 0 }: Partial<Weights>): Weights {
   const valid = Passing >= 1 && Warning >= 0 && Math.max(Passing, Warning) <= WEIGHT_MAX
-  return valid ? { Passing, Warning } : { Passing: 1, Warning: 1 }
+  return valid ? { Passing, Warning } : EVEN_WEIGHTS
 }
 
 type SentCheck = ReturnType<typeof check>

@@ -5,7 +5,10 @@ import type { Site } from '../route/site.ts'
 import { sortedRecord } from '../sorted.ts'
 import type { WallMs } from '../time.ts'
 import {
+  BARE_CHECK,
+  BARE_SERVICE,
   type CheckSpec,
+  CONSUL,
   PASSING,
   type RegisterCommand,
   SERF_HEALTH,
@@ -14,17 +17,11 @@ import {
 
 /** That an agent is there. */
 export const CATALOG_CHECK: CheckSpec = {
+  ...BARE_CHECK,
   id: SERF_HEALTH,
   name: 'Serf Health Status',
   status: PASSING,
-  notes: '',
   output: 'Agent alive and reachable',
-  serviceId: '',
-  type: '',
-  interval: '',
-  timeout: '',
-  exposedPort: 0,
-  definition: {},
 }
 
 type Described = Pick<Site, 'config' | 'consulVersion'>
@@ -60,12 +57,9 @@ export function registerLoneNode(site: Site, wall: WallMs): RegisterCommand {
 }
 
 const consulService = ({ config, consulVersion }: Site): RegisterCommand['service'] => ({
-  kind: '',
-  id: 'consul',
-  name: 'consul',
-  tags: null,
-  address: '',
-  taggedAddresses: null,
+  ...BARE_SERVICE,
+  id: CONSUL,
+  name: CONSUL,
   meta: {
     non_voter: 'false',
     raft_version: '3',
@@ -76,10 +70,4 @@ const consulService = ({ config, consulVersion }: Site): RegisterCommand['servic
     version: consulVersion,
   },
   port: config.ports.server,
-  socketPath: '',
-  weights: { Passing: 1, Warning: 1 },
-  enableTagOverride: false,
-  proxy: null,
-  native: false,
-  locality: null,
 })

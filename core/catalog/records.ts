@@ -6,6 +6,7 @@
 import { fold } from '../bytes.ts'
 import { type IpBytes, parseIp, unmapped } from '../config/ip.ts'
 import { PROXY_KIND, type ProxySpec } from '../config/proxy.ts'
+import { isSame } from '../same.ts'
 import { defineTable, entryPrefix } from '../state/table.ts'
 import type { WallMs } from '../time.ts'
 
@@ -215,6 +216,53 @@ export interface CheckSpec extends Omit<Spec<CheckRow>, 'node' | 'serviceName' |
 interface SaidOfService {
   readonly name: string
   readonly tags: readonly string[] | null
+}
+
+/** What the servers are registered as: for the leader to tell, and not for the agent of a node. */
+export const CONSUL = 'consul'
+
+/** Of an instance for which nobody gives any. */
+export const EVEN_WEIGHTS: Weights = { Passing: 1, Warning: 1 }
+
+/** What an instance is that says no more than who it is. */
+export const BARE_SERVICE: Omit<ServiceSpec, 'id' | 'name'> = {
+  kind: '',
+  tags: null,
+  address: '',
+  taggedAddresses: null,
+  meta: null,
+  port: 0,
+  socketPath: '',
+  weights: EVEN_WEIGHTS,
+  enableTagOverride: false,
+  proxy: null,
+  native: false,
+  locality: null,
+}
+
+/** The same of a check. */
+export const BARE_CHECK: Omit<CheckSpec, 'id' | 'name' | 'status'> = {
+  notes: '',
+  output: '',
+  serviceId: '',
+  type: '',
+  interval: '',
+  timeout: '',
+  exposedPort: 0,
+  definition: {},
+}
+
+/** Whether writing the node would change nothing. */
+export function isSameNode(row: NodeRow, next: NodeSpec): boolean {
+  const { createIndex: _, modifyIndex: __, ...known } = row
+  return isSame({ ...known, name: fold(known.name) }, { ...next, name: fold(next.name) })
+}
+
+/** What was written of a check that stands. */
+export function checkSpecOf(row: CheckRow): CheckSpec {
+  const { node: _, serviceName: __, serviceTags: ___, createIndex: ____, ...rest } = row
+  const { modifyIndex: _____, ...spec } = rest
+  return spec
 }
 
 /** Command: a node, and with it services and checks; all of it or nothing. */

@@ -1,6 +1,6 @@
 // Nodes, services and checks as the API prints them (consul-surface 3.7); the order of the fields
 // is Consul's.
-import type { ProxySpec } from '../config/proxy.ts'
+import { NO_PROXY, type ProxySpec } from '../config/proxy.ts'
 import { formatDurationNs } from '../time.ts'
 import type {
   CheckDefinition,
@@ -34,10 +34,10 @@ type TaggedServiceAddresses = Readonly<Record<string, ServiceAddress>>
 type PrintedProxy = ProxySpec & { readonly Mode: string }
 
 /** What a service without a proxy prints for one. */
-const NO_PROXY: PrintedProxy = { Mode: '', MeshGateway: {}, Expose: {} }
+const NONE: PrintedProxy = { Mode: '', ...NO_PROXY }
 
 const printedProxy = ({ proxy }: ServiceRow): PrintedProxy =>
-  proxy === null ? NO_PROXY : { ...proxy, Mode: proxy.Mode ?? '' }
+  proxy === null ? NONE : { ...proxy, Mode: proxy.Mode ?? '' }
 
 interface PrintedConnect {
   readonly Native?: true

@@ -4,7 +4,7 @@ import { type Found, read } from '../route/route.ts'
 import { countRows, list, type View } from '../state/txn.ts'
 import { indexOf } from './indexes.ts'
 import { CATALOG_READ } from './queries.ts'
-import { NODES, SERVICES, type ServiceRow } from './records.ts'
+import { CONSUL, NODES, SERVICES, type ServiceRow } from './records.ts'
 
 /** Of one datacenter. */
 export interface Usage {
@@ -30,8 +30,6 @@ function countMesh(services: readonly ServiceRow[]): Readonly<Record<string, num
 }
 
 /** The servers' own service is not billed. */
-const CONSUL = 'consul'
-
 const isBilled = ({ name, kind }: ServiceRow) => name !== CONSUL && !isMeshKind(kind)
 
 function usageOf(view: View): Usage {

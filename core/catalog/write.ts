@@ -14,6 +14,7 @@ import {
   CRITICAL,
   type DeregisterCommand,
   type Fallout,
+  isSameNode,
   NODES,
   type NodeRow,
   type NodeSpec,
@@ -95,7 +96,7 @@ type Placing = Pick<RegisterCommand, 'node' | 'skipNodeUpdate'>
 function registerNode(txn: Txn, placing: Placing, fallout: Fallout): NodeRow | string {
   const { node, skipNodeUpdate } = placing
   const named = get(txn, NODES, fold(node.name))
-  if (named !== undefined && (skipNodeUpdate || sameNode(named, node))) return named
+  if (named !== undefined && (skipNodeUpdate || isSameNode(named, node))) return named
   const holder = nodeById(txn, node.id)
   const renamed = holder !== undefined && fold(holder.name) !== fold(node.name)
   if (named !== undefined && node.id !== '' && isReserved(txn, named, { node, holder })) {
@@ -124,10 +125,6 @@ function isReserved(
 
 export function nodeById(txn: View, id: string): NodeRow | undefined {
   return id === '' ? undefined : listBy(txn, NODES, 'id', fold(id))[0]
-}
-
-function sameNode({ createIndex: _, modifyIndex: __, ...known }: NodeRow, next: NodeSpec): boolean {
-  return isSame({ ...known, name: fold(known.name) }, { ...next, name: fold(next.name) })
 }
 
 function storeNode(txn: Txn, node: NodeSpec, known: NodeRow | undefined): NodeRow {

@@ -3,6 +3,7 @@
 // are in Consul's words (consul-surface 3.10, 3.11).
 import { multierror } from '../multierror.ts'
 import { quoteGo } from '../quote.ts'
+import { isZero } from '../same.ts'
 
 /** Free settings, for the proxy alone. */
 export type Settings = Readonly<Record<string, unknown>>
@@ -50,8 +51,8 @@ export interface ProxySpec {
   readonly AccessLogs?: Settings
 }
 
-const isZero = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null ? Object.keys(value).length === 0 : !value
+/** What a service says as a proxy that says nothing. */
+export const NO_PROXY: ProxySpec = { MeshGateway: {}, Expose: {} }
 
 /** Fields that nobody gave, or that are empty. */
 type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined }

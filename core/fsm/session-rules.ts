@@ -7,6 +7,7 @@ import {
   type CheckRow,
   type CheckSpec,
   CRITICAL,
+  checkSpecOf,
   type Fallout,
   NODES,
   nodePrefix,
@@ -100,7 +101,8 @@ function turnChecks(txn: Txn, session: SessionRow, status: string): Fallout {
 
 const sessionGone = ({ id }: SessionRow) => `Session '${id}' is invalid`
 
+/** What stands, and what it says of a service. */
 function specOf(row: CheckRow): CheckSpec {
-  const { node: _, serviceName: name, serviceTags: tags, createIndex, modifyIndex, ...spec } = row
-  return { ...spec, says: { name, tags } }
+  const { serviceName: name, serviceTags: tags } = row
+  return { ...checkSpecOf(row), says: { name, tags } }
 }

@@ -4,7 +4,13 @@
 // by XOR, so their order means nothing; a list folds its items in order.
 import { utf8 } from '../bytes.ts'
 import type { ServiceSpec } from '../catalog/records.ts'
-import { type ExposedPath, isMeshKind, type ProxySpec, type Upstream } from '../config/proxy.ts'
+import {
+  type ExposedPath,
+  isMeshKind,
+  NO_PROXY,
+  type ProxySpec,
+  type Upstream,
+} from '../config/proxy.ts'
 
 const OFFSET = 0xcbf29ce484222325n
 const PRIME = 0x100000001b3n
@@ -51,7 +57,6 @@ const ofStruct = (name: string, fields: Readonly<Record<string, bigint>>): bigin
   )
 
 const NATIVE = ofStruct('AgentServiceConnect', { Native: ofFlag(true), SidecarService: NIL })
-const NO_PROXY: ProxySpec = { MeshGateway: {}, Expose: {} }
 
 const ofGateway = ({ Mode = '' }: ProxySpec['MeshGateway']): bigint =>
   ofStruct('MeshGatewayConfig', { Mode: ofText(Mode) })

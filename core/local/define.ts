@@ -1,6 +1,11 @@
 // From a definition (a body of the API, a file) to the rows that are registered: what was left out
 // is filled in, ids are made, checks get their names and their kind (consul-surface 3.11, 7.1).
-import type { Locality, ServiceAddress, ServiceSpec } from '../catalog/records.ts'
+import {
+  EVEN_WEIGHTS,
+  type Locality,
+  type ServiceAddress,
+  type ServiceSpec,
+} from '../catalog/records.ts'
 import type { CheckDefinition, ServiceDefinition } from '../config/agent-config.ts'
 import { parseIp } from '../config/ip.ts'
 import { withTypes } from '../config/proxy.ts'
@@ -55,9 +60,7 @@ export function defineService(given: ServiceDefinition, source: Source): OwnServ
     port: given.port,
     socketPath: given.socketPath,
     weights:
-      weights === undefined
-        ? { Passing: 1, Warning: 1 }
-        : { Passing: weights.passing, Warning: weights.warning },
+      weights === undefined ? EVEN_WEIGHTS : { Passing: weights.passing, Warning: weights.warning },
     enableTagOverride: given.enableTagOverride,
     proxy: given.proxy === undefined ? null : withTypes(given.proxy),
     native: given.connect?.native ?? false,

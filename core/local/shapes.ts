@@ -2,7 +2,7 @@
 // those of the catalog and not the same (consul-surface 3.7).
 import type { Locality, ServiceAddress, Texts, Weights } from '../catalog/records.ts'
 import type { HealthCheck } from '../catalog/shapes.ts'
-import { isMeshKind, type ProxySpec } from '../config/proxy.ts'
+import { isMeshKind, NO_PROXY, type ProxySpec } from '../config/proxy.ts'
 import type { OwnCheck, OwnService } from './records.ts'
 
 export interface AgentService {
@@ -26,7 +26,6 @@ export interface AgentService {
   readonly Datacenter: string
 }
 
-const NO_PROXY: ProxySpec = { MeshGateway: {}, Expose: {} }
 const NATIVE = { Native: true } as const
 
 export function agentService(

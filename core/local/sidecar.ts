@@ -2,7 +2,7 @@
 // (consul-surface 3.11).
 import type { AgentConfig, CheckDefinition, ServiceDefinition } from '../config/agent-config.ts'
 import { joinHostPort } from '../config/ip.ts'
-import { PROXY_KIND, type ProxySpec } from '../config/proxy.ts'
+import { NO_PROXY, PROXY_KIND, type ProxySpec } from '../config/proxy.ts'
 import type { View } from '../state/txn.ts'
 import { checkOf } from './body.ts'
 import { defineService, defineServiceChecks } from './define.ts'
@@ -57,7 +57,7 @@ function filled(
   port: number,
 ): ServiceDefinition {
   const { tags, meta, checks } = beside
-  const proxy = proxyFor(beside.proxy ?? { MeshGateway: {}, Expose: {} }, parent)
+  const proxy = proxyFor(beside.proxy ?? NO_PROXY, parent)
   return {
     ...beside,
     kind: beside.kind || PROXY_KIND,

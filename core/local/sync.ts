@@ -7,7 +7,10 @@ import {
   CHECKS,
   type CheckRow,
   type CheckSpec,
+  CONSUL,
+  checkSpecOf,
   type DeregisterCommand,
+  isSameNode,
   NODES,
   type NodeSpec,
   nodePrefix,
@@ -15,6 +18,7 @@ import {
   type RegisterCommand,
   SERF_HEALTH,
   SERVICES,
+  SESSION_CHECK,
   type ServiceRow,
   type ServiceSpec,
   servedName,
@@ -41,8 +45,6 @@ export interface Difference {
   /** The node itself, its service `consul` or its liveness is not as it should be. */
   readonly node: boolean
 }
-
-const CONSUL = 'consul'
 
 /** `deferred`: checks whose output may be older in the catalog for a while. */
 export function differenceOf(sides: Sides, deferred: ReadonlySet<string>): Difference {
@@ -79,7 +81,7 @@ function differingChecks({ own, catalog, node }: Sides, deferred: ReadonlySet<st
   for (const check of peekList(own, OWN_CHECKS, '')) {
     const row = known.get(check.id)
     known.delete(check.id)
-    const wanted = checkSpec(check)
+    const wanted = toldOf(check)
     const output = deferred.has(check.id) ? row?.output : wanted.output
     if (row === undefined || !isSame(checkSpecOf(row), { ...wanted, output })) {
       differing.push(check.id)
@@ -91,15 +93,10 @@ function differingChecks({ own, catalog, node }: Sides, deferred: ReadonlySet<st
 
 /** Checks that sessions and the leader write are not the agent's. */
 const isForeign = ({ id, type, serviceId }: CheckRow): boolean =>
-  id === SERF_HEALTH || type === 'session' || serviceId === CONSUL
+  id === SERF_HEALTH || type === SESSION_CHECK || serviceId === CONSUL
 
-function checkSpecOf(row: CheckRow): CheckSpec {
-  const { node: _, serviceName: __, serviceTags: ___, createIndex: ____, ...rest } = row
-  const { modifyIndex: _____, ...spec } = rest
-  return spec
-}
-
-const checkSpec = (check: OwnCheck): CheckSpec => ({
+/** What the catalog is told of a check; what there is to run is no business of its. */
+const toldOf = (check: OwnCheck): CheckSpec => ({
   id: check.id,
   name: check.name,
   status: check.status,
@@ -115,10 +112,9 @@ const checkSpec = (check: OwnCheck): CheckSpec => ({
 
 function isNodeOff({ catalog, node }: Sides): boolean {
   const row = peek(catalog, NODES, fold(node.name))
-  if (row === undefined) return true
-  const { createIndex: _, modifyIndex: __, ...spec } = row
   return (
-    !isSame({ ...spec, name: fold(spec.name) }, { ...node, name: fold(node.name) }) ||
+    row === undefined ||
+    !isSameNode(row, node) ||
     peek(catalog, SERVICES, onNode(node.name, CONSUL)) === undefined ||
     peek(catalog, CHECKS, onNode(node.name, SERF_HEALTH)) === undefined
   )
@@ -212,7 +208,7 @@ function register({ own, node }: Sides, pieces: readonly Piece[], wall: WallMs):
   const told = new Set(pieces.flatMap(({ service }) => service ?? []))
   const [service, ...others] = Array.from(told, (row) => row.service)
   const rows = pieces.flatMap(({ checks }) => checks.flatMap((id) => ownCheck(own, id) ?? []))
-  const checks = rows.map(checkSpec)
+  const checks = rows.map(toldOf)
   return {
     command: { type: 'register', node, skipNodeUpdate: true, service, others, checks, wall },
     services: pieces.flatMap(({ ids }) => ids.services),

@@ -2,7 +2,14 @@
 // its own: `web-1.node.consul` is where the instance web-1 is found.
 import { assert } from '../assert.ts'
 import { fold } from '../bytes.ts'
-import { CATALOG_INDEXES, CHECKS, type CheckSpec, NODES, SERVICES } from '../catalog/records.ts'
+import {
+  BARE_CHECK,
+  BARE_SERVICE,
+  CATALOG_INDEXES,
+  CHECKS,
+  NODES,
+  SERVICES,
+} from '../catalog/records.ts'
 import { deregister, register } from '../catalog/write.ts'
 import { ApiError } from '../errors.ts'
 import { integer, jsonBody, list, mapOf, struct, text } from '../route/decode.ts'
@@ -53,15 +60,13 @@ export function mirror(to: Mirror, instances: readonly NamedInstance[]): void {
   const txn = beginTxn(to.store, ++to.version)
   for (const name of to.known.keys()) {
     if (wanted.has(name)) continue
-    deregister(txn, { type: 'deregister', node: name, serviceId: '', checkId: '', wall: 0 })
+    erase(txn, name)
     to.known.delete(name)
   }
   for (const [name, instance] of wanted) {
     const print = JSON.stringify(instance)
     if (to.known.get(name) === print) continue
-    if (to.known.has(name)) {
-      deregister(txn, { type: 'deregister', node: name, serviceId: '', checkId: '', wall: 0 })
-    }
+    if (to.known.has(name)) erase(txn, name)
     write(txn, name, instance)
     to.known.set(name, print)
   }
@@ -79,6 +84,10 @@ function byNode(instances: readonly NamedInstance[]): Map<string, NamedInstance>
   return wanted
 }
 
+function erase(txn: Txn, node: string): void {
+  deregister(txn, { type: 'deregister', node, serviceId: '', checkId: '', wall: 0 })
+}
+
 function write(txn: Txn, name: string, instance: NamedInstance): void {
   const { id, address, port, tags = [], status } = instance
   const registered = register(txn, {
@@ -94,38 +103,9 @@ function write(txn: Txn, name: string, instance: NamedInstance): void {
     },
     skipNodeUpdate: false,
     others: [],
-    service: {
-      kind: '',
-      id,
-      name: instance.name,
-      tags,
-      address: '',
-      taggedAddresses: null,
-      meta: null,
-      port,
-      socketPath: '',
-      weights: { Passing: 1, Warning: 1 },
-      enableTagOverride: false,
-      proxy: null,
-      native: false,
-      locality: null,
-    },
-    checks: [{ ...STATUS, serviceId: id, status }],
+    service: { ...BARE_SERVICE, id, name: instance.name, tags, port },
+    checks: [{ ...BARE_CHECK, id: 'status', name: 'status', serviceId: id, status }],
     wall: 0,
   })
   assert(registered.ok, 'a node of its own takes its service')
-}
-
-const STATUS: CheckSpec = {
-  id: 'status',
-  name: 'status',
-  status: '',
-  notes: '',
-  output: '',
-  serviceId: '',
-  type: '',
-  interval: '',
-  timeout: '',
-  exposedPort: 0,
-  definition: {},
 }

@@ -13,7 +13,7 @@ import {
   listServices,
   readNode,
 } from '../catalog/read.ts'
-import { PASSING, type Registered } from '../catalog/records.ts'
+import { CONSUL, PASSING, type Registered } from '../catalog/records.ts'
 import { deregisterRoute, registerRoute } from '../catalog/routes.ts'
 import type { AgentConfig, CheckDefinition } from '../config/agent-config.ts'
 import { ApiError } from '../errors.ts'
@@ -33,9 +33,6 @@ import {
   namedInstanceOf,
 } from './shapes.ts'
 
-/** What the registry says of itself, and nobody has registered. */
-const ITSELF = 'consul'
-
 interface Done {
   readonly success: true
 }
@@ -53,9 +50,10 @@ const services = read({
   },
 })
 
+/** Nobody has registered the registry itself. */
 const sortedTags = (rows: ReadonlyMap<string, ReadonlySet<string>>) =>
   [...rows]
-    .filter(([name]) => name !== ITSELF)
+    .filter(([name]) => name !== CONSUL)
     .sort(byName)
     .map(([name, tags]) => [name, [...tags].sort()] as const)
 
@@ -187,7 +185,7 @@ const node = read({
   run: (view, input): Found<NodeOfServices> => {
     const { rows } = readNode(view, nameOf(input))
     if (rows === undefined) throw new ApiError('not-found', `no node ${nameOf(input)}`)
-    const services = rows.services.filter(({ name }) => name !== ITSELF).map(({ id }) => id)
+    const services = rows.services.filter(({ name }) => name !== CONSUL).map(({ id }) => id)
     const { name, address } = rows.node
     return { index: wholeIndex(view), value: { node: name, address, services } }
   },
