@@ -173,17 +173,17 @@ const virtualAddress = (row: ServiceRow): string | undefined =>
 export const NODES = defineTable<NodeRow>({
   name: 'nodes',
   key: (row) => fold(row.name),
-  indexes: { id: { key: (row) => unlessEmpty(row.id) }, ip: { key: ipOf } },
+  indexes: { id: (row) => unlessEmpty(row.id), ip: ipOf },
 })
 
 export const SERVICES = defineTable<ServiceRow>({
   name: 'services',
   key: (row) => onNode(row.node, row.id),
   indexes: {
-    name: { key: (row) => fold(row.name) },
-    ip: { key: ipOf },
-    connect: { key: servedName },
-    virtual: { key: virtualAddress },
+    name: (row) => fold(row.name),
+    ip: ipOf,
+    connect: servedName,
+    virtual: virtualAddress,
   },
 })
 
@@ -191,9 +191,9 @@ export const CHECKS = defineTable<CheckRow>({
   name: 'checks',
   key: (row) => onNode(row.node, row.id),
   indexes: {
-    instance: { key: (row) => onNode(row.node, row.serviceId) },
-    service: { key: (row) => unlessEmpty(row.serviceName) },
-    status: { key: (row) => fold(row.status) },
+    instance: (row) => onNode(row.node, row.serviceId),
+    service: (row) => unlessEmpty(row.serviceName),
+    status: (row) => fold(row.status),
   },
 })
 

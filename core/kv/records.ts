@@ -29,7 +29,7 @@ export interface Tombstone {
 export const KV = defineTable<KvRow>({
   name: 'kv',
   key: (row) => row.key,
-  indexes: { session: { key: (row) => (row.session === '' ? undefined : fold(row.session)) } },
+  indexes: { session: (row) => (row.session === '' ? undefined : fold(row.session)) },
 })
 
 export const TOMBSTONES = defineTable<Tombstone>({

@@ -50,7 +50,7 @@ export const OWN_SERVICES = defineTable<OwnService>({
 export const OWN_CHECKS = defineTable<OwnCheck>({
   name: 'own-checks',
   key: (row) => byteString(row.id),
-  indexes: { service: { key: (row) => byteString(row.serviceId) } },
+  indexes: { service: (row) => byteString(row.serviceId) },
 })
 
 export const OWN_TABLES = [OWN_SERVICES, OWN_CHECKS] as const

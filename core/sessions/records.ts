@@ -28,7 +28,7 @@ interface ServiceCheckRef {
 export const SESSIONS = defineTable<SessionRow>({
   name: 'sessions',
   key: (row) => row.id,
-  indexes: { node: { key: (row) => fold(row.node) } },
+  indexes: { node: (row) => fold(row.node) },
 })
 
 /** A check that a session stands on: when it turns critical or goes, so does the session. */
@@ -45,7 +45,7 @@ export const onCheck = (node: string, check: string): string =>
 export const SESSION_CHECKS = defineTable<SessionCheckRow>({
   name: 'session-checks',
   key: (row) => onCheck(row.node, row.check) + row.session,
-  indexes: { session: { key: (row) => row.session } },
+  indexes: { session: (row) => row.session },
 })
 
 /**

@@ -17,7 +17,6 @@ export interface Table<Row, Index extends string = string> {
 
 interface TableIndex<Row, Index extends string = string> {
   readonly name: Index
-  /** The value to find the row by; undefined: the row is not in this index. */
   value(row: Row): string | undefined
 }
 
@@ -27,14 +26,15 @@ export type AnyTable = Table<unknown>
 export interface TableDeclaration<Row, Index extends string> {
   readonly name: string
   readonly key: (row: Row) => string
-  readonly indexes: { readonly [name in Index]: { readonly key: (row: Row) => string | undefined } }
+  /** By name, the value to find a row by; undefined: the row is not in this index. */
+  readonly indexes: { readonly [name in Index]: (row: Row) => string | undefined }
 }
 
 export function defineTable<Row, Index extends string = string>(
   declared: TableDeclaration<Row, Index>,
 ): Table<Row, Index> {
   const names = Object.keys(declared.indexes) as Index[] // declared so
-  const indexes = names.map((name) => ({ name, value: declared.indexes[name].key }))
+  const indexes = names.map((name) => ({ name, value: declared.indexes[name] }))
   return { name: declared.name, key: declared.key, indexes }
 }
 

@@ -29,7 +29,7 @@ const ROWS = 100_000
 const T = defineTable<Row>({
   name: 'bench',
   key: (row) => row.key,
-  indexes: { session: { key: (row) => row.session } },
+  indexes: { session: (row) => row.session },
 })
 
 const KEYS: readonly string[] = Array.from(

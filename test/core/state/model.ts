@@ -20,7 +20,7 @@ const PLAIN: Table<Row> = defineTable({
 export const FILED: Table<Row> = defineTable({
   name: 'filed',
   key: (row: Row) => row.key,
-  indexes: { owner: { key: (row: Row) => row.owner }, zone: { key: (row: Row) => row.zone } },
+  indexes: { owner: (row: Row) => row.owner, zone: (row: Row) => row.zone },
 })
 
 export const TABLES = [PLAIN, FILED] as const

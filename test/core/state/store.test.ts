@@ -41,7 +41,7 @@ interface Row {
 const A = defineTable({
   name: 'a',
   key: (row: Row) => row.key,
-  indexes: { owner: { key: (row: Row) => row.owner } },
+  indexes: { owner: (row: Row) => row.owner },
 })
 const B = defineTable({ name: 'b', key: (row: Row) => row.key, indexes: {} })
 const STRANGE = defineTable({ name: 'strange', key: (row: Row) => row.key, indexes: {} })
