@@ -32,8 +32,6 @@ export function byteString(text: string): string {
   return ASCII.test(text) ? text : byteStringOf(encoder.encode(text))
 }
 
-const CHUNK = 8192
-
 /** What names of nodes, services and checks are compared by: letters without case, as in Consul. */
 export const fold = (text: string): string =>
   isFolded(text) ? text : byteString(text.toLowerCase())
@@ -48,7 +46,11 @@ function isFolded(text: string): boolean {
   return true
 }
 
+/** The engine looks through longer texts faster. */
 const LOOPED_MAX = 64
+
+/** As many arguments as a call takes without harm. */
+const CHUNK = 8192
 
 export function byteStringOf(bytes: Uint8Array): string {
   if (bytes.length <= CHUNK) return String.fromCharCode(...bytes)
@@ -92,7 +94,6 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-// Pure: a bundle that writes no base64 leaves it out.
 const VALUES = new Uint8Array(256).fill(255)
 for (let i = 0; i < 64; i++) VALUES[ALPHABET.charCodeAt(i)] = i
 

@@ -20,6 +20,12 @@ export interface Entry {
   readonly appendedAt?: Uint8Array
 }
 
+/** A place in the log. */
+export interface Position {
+  readonly index: LogIndex
+  readonly term: Term
+}
+
 /** What a server must never forget besides its log (Raft figure 2). */
 export interface Vote {
   readonly term: Term
@@ -47,11 +53,8 @@ export interface Persist {
   readonly entries: readonly Entry[]
 }
 
-/** What a snapshot says of the log that it stands for. */
-export interface Covered {
-  /** The last entry that it covers. */
-  readonly index: LogIndex
-  readonly term: Term
+/** What a snapshot says of the log that it stands for: up to which entry. */
+export interface Covered extends Position {
   /**
    * Who the servers were, in the form of the log entry that said so, and the index of that entry
    * (Raft §7). Undefined: an agent that orders its writes alone.

@@ -9,7 +9,7 @@
 // the disk in one write with its first entry and before it (Raft §5.2, figure 2). What is found on
 // the disk counts as committed, as it would for a lone voter.
 import { assert } from './assert.ts'
-import { ENTRY, type Entry, type Persist, type Recovered } from './entry.ts'
+import { ENTRY, type Entry, type Persist, type Position, type Recovered } from './entry.ts'
 import { type LogIndex, logIndex, type Term, term } from './ids.ts'
 
 /** Entries that are not durable yet, those under way included. Beyond it `propose` refuses. */
@@ -41,11 +41,6 @@ export interface Solo {
   /** Data of all that is not durable. */
   unsavedBytes: number
   lastToken: number
-}
-
-export interface Position {
-  readonly index: LogIndex
-  readonly term: Term
 }
 
 export type Proposed =

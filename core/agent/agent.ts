@@ -3,7 +3,6 @@
 //
 // The way of a write: requests.ts proposes → effect persist … event persisted → ordering.ts applies
 // → effect respond. Nothing that depends on a persist leaves before `persisted` has come back.
-
 import { createLetterhead } from '../api/answer.ts'
 import { createParking, parkedCount } from '../api/blocking.ts'
 import { createCacheBook } from '../api/cached.ts'
@@ -90,7 +89,7 @@ export function createAgent(options: AgentOptions): Agent {
   const site = createLoneSite({
     config,
     metrics,
-    standing: () => standingOf(order, self),
+    standing: () => standingOf(order),
     applied: () => fsm.applied.index,
     since: clock.wall,
     members: () => lan && [...lan.swim.roster.values()].map(memberView),

@@ -261,7 +261,7 @@ const APART = 'a server of this pool does not order writes with this one: two st
 /** Both were started with bootstrap: whoever asks meets the one state or the other. */
 function standsApart({ config, order }: Agent, { name, tags }: PoolMember): boolean {
   if (name === config.nodeName || serverTags(tags) === undefined) return false
-  const { servers } = standingOf(order, { id: config.nodeId, address: '' })
+  const { servers } = standingOf(order)
   return !servers.some(({ id }) => id === tags.get('id'))
 }
 

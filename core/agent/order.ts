@@ -3,7 +3,7 @@
 //
 // What must be done comes out as effects, in order. A write is done when `takeEntries` hands it
 // out, not before; a read that must not be stale asks `confirmRead` before it looks.
-import { unreachable } from '../assert.ts'
+import { AssertionError, unreachable } from '../assert.ts'
 import { EMPTY } from '../bytes.ts'
 import { type Covered, ENTRY, type Entry, type Persist, type Recovered } from '../entry.ts'
 import { type LogIndex, logIndex, type Term } from '../ids.ts'
@@ -32,13 +32,14 @@ import type { Instant } from '../time.ts'
 export type Order = Alone | Together
 
 interface Alone {
-  readonly type: 'solo'
+  readonly type: 'alone'
+  readonly self: Peer
   readonly solo: solo.Solo
   effects: OrderEffect[]
 }
 
 interface Together {
-  readonly type: 'raft'
+  readonly type: 'together'
   readonly raft: Raft
   /** The last term in which this server has known all that was committed before it. */
   ledIn: Term | 0
@@ -67,7 +68,8 @@ export interface OrderParts {
 }
 
 export const orderAlone = ({ self, recovered }: OrderParts): Order => ({
-  type: 'solo',
+  type: 'alone',
+  self,
   solo: solo.createSolo(recovered, self.id),
   effects: [{ type: 'committed' }, { type: 'leads' }],
 })
@@ -89,7 +91,7 @@ export function orderTogether(parts: OrderParts, settings: Settings): Order {
   })
   if (isNew) server.bootstrap(raft, founders, now)
   server.onTick(raft, now)
-  return { type: 'raft', raft, ledIn: 0 }
+  return { type: 'together', raft, ledIn: 0 }
 }
 
 /**
@@ -116,7 +118,7 @@ export const proposeNoop = (order: Order, now: Instant): Proposed =>
   proposeEntry(order, { type: ENTRY.noop, data: EMPTY }, now)
 
 function proposeEntry(order: Order, entry: Pick<Entry, 'type' | 'data'>, now: Instant): Proposed {
-  if (order.type === 'solo') {
+  if (order.type === 'alone') {
     const proposed = solo.proposeEntry(order.solo, entry)
     return proposed.ok ? proposed : { ok: false, why: 'too-many' }
   }
@@ -128,7 +130,7 @@ function proposeEntry(order: Order, entry: Pick<Entry, 'type' | 'data'>, now: In
 
 /** The others must know where we are now: an agent may come back with another address. */
 export function claimAddress(order: Order, now: Instant): void {
-  if (order.type === 'solo') return
+  if (order.type === 'alone') return
   const { self } = order.raft
   const known = configurationOf(order.raft).servers.find(({ id }) => id === self.id)
   if (known === undefined || known.address === self.address) return
@@ -137,27 +139,27 @@ export function claimAddress(order: Order, now: Instant): void {
 
 /** Entries that were not handed out before, in order. */
 export const takeEntries = (order: Order): readonly Entry[] =>
-  order.type === 'solo' ? solo.takeCommitted(order.solo) : server.takeCommitted(order.raft)
+  order.type === 'alone' ? solo.takeCommitted(order.solo) : server.takeCommitted(order.raft)
 
 /** Whether a read that must not be stale may look at the state as it is, without asking anybody. */
-export const canRead = (order: Order): boolean => order.type === 'solo' || readsHere(order.raft)
+export const canRead = (order: Order): boolean => order.type === 'alone' || readsHere(order.raft)
 
 /** Makes sure that this agent leads: `readable` or `unreadable` with this id follows. False: no. */
 export const confirmRead = (order: Order, id: number, now: Instant): boolean =>
-  order.type === 'raft' && server.read(order.raft, id, now)
+  order.type === 'together' && server.read(order.raft, id, now)
 
 export function onTick(order: Order, now: Instant): void {
-  if (order.type === 'raft') server.onTick(order.raft, now)
+  if (order.type === 'together') server.onTick(order.raft, now)
 }
 
 /** Between true and false, what is proposed is gathered into one persist. */
 export function gather(order: Order, isGathering: boolean): void {
-  if (order.type === 'raft') server.gather(order.raft, isGathering)
+  if (order.type === 'together') server.gather(order.raft, isGathering)
   else order.solo.isGathering = isGathering
 }
 
 export function onPersisted(order: Order, token: number, now: Instant): void {
-  if (order.type === 'raft') {
+  if (order.type === 'together') {
     server.onPersisted(order.raft, token, now)
     return
   }
@@ -167,7 +169,7 @@ export function onPersisted(order: Order, token: number, now: Instant): void {
 
 /** The disk was full: nothing of the persist stands. */
 export function onRefused(order: Order, token: number, now: Instant): void {
-  if (order.type === 'raft') {
+  if (order.type === 'together') {
     server.onPersistRefused(order.raft, token, now)
     return
   }
@@ -177,7 +179,7 @@ export function onRefused(order: Order, token: number, now: Instant): void {
 
 /** What must now be done, in order. */
 export function takeEffects(order: Order): readonly OrderEffect[] {
-  return order.type === 'solo' ? effectsOfSolo(order) : effectsOfRaft(order)
+  return order.type === 'alone' ? effectsOfSolo(order) : effectsOfRaft(order)
 }
 
 const NOTHING: readonly OrderEffect[] = []
@@ -219,7 +221,7 @@ function fromRaft(effect: RaftEffect): OrderEffect[] {
     case 'call':
     case 'reply':
     case 'install':
-      throw new Error(`a server without others does not ${effect.type}`)
+      throw new AssertionError(`a server without others does not ${effect.type}`)
     default:
       return unreachable(effect)
   }
@@ -227,25 +229,25 @@ function fromRaft(effect: RaftEffect): OrderEffect[] {
 
 /** A bug shall end the process before it can answer anything wrong. */
 export function checkOrder(order: Order): void {
-  if (order.type === 'raft') checkState(order.raft)
+  if (order.type === 'together') checkState(order.raft)
 }
 
 /** What a snapshot of everything applied covers; undefined: it cannot be told any more. */
 export function coverage(order: Order, applied: LogIndex): Covered | undefined {
-  if (order.type === 'solo') return { index: applied, term: order.solo.committed.term }
+  if (order.type === 'alone') return { index: applied, term: order.solo.committed.term }
   const meta = snapshotMetaAt(order.raft, applied)
   return meta && coveredOf(meta)
 }
 
 /** The snapshot is durable. Returns up to where the log on the disk has no further use. */
 export function onSnapshotSaved(order: Order, covered: Covered, now: Instant): LogIndex {
-  if (order.type === 'solo') return covered.index
+  if (order.type === 'alone') return covered.index
   return server.onSnapshotSaved(order.raft, snapshotOf(covered), now)
 }
 
 function snapshotOf(covered: Covered): SnapshotMeta {
   const meta = metaOf(covered)
-  if (meta === undefined) throw new Error('a snapshot does not say who the servers were')
+  if (meta === undefined) throw new AssertionError('a snapshot does not say who the servers were')
   return meta
 }
 
@@ -261,21 +263,23 @@ export interface Standing {
 }
 
 /** Where the log stands and who takes part. */
-export function standingOf(order: Order, self: Peer): Standing {
-  if (order.type === 'solo') {
-    const { term, last } = order.solo
-    const servers: Server[] = [{ ...self, suffrage: 'voter' }]
-    const configurationIndex = logIndex(1)
-    const leads = { role: 'leader', leader: self } as const
-    return { term, lastIndex: last, ...leads, servers, configurationIndex }
-  }
-  const { raft } = order
-  return {
-    term: raft.vote.term,
-    lastIndex: lastPosition(raft.log).index,
-    role: raft.role.type,
-    leader: raft.leader,
-    servers: configurationOf(raft).servers,
-    configurationIndex: latest(raft).index,
-  }
-}
+export const standingOf = (order: Order): Standing =>
+  order.type === 'alone' ? standingAlone(order) : standingOfRaft(order.raft)
+
+const standingAlone = ({ self, solo: { term, last } }: Alone): Standing => ({
+  term,
+  lastIndex: last,
+  role: 'leader',
+  leader: self,
+  servers: [{ ...self, suffrage: 'voter' }],
+  configurationIndex: logIndex(1),
+})
+
+export const standingOfRaft = (raft: Raft): Standing => ({
+  term: raft.vote.term,
+  lastIndex: lastPosition(raft.log).index,
+  role: raft.role.type,
+  leader: raft.leader,
+  servers: configurationOf(raft).servers,
+  configurationIndex: latest(raft).index,
+})

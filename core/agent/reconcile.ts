@@ -39,10 +39,7 @@ export function reconcileAll(agent: Agent, members: readonly PoolMember[]): void
   }
 }
 
-const leads = (agent: Agent): boolean => {
-  const { nodeId: id } = agent.config
-  return standingOf(agent.order, { id, address: '' }).role === 'leader'
-}
+const leads = ({ order }: Agent): boolean => standingOf(order).role === 'leader'
 
 export function reconcileMember(agent: Agent, member: PoolMember): void {
   if (member.name === agent.config.nodeName || !isAgent(member.tags) || !leads(agent)) return

@@ -1,8 +1,8 @@
 // The replicated state machine: entries of the log go in, in order; the store is what they make.
 // Whoever orders the log (solo, replica or raft) is unknown here.
 import { assert, unreachable } from '../assert.ts'
-import { ENTRY, type Entry } from '../entry.ts'
-import { type LogIndex, logIndex, type Term, term } from '../ids.ts'
+import { ENTRY, type Entry, type Position } from '../entry.ts'
+import { logIndex, term } from '../ids.ts'
 import {
   abort,
   beginTxn,
@@ -16,12 +16,6 @@ import { applyCommand } from './apply.ts'
 import { type Command, decodeCommand } from './commands.ts'
 import type { SessionNews } from './session-rules.ts'
 import { TABLES } from './tables.ts'
-
-/** A place in the log. */
-export interface Position {
-  readonly index: LogIndex
-  readonly term: Term
-}
 
 export interface Fsm {
   readonly store: Store

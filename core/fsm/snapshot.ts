@@ -10,6 +10,7 @@
 // swaps at the end: a bad stream changes nothing.
 import { present } from '../assert.ts'
 import { concatBytes } from '../bytes.ts'
+import type { Position } from '../entry.ts'
 import { logIndex, term } from '../ids.ts'
 import { indexesOf, restore, rowsOf, type StoredRow } from '../state/snapshot.ts'
 import { viewOf, type Waiter } from '../state/store.ts'
@@ -31,7 +32,7 @@ import {
 import { type Codec, decode, encode, type Infer, list, str, uint } from '../wire/msgpack.ts'
 import { createReader } from '../wire/msgpack-read.ts'
 import { struct } from '../wire/msgpack-struct.ts'
-import type { Fsm, Position } from './fsm.ts'
+import type { Fsm } from './fsm.ts'
 import { type StoredTable, TABLES } from './tables.ts'
 
 /**

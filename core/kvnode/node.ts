@@ -4,7 +4,6 @@
 //
 // A request is answered here, proposed, read when it is certain who leads, or handed on to the
 // leader. While nobody leads it is held for a while: an election is short.
-
 import {
   createTombstoneDuty,
   dueTombstones,
@@ -12,7 +11,7 @@ import {
   noteTombstones,
   type TombstoneDuty,
 } from '../agent/duties.ts'
-import { standingOf } from '../agent/order.ts'
+import { standingOfRaft } from '../agent/order.ts'
 import { createLoneSite } from '../agent/site.ts'
 import { createLetterhead } from '../api/answer.ts'
 import { createParking, type Parked } from '../api/blocking.ts'
@@ -32,7 +31,7 @@ import {
 } from '../api/pipeline.ts'
 import { createRouter } from '../api/router.ts'
 import { ROUTES } from '../api/table.ts'
-import { unreachable } from '../assert.ts'
+import { AssertionError, unreachable } from '../assert.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { Entry } from '../entry.ts'
 import { ApiError } from '../errors.ts'
@@ -127,11 +126,10 @@ export interface KvNodeOptions {
 
 export function createKvNode({ config, self, raft, prng, entropy, clock }: KvNodeOptions): KvNode {
   const fsm = createFsm()
-  const standing = () => standingOf({ type: 'raft', raft: raft(), ledIn: 0 }, self)
   const site = createLoneSite({
     config,
     metrics: createMetrics(clock.wall),
-    standing,
+    standing: () => standingOfRaft(raft()),
     applied: () => fsm.applied.index,
     since: clock.wall,
     members: () => undefined, // it does not gossip
@@ -202,7 +200,7 @@ function perform(node: KvNode, held: Held, next: Next): void {
       break
     case 'ask':
     case 'change':
-      throw new Error('none of our routes asks the machine, or changes an agent')
+      throw new AssertionError('none of our routes asks the machine, or changes an agent')
     default:
       unreachable(next)
   }
@@ -265,7 +263,7 @@ export function onOutcome(
       refuseWith(node, id, uncertain())
       break
     default:
-      throw new Error(`a request does not end as ${outcome.type}`)
+      throw new AssertionError(`a request does not end as ${outcome.type}`)
   }
 }
 
