@@ -330,7 +330,7 @@ export const changed = (pipeline: Pipeline, call: Call): Response =>
 
 const DONE: Said = { json: { success: true } }
 
-/** What to say when the machine around the agent has answered. */
+/** What to say when a question has been answered. */
 export const sayTo = (
   pipeline: Pipeline,
   { call, asked }: { call: Call; asked: Asked },

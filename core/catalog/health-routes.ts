@@ -83,11 +83,7 @@ const serviceHealth = read({
   cached: 'streamed',
   about: 'the instances of a service with their checks; ?passing, ?tag, ?node-meta choose',
   acl: { resource: 'service', access: 'read', of: 'service' },
-  check: (input) => {
-    checkNamed('Missing service name')(input)
-    checkGroup(input)
-    wantsPassing(input.query)
-  },
+  check: checkInstances,
   run: (view, input, site): Found<readonly ServiceEntry[]> => {
     const { query } = input
     if (isPeered(query)) return { index: 0, value: [] }
@@ -128,11 +124,7 @@ const connectHealth = read({
   cached: 'streamed',
   about: 'the same of those that serve a name over Connect',
   acl: { resource: 'service', access: 'read', of: 'service' },
-  check: (input) => {
-    checkNamed('Missing service name')(input)
-    checkGroup(input)
-    wantsPassing(input.query)
-  },
+  check: checkInstances,
   run: (view, input, site): Found<readonly ServiceEntry[]> => {
     const { query } = input
     if (isPeered(query)) return { index: 0, value: [] }
@@ -156,6 +148,12 @@ const ingressHealth = read({
   },
   run: (view, input): Found<readonly ServiceEntry[]> => nobodyEnters(view, input, SERVICE_ENTRY),
 })
+
+function checkInstances(input: Input): void {
+  checkNamed('Missing service name')(input)
+  checkGroup(input)
+  wantsPassing(input.query)
+}
 
 /** Sameness groups are Enterprise's. */
 function checkGroup({ query }: Input): void {

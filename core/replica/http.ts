@@ -4,11 +4,14 @@
 import { base64, strictTextOf, textOfByteString } from '../bytes.ts'
 import { unescapePercent } from '../route/query.ts'
 import type { Request, Response } from '../route/request.ts'
-import { type Fields, spaced } from '../route/spaced.ts'
+import { spaced } from '../route/spaced.ts'
 import type { Ask, Message, Outcome, Refusal } from './messages.ts'
 import { KEY_BYTES_MAX, STORE_BYTES_MAX, VALUE_BYTES_MAX, WAITING_MAX } from './records.ts'
 import type { Conflict, Following, Status } from './status.ts'
 import { decodeMessage } from './wire.ts'
+
+/** What cannot be said (undefined) is left out. */
+type Fields = Readonly<Record<string, unknown>>
 
 /** Where nodes speak to each other. */
 export const NODES_PATH = '/replica'

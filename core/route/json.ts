@@ -37,26 +37,12 @@ export function encodeJson(value: unknown, indent = 0): string {
     if (!(error instanceof TypeError)) throw error // JSON.stringify refuses a bigint
     text = printExactly(value, indent, 0)
   }
-  return text.replace(ESCAPED, (character) => ESCAPES[character] as string)
+  return escapeMarkup(text)
 }
 
-/**
- * The same on one line with a blank behind each colon and comma, as the lessons print it; a list of
- * records has a line for each.
- */
-export function encodeSpaced(value: unknown): string {
-  const isTable = Array.isArray(value) && value.length > 0 && value.every(isRecord)
-  return isTable ? `[\n${value.map(onOneLine).join(',\n')}\n]` : onOneLine(value)
-}
-
-const isRecord = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** Within a text JSON has no line ends, so every one of them is the layout's. */
-const onOneLine = (value: unknown): string =>
-  encodeJson(value, 1)
-    .replace(/(?<=[[{])\n *|\n *(?=[\]}])/g, '')
-    .replace(/\n */g, ' ')
+/** JSON that stays JSON, and does no harm, within a page. */
+export const escapeMarkup = (json: string): string =>
+  json.replace(ESCAPED, (character) => ESCAPES[character] as string)
 
 /** As JSON.stringify, with the digits of bigints. */
 function printExactly(value: unknown, indent: number, depth: number): string {

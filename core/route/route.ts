@@ -76,7 +76,7 @@ export interface Said<Value = unknown> {
   readonly meta?: { readonly index?: number; readonly knownLeader: boolean }
 }
 
-/** A question to the machine around the agent, and what to say when it has answered. */
+/** A question to what is around the routes, and what to say when it has answered. */
 export interface Asked {
   readonly ask: Question
   readonly say: (answer: unknown) => Said
@@ -85,7 +85,10 @@ export interface Asked {
 /** Numbers of the process: names of gauges (`consul.runtime.alloc_bytes`) and their values. */
 export type RuntimeFacts = Readonly<Record<string, number>>
 
-/** What only the runtime knows or can do. */
+/**
+ * What routes cannot answer from a state: the runtime knows it or can do it, or, of the pool, of
+ * events and of coordinates, the agent (agent/requests.ts).
+ */
 export type Question =
   /** Memory, CPU, disk of the host: the answer is the body of `/v1/agent/host`. */
   | { readonly type: 'host' }
