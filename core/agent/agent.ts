@@ -45,8 +45,9 @@ import {
   standingOf,
 } from './order.ts'
 import { endSnapshot, proposeOwn, settleOrder } from './ordering.ts'
-import { type Around, countOwn, createOwn, gatherOwn, loadOwn, onProbed, tickOwn } from './own.ts'
+import { countOwn, gatherOwn, loadOwn, onProbed, tickOwn } from './own.ts'
 import { takeAnswered, takeFailed } from './own-calls.ts'
+import { type Around, createOwn } from './own-record.ts'
 import { reconfigure } from './reconfigure.ts'
 import { type Agent, answerAll, refuseCall, respond } from './record.ts'
 import { diskFull, onRequest, refuseHeld } from './requests.ts'

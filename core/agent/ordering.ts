@@ -32,8 +32,9 @@ import {
   takeEffects,
   takeEntries,
 } from './order.ts'
-import { onPushed, onPushVoid, syncOwn } from './own.ts'
+import { syncOwn } from './own.ts'
 import { takeFailed } from './own-calls.ts'
+import { onPushed, onPushVoid } from './own-push.ts'
 import { type Agent, answerAll, asParked, log, refuseCall, respond } from './record.ts'
 import { diskFull, diskFullLate, holdOrRefuse, readNow, resumeHeld } from './requests.ts'
 import { announceLead } from './user-events.ts'

@@ -1,7 +1,7 @@
 // Who waits for a change of the agent's own services: until it is kept, and the catalog knows it.
 import type { Call } from '../api/call.ts'
 import type { LogIndex } from '../ids.ts'
-import type { Own, WaitingCall } from './own.ts'
+import type { Own, WaitingCall } from './own-record.ts'
 
 /** Calls that cannot be answered with yes: what they wait for was thrown away. */
 export function takeFailed(

@@ -1,117 +1,42 @@
 // The services and checks of this agent, put to work: changes of them are kept on the disk, told
-// the catalog and timed. The rows are core/local's; when checks run is decided in checks.ts; here
-// both meet the log and the world.
+// the catalog (own-push.ts) and timed. The rows are core/local's; when checks run is decided in
+// checks.ts; here both meet the log and the world.
 //
 // The way of a registration: a change of the store of core/local → effect save-own, and commands
 // for the log → event own-saved, and the commands applied → the client is answered. What the
 // catalog refuses does not fail the call: it is tried again (consul-surface 3.11, 9.1).
 import type { Parked } from '../api/blocking.ts'
-import type { Call } from '../api/call.ts'
 import type { ChangeOwn } from '../api/pipeline.ts'
 import { textOf, utf8 } from '../bytes.ts'
-import { CHECKS, nodePrefix, type RegisterCommand, SERVICES } from '../catalog/records.ts'
+import { CHECKS, nodePrefix, SERVICES } from '../catalog/records.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
-import type { ApiError } from '../errors.ts'
-import { EVENTS } from '../events/records.ts'
-import type { Command } from '../fsm/commands.ts'
-import type { LogIndex, RequestId } from '../ids.ts'
 import { mirror } from '../local/alias.ts'
+import type { KeptRecord } from '../local/keep.ts'
 import { changesToLoad } from '../local/load.ts'
 import { outputLimit, type Probed } from '../local/probe.ts'
 import { findCheck, findService, listChecks } from '../local/read.ts'
 import { OWN_TABLES, type OwnChange, type Touched } from '../local/records.ts'
-import { differenceOf, type Push, pushesFor, type Sides } from '../local/sync.ts'
+import { differenceOf } from '../local/sync.ts'
 import { adoptTags, changeOwn, createTouched, reportCheck } from '../local/write.ts'
-import type { Prng } from '../prng.ts'
-import {
-  beginTxn,
-  closeBatch,
-  commit,
-  createStore,
-  glanceAt,
-  openBatch,
-  type Store,
-  viewOf,
-} from '../state/store.ts'
+import type { LogLine } from '../log.ts'
+import { beginTxn, closeBatch, commit, glanceAt, openBatch, viewOf } from '../state/store.ts'
 import { peekList, type Txn, tableIndex, type View } from '../state/txn.ts'
 import type { Instant } from '../time.ts'
 import {
   beat,
-  createRunner,
   endTry,
   noteStatus,
   overdueChecks,
-  type Runner,
   runCheck,
   tickChecks,
   type Verdict,
 } from './checks.ts'
-import type { AgentEffect } from './effects.ts'
-import type { Clock } from './events.ts'
-import {
-  createKeeper,
-  type Keeper,
-  keepChecks,
-  keepServices,
-  keepState,
-  restoreKept,
-} from './keeper.ts'
-
-export interface Own {
-  /** Changes with a reload. */
-  config: AgentConfig
-  readonly store: Store
-  readonly prng: Prng
-  readonly runner: Runner
-  readonly keeper: Keeper
-  /** Ids that the catalog has to be told of. */
-  readonly dirty: { readonly services: Set<string>; readonly checks: Set<string> }
-  /** Checks of which only the output has changed, and when the catalog is told. */
-  readonly deferred: Map<string, Instant>
-  /** What was proposed and is not applied yet. */
-  readonly inFlight: Map<LogIndex, Push>
-  readonly waiting: Map<RequestId, WaitingCall>
-  /** Those of them whose commands are still to be proposed. */
-  untold: WaitingCall[]
-  /** Who waited for a service of ours that has changed. */
-  fired: Set<Parked>
-  /** Counts the changes of the store: what the log index is for the replicated one. */
-  version: number
-  fullSyncDue: Instant
-  /** What could not be told is told again from here on. */
-  retryDue: Instant
-  reapDue: Instant
-  aliasDue: Instant
-  /** The state of the catalog's checks that aliases have last seen. */
-  aliasSeen: number
-}
-
-export interface WaitingCall {
-  readonly call: Call
-  readonly refusal: ApiError | undefined
-  /** The last command that has to be applied; 0: none; undefined: it is still to be proposed. */
-  index: number | undefined
-  /** The save that has to be durable; 0: none. */
-  readonly save: number
-}
-
-/** What the agent lends to this room. */
-export interface Around {
-  readonly clock: Clock
-  readonly catalog: () => View
-  /** The registration of the node itself. */
-  readonly node: () => RegisterCommand
-  /** Undefined: the queue of the log is full. */
-  readonly propose: (command: Command) => LogIndex | undefined
-  readonly effects: AgentEffect[]
-}
+import { keepChecks, keepServices, keepState, restoreKept } from './keeper.ts'
+import { push, sidesOf } from './own-push.ts'
+import type { Around, Own, WaitingCall } from './own-record.ts'
 
 /** The catalog is compared with what is registered here this often (up to 128 nodes). */
 export const FULL_SYNC_MS = 60_000
-/** A difference that could not be mended is tried again after this long, and up to twice. */
-const SYNC_RETRY_MS = 15_000
-/** The queue of the log was full. */
-const BUSY_RETRY_MS = 1_000
 /** How often services are looked for whose checks have been critical for too long. */
 const REAP_EVERY_MS = 30_000
 /** How often aliases of what is registered elsewhere are looked at. */
@@ -119,30 +44,8 @@ const ALIAS_EVERY_MS = 500
 /** Aliases of aliases are followed this far at once. */
 const ALIAS_ROUNDS = 4
 
-export function createOwn(config: AgentConfig, prng: Prng): Own {
-  return {
-    config,
-    store: createStore([...OWN_TABLES, EVENTS]),
-    prng,
-    runner: createRunner(prng, config.checkOutput.max),
-    keeper: createKeeper(config.dataDir !== undefined),
-    dirty: { services: new Set(), checks: new Set() },
-    deferred: new Map(),
-    inFlight: new Map(),
-    waiting: new Map(),
-    untold: [],
-    fired: new Set(),
-    version: 0,
-    fullSyncDue: 0,
-    retryDue: 0,
-    reapDue: 0,
-    aliasDue: 0,
-    aliasSeen: -1,
-  }
-}
-
 /** What was kept, then what the files say. The catalog is told when `syncOwn` is called. */
-export function loadOwn(own: Own, around: Around, kept: Parameters<typeof restoreKept>[1]): void {
+export function loadOwn(own: Own, around: Around, kept: readonly KeptRecord[]): void {
   const restored = restoreKept(own.keeper, kept)
   const { clock } = around
   const changes: OwnChange[] = [
@@ -169,13 +72,12 @@ export function loadOwn(own: Own, around: Around, kept: Parameters<typeof restor
  * Kept checks of services that a file defined and none does any more. The catalog would refuse
  * them, and with them all that is told in the same command.
  */
-function forgetOrphans(txn: Txn, { effects }: Around, touched: Touched): void {
+function forgetOrphans(txn: Txn, around: Around, touched: Touched): void {
   for (const { id, serviceId } of listChecks(txn)) {
     if (serviceId === '' || findService(txn, serviceId) !== undefined) continue
     changeOwn(txn, { type: 'deregister-check', id }, touched)
     const message = 'a kept check is forgotten: its service is defined no more'
-    const fields = { check: id, service: serviceId }
-    effects.push({ type: 'log', line: { level: 'warn', room: 'agent', message, fields } })
+    log(around, { level: 'warn', message, fields: { check: id, service: serviceId } })
   }
 }
 
@@ -193,14 +95,15 @@ export function reloadOwn(own: Own, around: Around, config: AgentConfig): void {
   syncOwn(own, around)
 }
 
-function logTouched({ effects }: Around, touched: Touched): void {
+function log({ effects }: Around, line: Omit<LogLine, 'room'>): void {
+  effects.push({ type: 'log', line: { room: 'agent', ...line } })
+}
+
+function logTouched(around: Around, touched: Touched): void {
   const line = (what: string, ids: ReadonlySet<string>) => {
     if (ids.size === 0) return
     const fields = { [what]: [...ids].slice(0, IDS_SHOWN).join(' '), count: ids.size }
-    effects.push({
-      type: 'log',
-      line: { level: 'info', room: 'agent', message: 'definitions changed', fields },
-    })
+    log(around, { level: 'info', message: 'definitions changed', fields })
   }
   line('services', touched.services)
   line('checks', touched.checks)
@@ -396,19 +299,10 @@ function reap(own: Own, around: Around): void {
   })
   for (const service of doomed) {
     const message = 'service deregistered: its check was critical for too long'
-    around.effects.push({
-      type: 'log',
-      line: { level: 'warn', room: 'agent', message, fields: { service } },
-    })
+    log(around, { level: 'warn', message, fields: { service } })
   }
   push(own, around)
 }
-
-const sidesOf = (own: Own, around: Around): Sides => ({
-  own: viewOf(own.store),
-  catalog: around.catalog(),
-  node: around.node().node,
-})
 
 /** Looks at everything, whoever may have changed it. */
 export function syncOwn(own: Own, around: Around): void {
@@ -426,62 +320,6 @@ export function syncOwn(own: Own, around: Around): void {
   for (const id of checks) own.dirty.checks.add(id)
   if (node) around.propose(around.node())
   push(own, around)
-}
-
-/** Tells the catalog what it has to know: in a busy turn, of everything at its end. */
-function push(own: Own, around: Around): void {
-  if (own.keeper.isGathering) return
-  const index = proposePushes(own, around)
-  for (const waiting of own.untold) waiting.index = index
-  own.untold = []
-}
-
-/** The index of the last command; 0 if there is none. */
-function proposePushes(own: Own, around: Around): number {
-  const { services, checks } = own.dirty
-  if (services.size + checks.size === 0) return 0
-  const pushes = pushesFor(sidesOf(own, around), own.dirty, around.clock.wall)
-  services.clear()
-  checks.clear()
-  let last = 0
-  for (const one of pushes) {
-    const index = around.propose(one.command)
-    if (index === undefined) postpone(own, one, around.clock.now + BUSY_RETRY_MS)
-    else {
-      own.inFlight.set(index, one)
-      last = index
-    }
-  }
-  return last
-}
-
-function postpone(own: Own, { services, checks }: Push, due: Instant): void {
-  for (const id of services) own.dirty.services.add(id)
-  for (const id of checks) own.dirty.checks.add(id)
-  own.retryDue = due
-}
-
-/** A command of ours was applied; what was refused is tried again later. */
-export function onPushed(
-  own: Own,
-  index: LogIndex,
-  { result, now }: { readonly result: unknown; readonly now: Instant },
-): boolean {
-  const one = own.inFlight.get(index)
-  if (one === undefined) return false
-  own.inFlight.delete(index)
-  const isRefused = typeof result === 'object' && result !== null && 'ok' in result && !result.ok
-  if (isRefused) postpone(own, one, now + SYNC_RETRY_MS * (1 + own.prng.unit()))
-  return true
-}
-
-/** The log has thrown a command of ours away: the disk is full. */
-export function onPushVoid(own: Own, from: LogIndex, now: Instant): void {
-  for (const [index, one] of own.inFlight) {
-    if (index < from) continue
-    own.inFlight.delete(index)
-    postpone(own, one, now + SYNC_RETRY_MS * (1 + own.prng.unit()))
-  }
 }
 
 /** How much is registered, for `info`. */

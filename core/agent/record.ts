@@ -21,7 +21,7 @@ import type { Clock } from './events.ts'
 import type { Held } from './hold.ts'
 import type { Lan } from './lan.ts'
 import type { Order } from './order.ts'
-import type { Around, Own } from './own.ts'
+import type { Around, Own } from './own-record.ts'
 import type { LoneSite } from './site.ts'
 
 export interface Agent {
