@@ -134,7 +134,7 @@ const heard = (server: ServerHealth) => ({
   LastIndex: server.lastIndex,
   Healthy: server.healthy,
   // In whole seconds, the nearest.
-  StableSince: isoUtc(Math.round(server.stableSince / 1000) * 1000),
+  StableSince: isoUtc(Math.round(server.stableSince / 1000) * 1000).replace('.000Z', 'Z'),
 })
 
 function printedHealth(server: ServerHealth) {

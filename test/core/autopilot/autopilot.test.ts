@@ -42,10 +42,11 @@ autopilot('what the configuration says holds until an operator says otherwise', 
 
 autopilot('the state shows the meta of the server', () => {
   const state = jsonOf(ask(createMachine(), 'GET /v1/operator/autopilot/state')) as {
-    Servers: Record<string, { Meta: Record<string, string> }>
+    Servers: Record<string, { Meta: Record<string, string>; StableSince: string }>
   }
   const [server] = Object.values(state.Servers)
   assert.equal(Object.keys(server?.Meta ?? {}), ['consul-network-segment', 'consul-version'])
+  assert.match(server?.StableSince ?? '', /^2026-01-02T03:04:\d\dZ$/)
 })
 
 autopilot('a duration that is none is refused', () => {
