@@ -78,17 +78,21 @@ const conflict = (mode: string) =>
 
 const NOTHING_ASKED: CacheAsked = { maxAgeMs: 0, mustRevalidate: false }
 
-/** Only `max-age` and `stale-if-error` carry numbers, of seconds. */
+/**
+ * Only `max-age=` and `stale-if-error=` carry numbers, of seconds; what is neither of them nor
+ * `must-revalidate` says nothing. With an age of 0 nothing kept is young enough.
+ */
 function cacheAsked(header: string): CacheAsked {
   let [maxAgeMs, mustRevalidate] = [0, false]
   for (const part of header.toLowerCase().split(',')) {
-    const [name = '', value] = part.trim().split('=')
+    const [, name = '', value = ''] = /^([^=]*=?)(.*)$/.exec(part.trim()) ?? []
     if (name === 'must-revalidate') mustRevalidate = true
-    if (name !== 'max-age' && name !== 'stale-if-error') continue
-    if (value === undefined || !/^\d+$/.test(value)) {
+    if (name !== 'max-age=' && name !== 'stale-if-error=') continue
+    if (!/^[+-]?\d+$/.test(value)) {
       throw new ApiError('bad-request', 'Invalid Cache-Control header.')
     }
-    if (name === 'max-age') maxAgeMs = Number(value) * 1000
+    if (name === 'max-age=') maxAgeMs = Number(value) * 1000
+    if (name === 'max-age=' && maxAgeMs === 0) mustRevalidate = true
   }
   return { maxAgeMs, mustRevalidate }
 }

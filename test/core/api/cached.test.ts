@@ -54,10 +54,12 @@ cached('only what is not kept fresh has an age, and can be too old', () => {
   told(machine, '/v1/catalog/services?cached')
   advance(machine, 3_000)
   assert.equal(told(machine, '/v1/catalog/services?cached', 'max-age=1'), HIT)
-  assert.equal(told(machine, '/v1/catalog/datacenters?cached', 'max-age=0'), ['HIT', '3'])
+  assert.equal(told(machine, '/v1/catalog/datacenters?cached', 'max-age'), ['HIT', '3'])
   assert.equal(told(machine, '/v1/catalog/datacenters?cached', 'max-age=5'), ['HIT', '3'])
   assert.equal(told(machine, '/v1/catalog/datacenters?cached', 'max-age=2'), MISS)
   assert.equal(told(machine, '/v1/catalog/datacenters?cached', 'must-revalidate'), MISS)
+  assert.equal(told(machine, '/v1/catalog/datacenters?cached', ' max-age=0 , x=1'), MISS)
+  assert.equal(told(machine, '/v1/catalog/datacenters?cached', 'no-cache'), HIT)
 })
 
 cached('a view that is streamed says so', () => {
