@@ -15,6 +15,7 @@ import type { LogLine } from '../../core/log.ts'
 import type { Response } from '../../core/route/request.ts'
 import type { Question } from '../../core/route/route.ts'
 import type { WrittenBoth } from './data-dir.ts'
+import { endOfTurn } from './files.ts'
 
 /** What is driven: core/agent, or a script in a test. */
 export interface Machine {
@@ -53,22 +54,11 @@ export interface Driver {
   readonly queue: AgentEvent[]
   /** What the ports are still at. */
   readonly underWay: Set<Promise<void>>
-  gathering: Gathering | undefined
+  /** Requests that may write and share the next write of the log; undefined: it waits for none. */
+  gathered: number | undefined
   /** Saves of the agent's own services that somebody waits for. */
-  saving: number
+  readonly saves: Set<Promise<void>>
   state: 'idle' | 'stepping' | 'stopped'
-}
-
-/** What comes at nearly the same time shares one write of the disk. */
-interface Gathering {
-  /** Requests that may write. */
-  writes: number
-  /** As many of them had come by the last turn of the event loop. */
-  seen: number
-  /** Of the event loop. */
-  turns: number
-  /** Goes on; undefined: it goes on by itself. */
-  resume: (() => void) | undefined
 }
 
 /** So many share a write without waiting for more: the disk is a small part of each one's cost. */
@@ -84,8 +74,8 @@ export function startDriver(options: DriverOptions): Driver {
     ...options,
     queue: [],
     underWay: new Set(),
-    gathering: undefined,
-    saving: 0,
+    gathered: undefined,
+    saves: new Set(),
     state: 'idle',
   }
   run(driver)
@@ -95,49 +85,45 @@ export function startDriver(options: DriverOptions): Driver {
 /** Lets the machine see an event. What happens meanwhile comes after it. */
 export function feed(driver: Driver, event: AgentEvent): void {
   if (driver.state === 'stopped') return
-  const begins = driver.gathering === undefined && (isWrite(event) || event.type === 'persisted')
-  if (begins) driver.queue.push({ type: 'gather' })
-  const gathering = begins ? { writes: 0, seen: 0, turns: 0, resume: undefined } : driver.gathering
-  driver.gathering = gathering
-  if (gathering !== undefined && isWrite(event)) gathering.writes++
+  const mayWrite = isWrite(event)
+  const begins = driver.gathered === undefined && (mayWrite || event.type === 'persisted')
+  if (begins) {
+    driver.gathered = 0
+    driver.queue.push({ type: 'gather' })
+  }
+  if (mayWrite && driver.gathered !== undefined) driver.gathered++
   driver.queue.push(event)
   if (driver.state === 'idle') run(driver)
-  if (begins && gathering !== undefined) gather(driver, gathering)
+  if (begins) track(driver.underWay, gather(driver))
 }
 
 const isWrite = (event: AgentEvent): boolean =>
   event.type === 'request' && event.request.method !== 'GET'
 
 /**
- * Who has just been answered is about to send again: what is written next waits for that, too. It
- * waits for the answers in any case, for a write may be waited for on the spot (files.ts).
+ * What comes at nearly the same time shares one write of the disk. Who has just been answered is
+ * about to send again: what is written next waits for that, too. It waits for the answers in any
+ * case, for a write may be waited for on the spot (files.ts).
  *
  * What was put off to the end of the turn by then, answers above all, goes first. Whoever waits for
  * a save is not answered before that ends: so nothing else is written before.
  */
-function gather(driver: Driver, gathering: Gathering): void {
-  const ended = new Promise<void>((resolve) => {
-    const look = () => {
-      if (driver.saving > 0) {
-        gathering.resume = () => setImmediate(look)
-        return
-      }
-      const { writes, seen, turns } = gathering
-      gathering.seen = writes
-      gathering.turns++
-      const isOver = writes === seen || writes >= GATHERED_WRITES || turns === GATHER_TURNS_MAX
-      if (!isOver) {
-        setImmediate(look)
-        return
-      }
-      driver.gathering = undefined
-      driver.underWay.delete(ended)
-      feed(driver, { type: 'gathered' })
-      resolve()
+async function gather(driver: Driver): Promise<void> {
+  let [seen, turns] = [0, 0]
+  for (;;) {
+    await endOfTurn()
+    if (driver.saves.size > 0) {
+      await Promise.allSettled(driver.saves)
+      turns = 0
+      continue
     }
-    setImmediate(look)
-  })
-  driver.underWay.add(ended)
+    const { gathered = 0 } = driver
+    if (gathered === seen || gathered >= GATHERED_WRITES || turns === GATHER_TURNS_MAX) break
+    seen = gathered
+    turns++
+  }
+  driver.gathered = undefined
+  feed(driver, { type: 'gathered' })
 }
 
 /** No event is handled any more. Resolves when the ports have finished what they began. */
@@ -221,10 +207,10 @@ function followPersist(
 }
 
 function followSave(driver: Driver, save: OwnSave, saved: Promise<'saved' | 'full'>): void {
-  follow(driver, saved, (end) =>
+  const ended = follow(driver, saved, (end) =>
     end === 'saved' ? { type: 'own-saved', token: save.token } : { type: 'own-save-refused', save },
   )
-  if (save.durable) waitFor(driver, saved)
+  if (save.durable) track(driver.saves, ended)
 }
 
 function perform(driver: Driver, effect: AgentEffect): void {
@@ -274,39 +260,28 @@ function perform(driver: Driver, effect: AgentEffect): void {
   }
 }
 
-/** When it is done, and the machine knows, gathering goes on. */
-function waitFor(driver: Driver, saved: Promise<unknown>): void {
-  driver.saving++
-  const done = () => {
-    driver.saving--
-    const { gathering } = driver
-    if (driver.saving > 0 || gathering?.resume === undefined) return
-    gathering.turns = 0
-    gathering.resume()
-    gathering.resume = undefined
-  }
-  saved.then(done, done)
-}
-
 /** Waits for a port, and lets the machine that asked know. */
 function follow<T>(
   driver: Driver,
   result: Promise<T>,
   eventOf: (value: T) => AgentEvent | undefined,
-): void {
+): Promise<void> {
   const { machine } = driver
   const followed = result.then(
     (value) => {
-      driver.underWay.delete(followed)
       const event = eventOf(value)
       if (event !== undefined && driver.machine === machine) feed(driver, event)
     },
-    (error: unknown) => {
-      driver.underWay.delete(followed)
-      fail(driver, error)
-    },
+    (error: unknown) => fail(driver, error),
   )
-  driver.underWay.add(followed)
+  track(driver.underWay, followed)
+  return followed
+}
+
+/** Is among those until it is over. */
+function track(among: Set<Promise<void>>, work: Promise<void>): void {
+  among.add(work)
+  work.finally(() => among.delete(work))
 }
 
 /** A try of a check is not among what is waited for: it may take as long as its timeout. */
