@@ -13,6 +13,7 @@ const PROXY = structOf({
   LocalServicePort: INT,
   LocalServiceSocketPath: STRING,
   Mode: STRING,
+  TransparentProxy: structOf({ OutboundListenerPort: INT, DialedDirectly: BOOL }),
   Upstreams: {
     kind: 'list',
     of: structOf({
@@ -34,7 +35,13 @@ const PROXY = structOf({
     Checks: BOOL,
     Paths: {
       kind: 'list',
-      of: structOf({ ListenerPort: INT, Path: STRING, LocalPathPort: INT, Protocol: STRING }),
+      of: structOf({
+        ListenerPort: INT,
+        Path: STRING,
+        LocalPathPort: INT,
+        Protocol: STRING,
+        ParsedFromCheck: BOOL,
+      }),
     },
   }),
 })

@@ -1,5 +1,7 @@
 // What a filter may ask of a row, and whether a row fits (consul-surface 3.6). A shape names the
 // fields and their kinds; an expression is checked against it once, and then judges rows.
+import { present } from '../assert.ts'
+import { parseBool } from '../bool.ts'
 import { ApiError } from '../errors.ts'
 import { quoteGo } from '../quote.ts'
 import { compileRegexp } from '../regexp.ts'
@@ -97,13 +99,22 @@ const OPERATORS: Readonly<Record<Shape['kind'], readonly Operator[]>> = {
 function matchOf(match: Match, shape: Shape): Predicate {
   const { selector, op } = match
   const shown = quoteGo(selector.join('.'))
-  const leaf = shapeAt(shape, selector)
-  if (leaf === undefined) throw refusal(`Selector ${shown} is not valid`)
+  const leaf = leafOf(shape, selector)
   if (!OPERATORS[leaf.kind].includes(op)) {
     throw refusal(`Invalid match operator ${quoteGo(op)} for selector ${shown}`)
   }
   const judge = judgeOf(match, leaf)
-  return (row) => reach(row, { shape, path: selector, judge, negative: NEGATIVE.has(op) })
+  return (row) => reach(row, { shape, path: selector, judge, missing: !NEEDY.has(op) })
+}
+
+/** A selector that leads nowhere is told up to where it fails. */
+function leafOf(shape: Shape, selector: readonly string[]): Shape {
+  for (let length = 1; length <= selector.length; length++) {
+    const begun = selector.slice(0, length)
+    if (shapeAt(shape, begun) !== undefined) continue
+    throw refusal(`Selector ${quoteGo(begun.join('.'))} is not valid`)
+  }
+  return present(shapeAt(shape, selector), 'the end of a selector that leads somewhere')
 }
 
 /** What a selector leads to. Maps take any key, lists are walked through. */
@@ -117,12 +128,14 @@ function shapeAt(shape: Shape, path: readonly string[]): Shape | undefined {
   return field === undefined ? undefined : shapeAt(field, rest)
 }
 
-const NEGATIVE: ReadonlySet<Operator> = new Set(['Not Equal', 'Not In', 'Not Matches'])
+/** Only these do not fit what a map lacks: `matches` does, as in Consul. */
+const NEEDY: ReadonlySet<Operator> = new Set(['Equal', 'In', 'Is Not Empty'])
 
 type Judge = (value: unknown) => boolean
 
 /** Whether a value that is there fits; the negative operators as well. */
-function judgeOf({ op, value }: Match, leaf: Shape): Judge {
+function judgeOf(match: Match, leaf: Shape): Judge {
+  const { op, value } = match
   switch (op) {
     case 'Is Empty':
       return (found) => sizeOf(found) === 0
@@ -137,7 +150,7 @@ function judgeOf({ op, value }: Match, leaf: Shape): Judge {
     case 'Not In':
       return (found) => holds(found, value) === (op === 'In')
     default: {
-      const wanted = coerce(value, leaf)
+      const wanted = coerce(match, leaf)
       return (found) => (found === wanted) === (op === 'Equal')
     }
   }
@@ -150,15 +163,23 @@ function compile(pattern: string): (text: string) => boolean {
 }
 
 /** The literal as the kind of value that it is compared with: quoted numbers are numbers too. */
-function coerce(text: string, { kind }: Shape): unknown {
-  if (kind === 'int') {
-    if (/^[+-]?\d+$/.test(text)) return Number(text)
-    throw refusal(`strconv.ParseInt: parsing ${quoteGo(text)}: invalid syntax`)
-  }
-  if (kind !== 'bool') return text
-  if (/^(?:1|t|T|true|TRUE|True)$/.test(text)) return true
-  if (/^(?:0|f|F|false|FALSE|False)$/.test(text)) return false
-  throw refusal(`strconv.ParseBool: parsing ${quoteGo(text)}: invalid syntax`)
+function coerce({ value, selector }: Match, { kind }: Shape): unknown {
+  const told = kind === 'int' ? intOf(value) : kind === 'bool' ? parseBool(value) : value
+  if (told !== undefined) return told
+  const parser = kind === 'int' ? 'ParseInt' : 'ParseBool'
+  const why = `strconv.${parser}: parsing ${quoteGo(value)}: invalid syntax`
+  const shown = quoteGo(selector.join('.'))
+  throw refusal(`Failed to coerce value ${quoteGo(value)} for selector ${shown}: ${why}`)
+}
+
+const WHOLE = /^(?:\d(?:_?\d)*|0x(?:_?[\da-f])+|0o(?:_?[0-7])+|0b(?:_?[01])+)$/i
+
+/** In any of Go's ways of writing a whole number: `80`, `0x50`, `0o120`, `0120`, `0b101_0000`. */
+function intOf(text: string): number | undefined {
+  const digits = text.replace(/^[+-]/, '').replace(/^0(?=_?\d)/, '0o')
+  if (!WHOLE.test(digits)) return undefined
+  const value = Number(digits.replaceAll('_', ''))
+  return text.startsWith('-') && value !== 0 ? -value : value
 }
 
 const sizeOf = (value: unknown): number =>
@@ -175,13 +196,13 @@ interface Way {
   readonly shape: Shape
   readonly path: readonly string[]
   readonly judge: Judge
-  /** A key that a map lacks is not equal to anything. */
-  readonly negative: boolean
+  /** Whether a key that a map lacks fits. */
+  readonly missing: boolean
 }
 
 /** Follows the selector into a row. Fields that are not printed have their zero. */
 function reach(value: unknown, way: Way): boolean {
-  const { shape, path, judge, negative } = way
+  const { shape, path, judge, missing } = way
   const [name, ...rest] = path
   if (shape.kind === 'list' && name !== undefined) {
     const items = Array.isArray(value) ? value : []
@@ -190,7 +211,7 @@ function reach(value: unknown, way: Way): boolean {
   if (name === undefined) return judge(value ?? ZEROS[shape.kind])
   const held = fieldOf(value, name)
   if (shape.kind === 'map') {
-    return held === undefined ? negative : reach(held, { ...way, shape: shape.of, path: rest })
+    return held === undefined ? missing : reach(held, { ...way, shape: shape.of, path: rest })
   }
   const field = shape.kind === 'struct' ? shape.fields[name] : undefined
   return field !== undefined && reach(held, { ...way, shape: field, path: rest })

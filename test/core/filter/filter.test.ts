@@ -57,6 +57,13 @@ const TRUE = [
   'Meta.env == prod',
   'Meta["a.b"] == x',
   'Meta.none != x',
+  'Meta.none matches x',
+  'Meta.none not matches x',
+  'x not in Meta.none',
+  'Port == "0x50"',
+  'Port == "0120"',
+  'Port == "0b101_0000"',
+  'Port == "+80"',
   'none not in Meta',
   'Checks.Status == critical',
   'not Name == x',
@@ -68,6 +75,9 @@ const TRUE = [
 const FALSE = [
   'Name == x',
   'Meta.none == ""',
+  'x in Meta.none',
+  'not Meta.none matches x',
+  'Port == "-0x50"',
   'Port != 80',
   'Tags is empty',
   'Checks.Status == warning',
@@ -90,8 +100,21 @@ const BEGINNINGS = '"(", "-", "0", "\\"", "`", "not"'
 const BLANK = '[ \\t\\r\\n]'
 
 const REFUSED = [
-  ['Port == x', 'strconv.ParseInt: parsing "x": invalid syntax'],
-  ['On == maybe', 'strconv.ParseBool: parsing "maybe": invalid syntax'],
+  ...['x', '8_', '080', '0x', '80.0', '', '1e2'].map(
+    (port) =>
+      [
+        `Port == "${port}"`,
+        `Failed to coerce value "${port}" for selector "Port": ` +
+          `strconv.ParseInt: parsing "${port}": invalid syntax`,
+      ] as const,
+  ),
+  [
+    'On == maybe',
+    'Failed to coerce value "maybe" for selector "On": ' +
+      'strconv.ParseBool: parsing "maybe": invalid syntax',
+  ],
+  ['Bogus.x.y == 1', 'Selector "Bogus" is not valid'],
+  ['Name.x.y == 1', 'Selector "Name.x" is not valid'],
   ['Bogus == x', 'Selector "Bogus" is not valid'],
   ['Name.x == y', 'Selector "Name.x" is not valid'],
   ['Meta == x', 'Invalid match operator "Equal" for selector "Meta"'],
