@@ -370,7 +370,8 @@ const stateAt = (
 function respondFound(pipeline: Pipeline, call: Call, found: Found): Response {
   const { site, head } = pipeline.desk
   const { meta, cached } = readRouteOf(call)
-  const isStreamed = cached === 'streamed' && call.freshness !== undefined
+  const mayStream = cached === 'streamed' && call.freshness !== undefined
+  const isStreamed = mayStream && !UNSTREAMED.some((name) => call.input.query.has(name))
   const index = found.cursor ?? found.index
   const state = meta === 'none' ? NOTHING_READ : stateAt(index, site.contact())
   return answerFound(head, found, {
@@ -381,6 +382,9 @@ function respondFound(pipeline: Pipeline, call: Call, found: Found): Response {
     layout: call.layout,
   })
 }
+
+/** A view that is streamed has no order, and knows the instances alone. */
+const UNSTREAMED = ['near', 'merge-central-config']
 
 function readRouteOf(call: Call): ReadRoute<Pattern, unknown> {
   assert(call.route.kind === 'read', 'only reads look at the state')

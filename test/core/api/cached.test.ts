@@ -68,6 +68,11 @@ cached('a view that is streamed says so', () => {
   assert.is(headerOf(plain, 'x-consul-query-backend'), 'blocking-query')
   const streamed = ask(machine, 'GET /v1/health/service/web?cached')
   assert.is(headerOf(streamed, 'x-consul-query-backend'), 'streaming')
+  for (const beyond of ['near=a', 'merge-central-config']) {
+    const found = ask(machine, `GET /v1/health/service/web?cached&${beyond}`)
+    assert.is(headerOf(found, 'x-consul-query-backend'), 'blocking-query', beyond)
+    assert.is(headerOf(found, 'x-consul-knownleader'), 'true', beyond)
+  }
 })
 
 cached('what had to be waited for was not there, what was there need not be waited for', () => {
