@@ -22,8 +22,8 @@ export interface FileSystem {
    * of two.
    */
   openSynced(path: string, by: Writer): Promise<OpenFile>
-  /** Like `read` of an open file, for a consumer that cannot wait. */
-  readSync(path: string, into: Uint8Array, offset: number): number
+  /** A file that exists, for a reader that cannot wait. It stays readable when its name goes. */
+  openSync(path: string): SyncFile
   /** The names in a folder, in order. */
   list(dir: string): Promise<string[]>
   rename(from: string, to: string): Promise<void>
@@ -55,6 +55,12 @@ export interface OpenFile {
   /** After it, what was written survives a power cut. */
   datasync(): Promise<void>
   close(): Promise<void>
+}
+
+export interface SyncFile {
+  /** As `read` of an open file. */
+  read(into: Uint8Array, offset: number): number
+  close(): void
 }
 
 /** Writes on until all is written: a short count is no error. */
@@ -105,11 +111,7 @@ const FOLDER_MODE = 0o700
 
 /** With those above it, for us alone; nothing if it exists. */
 export async function makeFolder(dir: string): Promise<void> {
-  try {
-    makeFolders(dir, FOLDER_MODE)
-  } catch (error) {
-    throw new DiskFailure('make', dir, error)
-  }
+  callSync('make', dir, () => makeFolders(dir, FOLDER_MODE))
 }
 
 /**
@@ -146,16 +148,12 @@ export const realFiles: FileSystem = {
     const file = fileOf(fd, path)
     return by === 'thread' ? file : { ...file, write: promptWrite(fd, path) }
   },
-  readSync(path, into, offset) {
-    try {
-      const fd = fs.openSync(path, 'r')
-      try {
-        return fs.readSync(fd, into, 0, into.length, offset)
-      } finally {
-        fs.closeSync(fd)
-      }
-    } catch (error) {
-      throw new DiskFailure('read', path, error)
+  openSync(path) {
+    const fd = callSync('open', path, () => fs.openSync(path, 'r'))
+    return {
+      read: (into, offset) =>
+        callSync('read', path, () => fs.readSync(fd, into, 0, into.length, offset)),
+      close: () => callSync('close', path, () => fs.closeSync(fd)),
     }
   },
   async list(dir) {
@@ -218,9 +216,7 @@ function promptWrite(fd: number, path: string): OpenFile['write'] {
     }
     const from = readClock().now
     try {
-      return fs.writeSync(fd, bytes, 0, bytes.length, offset)
-    } catch (error) {
-      throw new DiskFailure('write', path, error)
+      return callSync('write', path, () => fs.writeSync(fd, bytes, 0, bytes.length, offset))
     } finally {
       if (readClock().now - from > PROMPT_MS) patient = PATIENT_WRITES
     }
@@ -240,6 +236,15 @@ function call<T>(operation: string, path: string, start: (done: Done<T>) => void
       else resolve(value as T) // without an error it is there, or T is void
     })
   })
+}
+
+/** One call of node:fs that is waited for on the spot, its error wrapped in the same way. */
+function callSync<T>(operation: string, path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw new DiskFailure(operation, path, error)
+  }
 }
 
 /** Gives a finished file its name: renamed beside itself, durable when this returns. */

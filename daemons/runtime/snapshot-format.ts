@@ -27,7 +27,7 @@ import {
   uint64,
   viewOf,
 } from './file-head.ts'
-import type { FileSystem } from './files.ts'
+import type { FileSystem, SyncFile } from './files.ts'
 
 /** Read at once when a snapshot is loaded. */
 const READ_BYTES = 1 << 20
@@ -92,9 +92,23 @@ interface Reading {
 
 /**
  * Its chunks in order. Throws a DataDirRefused that names file and offset where something is wrong.
+ * Once begun it goes on to the end, also when newer snapshots have taken the place of this one: a
+ * peer may be slow to take it.
  */
 export function* readChunks(reading: Reading, file: SnapshotFile): Generator<Uint8Array, void> {
-  const source = createSource(reading.files, file.path)
+  const source = openSource(reading.files, file.path)
+  try {
+    yield* chunksIn(source, reading, file)
+  } finally {
+    source.close()
+  }
+}
+
+function* chunksIn(
+  source: Source,
+  reading: Reading,
+  file: SnapshotFile,
+): Generator<Uint8Array, void> {
   let { link, at } = readBeginning(source, reading, file)
   for (let count = 0; ; count++) {
     const { kind, payload, end, checksum } = frameAt(source, at, link)
@@ -111,10 +125,14 @@ export function* readChunks(reading: Reading, file: SnapshotFile): Generator<Uin
 
 /** What the file says of itself. Throws as `readChunks`. */
 export function readCovered(reading: Reading, file: SnapshotFile): Covered {
-  const source = createSource(reading.files, file.path)
-  const { configuration } = readBeginning(source, reading, file)
-  const { index, term } = file
-  return configuration === undefined ? { index, term } : { index, term, configuration }
+  const source = openSource(reading.files, file.path)
+  try {
+    const { configuration } = readBeginning(source, reading, file)
+    const { index, term } = file
+    return configuration === undefined ? { index, term } : { index, term, configuration }
+  } finally {
+    source.close()
+  }
 }
 
 interface Beginning {
@@ -141,9 +159,11 @@ interface Source {
   readonly path: string
   /** As many as asked for; fewer only at the end of the file. */
   bytesAt(offset: number, length: number): Uint8Array
+  close(): void
 }
 
-function createSource(files: FileSystem, path: string): Source {
+function openSource(files: FileSystem, path: string): Source {
+  const file = files.openSync(path)
   let piece = new Uint8Array(0)
   let from = 0
   return {
@@ -151,21 +171,19 @@ function createSource(files: FileSystem, path: string): Source {
     bytesAt(offset, length) {
       if (offset < from || offset + length > from + piece.length) {
         const wanted = new Uint8Array(Math.max(length, READ_BYTES))
-        piece = wanted.subarray(0, readFully(files, { path, into: wanted, offset }))
+        piece = wanted.subarray(0, readFully(file, wanted, offset))
         from = offset
       }
       return piece.subarray(offset - from, offset - from + length)
     },
+    close: () => file.close(),
   }
 }
 
-function readFully(
-  files: FileSystem,
-  { path, into, offset }: { path: string; into: Uint8Array; offset: number },
-): number {
+function readFully(file: SyncFile, into: Uint8Array, offset: number): number {
   let done = 0
   while (done < into.length) {
-    const count = files.readSync(path, into.subarray(done), offset + done)
+    const count = file.read(into.subarray(done), offset + done)
     if (count === 0) break
     done += count
   }

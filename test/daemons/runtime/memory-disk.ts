@@ -64,7 +64,10 @@ export function createMemoryDisk(): MemoryDisk {
     },
     open: async (path) => openFile(disk, path, inodeOf(disk, path)),
     openSynced: async (path) => syncing(openFile(disk, path, inodeOf(disk, path))),
-    readSync: (path, into, offset) => readFrom(inodeOf(disk, path), into, offset),
+    openSync(path) {
+      const inode = inodeOf(disk, path)
+      return { read: (into, offset) => readFrom(inode, into, offset), close: () => undefined }
+    },
     async list(dir) {
       const paths = [...disk.names.keys()].filter((path) => dirname(path) === dir)
       return paths.map((path) => path.slice(dir.length + 1)).sort()

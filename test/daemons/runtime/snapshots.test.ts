@@ -233,13 +233,48 @@ fact('a snapshot that the disk cannot read counts as damaged', async () => {
   await savedOn(disk, 10, 20)
   const files: MemoryDisk = {
     ...disk,
-    readSync(path, into, offset) {
-      if (path === fileOf(20))
+    openSync(path) {
+      if (path !== fileOf(20)) return disk.openSync(path)
+      const read = () => {
         throw new DiskFailure('read', path, Object.assign(new Error('EIO'), { code: 'EIO' }))
-      return disk.readSync(path, into, offset)
+      }
+      return { read, close: () => undefined }
     },
   }
   assert.is((await openOn(disk, { files })).newest?.index, 10)
+})
+
+fact('one that is being sent is read to its end, whatever takes its place meanwhile', async () => {
+  const disk = createMemoryDisk()
+  let opened = 0
+  const files: MemoryDisk = {
+    ...disk,
+    openSync(path) {
+      const file = disk.openSync(path)
+      opened++
+      return {
+        ...file,
+        close: () => {
+          opened--
+        },
+      }
+    },
+  }
+  const { snapshots: kept } = await openOn(disk, { files })
+  const large = [1, 2, 3].map((byte) => new Uint8Array(500_000).fill(byte))
+  await saveSnapshot(kept, order(10, large))
+  const sent: number[] = []
+  let next = 20
+  for (const chunk of contentOf(kept, logIndex(10))?.chunks ?? []) {
+    sent.push(chunk[0] ?? 0)
+    await saveSnapshot(kept, order(next, []))
+    next += 10
+  }
+  assert.equal(sent, [1, 2, 3])
+  assert.not(disk.names.has(fileOf(10)))
+  await saveSnapshot(kept, order(next, large))
+  for (const _ of contentOf(kept, logIndex(next))?.chunks ?? []) break
+  assert.is(opened, 0, 'files are closed')
 })
 
 fact('without room nothing of the snapshot is left, and the next may succeed', async () => {
