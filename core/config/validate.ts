@@ -2,6 +2,7 @@
 // users see the first complaint, ours see all of them. A rule that is kept says nothing.
 import { isUuid } from '../ids.ts'
 import { isLogLevel } from '../log.ts'
+import { nameFault } from '../names.ts'
 import {
   type Complaint,
   type Draft,
@@ -200,12 +201,21 @@ function nodeNameRule(draft: Draft): Complaint | undefined {
     draft.warnings.push(
       `DNS cannot find a node whose name is longer than ${LABEL_LENGTH_MAX}: ${name}`,
     )
-  return when(name === '', {
-    path: 'node_name',
-    consul: 'node_name cannot be empty',
-    what: 'node_name is empty',
-    next: 'leave it out, and the node is called as the machine',
-  })
+  const path = 'node_name'
+  const next = 'leave it out, and the node is called as the machine'
+  const empty = { path, consul: 'node_name cannot be empty', what: 'node_name is empty', next }
+  const fault = name === '' ? undefined : nameFault(name)
+  const shown = JSON.stringify(name)
+  return (
+    when(name === '', empty) ??
+    // Consul takes such a name; our pool does not: it would break lines of logs.
+    when(fault !== undefined, {
+      path,
+      consul: `node_name cannot be ${shown}: ${fault}`,
+      what: `node_name cannot be ${shown}: ${fault}`,
+      next,
+    })
+  )
 }
 
 /** Names that mean something as the last but one label of a question. */

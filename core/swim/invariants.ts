@@ -1,8 +1,9 @@
 // What must hold of a member after every step, whatever it was told. Run in tests and in the
 // simulator.
 import { assert } from '../assert.ts'
+import { nameFault } from '../names.ts'
 import type { BroadcastQueue } from './broadcast.ts'
-import { isUp, META_BYTES_MAX, type Member, nameFault } from './member.ts'
+import { isUp, META_BYTES_MAX, type Member } from './member.ts'
 import { INCARNATION_MAX } from './merge.ts'
 import { RING_TIMES, type Ring } from './ring.ts'
 import { type Swim, selfOf } from './swim.ts'

@@ -3,6 +3,7 @@
 // and only the member itself raises its own: so an old word never undoes a newer one.
 import { assert } from '../assert.ts'
 import { EMPTY, equalBytes } from '../bytes.ts'
+import { nameFault } from '../names.ts'
 import type { Address, Alive, Dead, NodeState, Suspect, Versions } from '../wire/memberlist.ts'
 import { STATES } from '../wire/memberlist.ts'
 import { adjustAwareness } from './awareness.ts'
@@ -15,7 +16,6 @@ import {
   META_BYTES_MAX,
   type Member,
   type MemberState,
-  nameFault,
   sameAddress,
 } from './member.ts'
 import { spreadMember } from './outbox.ts'

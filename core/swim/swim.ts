@@ -10,6 +10,7 @@
 //     ▲                                           │                                  │
 //     └──────── the member itself speaks with a higher incarnation ──────────────────┘
 import { assert } from '../assert.ts'
+import { nameFault } from '../names.ts'
 import type { Prng } from '../prng.ts'
 import type { Instant } from '../time.ts'
 import type { Address, Versions } from '../wire/memberlist.ts'
@@ -24,7 +25,7 @@ import type { Intent } from './intents.ts'
 import type { Join } from './join.ts'
 import { createClock, type LamportClock, witness } from './lamport.ts'
 import type { Leaving } from './leave.ts'
-import { ALIVE, META_BYTES_MAX, type Member, nameFault, type PoolMember } from './member.ts'
+import { ALIVE, META_BYTES_MAX, type Member, type PoolMember } from './member.ts'
 import type { Ping } from './pings.ts'
 import type { Probe } from './probe.ts'
 import type { OwnQuery, Question } from './query.ts'

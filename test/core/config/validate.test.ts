@@ -276,6 +276,15 @@ validate('names that DNS cannot ask for are warned about', () => {
   }
 })
 
+validate('a name that no pool takes is refused, before it is asked for one', () => {
+  for (const name of ['a b', 'a\\tb', 'x'.repeat(129)]) {
+    const answer = dev(`node_name = "${name}"`)
+    assert.not(answer.ok, name)
+    assert.match(refused(answer).ours.join('\n'), /node_name cannot be /)
+  }
+  assert.ok(dev(`node_name = "${'x'.repeat(128)}"`).ok)
+})
+
 validate('a data folder that is a file is refused', () => {
   const flags = ['-server', '-bootstrap', '-data-dir=/d', '-bind=10.0.0.1']
   const { consul } = refused(load({ flags, facts: { dataDir: 'no-folder' } }))
