@@ -14,11 +14,11 @@ import {
 } from './kit/declare.ts'
 import { misuse } from './kit/failure.ts'
 import { launchKvstore, launchKvstoreRaft } from './kit/launch.ts'
+import { checkedPort } from './kit/lesson-flags.ts'
 import { type Address, addressOf } from './kvstore/nodes.ts'
 
 /** The founding text starts its leader there. */
 const PORT = 8000
-const PORT_MAX = 65_535
 
 const OURS = { only: 'lictor' } as const
 
@@ -98,7 +98,7 @@ export const command = defineCommand({
       typed: typedAs(program, id),
       env,
       host: flags.bind,
-      port: portOf(flags.port),
+      port: checkedPort(flags.port),
       logLevel: flags['log-level'],
       socket: flags.socket,
       readyFd: given.has('ready-fd') ? flags['ready-fd'] : undefined,
@@ -136,9 +136,4 @@ function leaderOf({ flags }: Call<typeof FLAGS>): Address | undefined {
   throw misuse('--leader is for a follower', {
     next: [`kvstore --role=follower --leader=${flags.leader}`],
   })
-}
-
-function portOf(port: number): number {
-  if (port <= PORT_MAX) return port
-  throw misuse(`--port=${port}: ${PORT_MAX} at most`)
 }

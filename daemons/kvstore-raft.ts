@@ -49,6 +49,7 @@ export interface KvstoreRaftProgram extends NodeProgram {
 
 /** Raft's connections come to the port of HTTP and this. */
 const RAFT_PORT_OFFSET = 1_000
+const RAFT_PORT_MAX = 65_535
 const CONNECTIONS_MAX = 16_384
 /** Consul's own limit for a value. A transaction of many is as large. */
 const BODY_BYTES_MAX = 1 << 20
@@ -258,6 +259,10 @@ function forward(running: Running, effect: Extract<KvEffect, { type: 'forward' }
 /** Named by where it is asked. */
 function peerOf(id: string): Peer {
   const { host, port } = splitAddress(id)
+  if (port > RAFT_PORT_MAX - RAFT_PORT_OFFSET) {
+    const most = RAFT_PORT_MAX - RAFT_PORT_OFFSET
+    throw new StartRefused(`${id}: nodes speak raft on their port + 1000, so ${most} at most`)
+  }
   return { id, address: selfOf(host, port + RAFT_PORT_OFFSET) }
 }
 

@@ -15,7 +15,7 @@ import type { Request, Response } from '../core/route/request.ts'
 import { LICTOR_VERSION } from '../core/version.ts'
 import { type Control, createControl } from './raft/control.ts'
 import { openServerFolder } from './raft/folder.ts'
-import { forgetfulFolder, type Home, settleHome, splitAddress } from './raft/home.ts'
+import { forgetfulFolder, type Home, portIn, settleHome, splitAddress } from './raft/home.ts'
 import { pause, readClock } from './runtime/clock.ts'
 import { openControl } from './runtime/control.ts'
 import { createFeed, type Feed, publish } from './runtime/feed.ts'
@@ -36,6 +36,7 @@ import { notifyDescriptor, notifySupervisor } from './runtime/notify.ts'
 import { giveUpServer } from './runtime/raft-acceptor.ts'
 import { ask, type RaftDriver, startRaft, stopRaft } from './runtime/raft-driver.ts'
 import { listenForPeers } from './runtime/raft-transport.ts'
+import { StartRefused } from './runtime/refused.ts'
 import { explainStart } from './start-failure.ts'
 
 export interface RaftnodeProgram {
@@ -116,7 +117,8 @@ function adviceFor({ typed, id, peers, address }: RaftnodeProgram) {
   const own = address ?? peers?.split(',')[Number(id) - 1]
   const host = own?.includes(':') ? splitAddress(own).host : 'localhost'
   const elsewhere = (free: number) => `${typed} --id=${id} --peers=${host}:${free},...`
-  return { host, look: 'raftctl status', called: 'node', elsewhere }
+  const spokenFor = [...(peers ?? '').matchAll(/:(\d+)/g)].map(([, port]) => Number(port))
+  return { host, look: 'raftctl status', called: 'node', elsewhere, spokenFor }
 }
 
 function createLife(program: RaftnodeProgram): Life {
@@ -317,6 +319,8 @@ async function openControlPort(
 ): Promise<{ control?: readonly string[] }> {
   const { control, controlToken } = program
   if (control === undefined || controlToken === undefined) return {}
+  if (portIn(control) === undefined)
+    throw new StartRefused(`--control: ${JSON.stringify(control)} is no HOST:PORT`)
   const address = { type: 'tcp', ...splitAddress(control) } as const
   const ownAnswer = (request: Request) => refuseStranger(request, controlToken)
   const bound = await openDoor(http, { address, ownAnswer })

@@ -24,13 +24,16 @@ interface Started {
   readonly called?: string
   /** The line with another port, where that is more than a flag. */
   readonly elsewhere?: (free: number) => string
+  /** Ports that others will want, though they are free now. */
+  readonly spokenFor?: readonly number[]
 }
 
 /** Undefined: nothing that can be expected, so a bug of ours. */
 export async function explainStart(
   error: unknown,
-  { typed, flagOf, host, look = 'lictor ps', called = 'agent', elsewhere }: Started,
+  started: Started,
 ): Promise<StartFailure | undefined> {
+  const { typed, host } = started
   if (error instanceof DataDirRefused || error instanceof DiskFailure) {
     return { message: inLines(typed, error.message), exit: error.exit }
   }
@@ -45,9 +48,7 @@ export async function explainStart(
   const where = error.port === undefined ? named : `${named}:${error.port}`
   const lines = [`${typed}: cannot listen on ${where}: ${WORDS[error.code] ?? error.code}`]
   if (error.code === 'EADDRINUSE' && error.port !== undefined) {
-    const { port } = error
-    const remedy = elsewhere ?? ((free: number) => `${typed} ... ${flagOf(port)}=${free}`)
-    lines.push(...(await portAdvice({ remedy, look, called }, error.address, port)))
+    lines.push(...(await portAdvice(started, error.address, error.port)))
   }
   return { message: lines.join('\n'), exit: EXIT.no }
 }
@@ -87,16 +88,11 @@ const isListenError = (error: NodeJS.ErrnoException): error is ListenError =>
   error.code !== undefined &&
   'address' in error
 
-interface Advice {
-  readonly remedy: (free: number) => string
-  readonly look: string
-  readonly called: string
-}
-
-async function portAdvice(advice: Advice, host: string, port: number): Promise<string[]> {
-  const { remedy, look, called } = advice
+async function portAdvice(started: Started, host: string, port: number): Promise<string[]> {
+  const { typed, flagOf, look = 'lictor ps', called = 'agent', spokenFor } = started
+  const remedy = started.elsewhere ?? ((free: number) => `${typed} ... ${flagOf(port)}=${free}`)
   const holder = holderOf(port)
-  const free = await nextFreePort(host, port)
+  const free = await nextFreePort(host, port, spokenFor)
   const next = [[look, `it may be the ${called} that you want`]]
   if (holder?.isOurs === true) next.push([`kill ${holder.pid}`, 'stop it'])
   if (free !== undefined) next.push([remedy(free), 'use another port'])

@@ -55,6 +55,8 @@ export interface Cluster {
   readonly targets: readonly Target[]
 }
 
+const PORT_MAX = 65_535
+
 /** An answer that takes longer will not come. */
 const ANSWER_MS = 30_000
 /** Of a question that is answered from memory. */
@@ -141,6 +143,7 @@ function remoteCluster(
 ): Cluster {
   const [, host, port] = /^\[?([^\]]+)\]?:(\d{1,5})$/.exec(node) ?? []
   if (host === undefined) throw nobody(all, node)
+  if (Number(port) > PORT_MAX) throw misuse(`--node: no port: ${port}`)
   const token = tokenIn(flags['token-file']) ?? fromEnv(env, TOKEN_ENV, 'lictor')
   if (token === undefined) {
     const next = all.map(({ name, addresses }) => `--node=${name}   at ${addresses['raft']}`)

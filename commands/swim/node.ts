@@ -14,6 +14,7 @@ import {
 } from '../kit/declare.ts'
 import { misuse } from '../kit/failure.ts'
 import { launchSwimnode } from '../kit/launch.ts'
+import { checkedPort } from '../kit/lesson-flags.ts'
 
 const LEVELS = ['info', 'trace', 'debug', 'warn', 'error'] as const
 const PORT_DEFAULT = 7946
@@ -78,7 +79,7 @@ export const command = defineCommand({
         typed: typedAs(program, id),
         env,
         name: flags.name ?? hostname(),
-        bind: { host: flags.bind, port: flags.port },
+        bind: { host: flags.bind, port: checkedPort(flags.port) },
         advertise: flags.advertise,
         join: flags.join,
         tags: flags.tag.map((tag) => splitTag(tag)),

@@ -17,6 +17,8 @@ type Fields = Readonly<Record<string, unknown>>
 export const NODES_PATH = '/replica'
 const KEYS_PATH = '/kv/'
 
+const PORT_MAX = 65_535
+
 /** A larger body is of no use to any endpoint. */
 export const REQUEST_BYTES_MAX = 2 * VALUE_BYTES_MAX
 
@@ -86,8 +88,10 @@ function splitAt(pair: string): [string, string] {
 }
 
 /** `localhost:8000`, `[::1]:8000`. */
-export const isAddress = (text: string): boolean =>
-  /^(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/.test(text)
+export function isAddress(text: string): boolean {
+  const [, port] = /^(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})$/.exec(text) ?? []
+  return port !== undefined && Number(port) <= PORT_MAX
+}
 
 function messageWish({ body }: Request): Wish {
   const message = decodeMessage(body)

@@ -19,6 +19,7 @@ import { type Feed, followFeed, keptOf } from '../runtime/feed.ts'
 import type { LiveFeed } from '../runtime/http.ts'
 import { followLog, type Log } from '../runtime/log.ts'
 import { ask, propose, type RaftDriver } from '../runtime/raft-driver.ts'
+import { isHostPort } from './home.ts'
 
 type ToyOutcome = Outcome<ToyResult | undefined>
 
@@ -224,6 +225,8 @@ function byId(asked: Asked, changeOf: (id: ServerId) => MembershipChange): Respo
 function addDoor(asked: Asked): Response | undefined {
   const address = asked.query.get('address')
   if (!address) return refusal(400, 'usage', 'address is missing')
+  if (!isHostPort(address))
+    return refusal(400, 'usage', `${JSON.stringify(address)} is no HOST:PORT`)
   const type = asked.query.has('voter') ? 'add-voter' : 'add-nonvoter'
   return byId(asked, (id) => ({ type, server: { id, address } }))
 }

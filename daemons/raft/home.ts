@@ -57,7 +57,11 @@ export function settleHome(wish: HomeWish): SettledHome {
 }
 
 function selfAmong(peers: readonly Peer[], { id, address }: HomeWish): Peer {
-  if (address !== undefined) return { id, address }
+  if (address !== undefined) {
+    if (!isHostPort(address))
+      throw new StartRefused(`--address: ${quoted(address)} is no HOST:PORT`)
+    return { id, address }
+  }
   const self = peers.find((peer) => peer.id === id)
   if (self !== undefined) return self
   const ids = peers.map((peer) => peer.id).join(', ')
@@ -67,14 +71,26 @@ function selfAmong(peers: readonly Peer[], { id, address }: HomeWish): Peer {
 /** `HOST:PORT` are 1, 2, 3 in their order; `ID=HOST:PORT` have names. */
 function parsePeers(text: string): readonly Peer[] {
   const peers = text.split(',').map((word, at): Peer => {
-    const [, id, address] = /^(?:([\w.-]+)=)?(.+:\d{1,5})$/.exec(word.trim()) ?? []
-    if (address === undefined) throw new StartRefused(`--peers: ${word} is no HOST:PORT`)
+    const [, id, address = ''] = /^(?:([\w.-]+)=)?(.+)$/.exec(word.trim()) ?? []
+    if (!isHostPort(address)) throw new StartRefused(`--peers: ${quoted(word)} is no HOST:PORT`)
     return { id: id ?? String(at + 1), address }
   })
   for (const of of [peers.map(({ id }) => id), peers.map(({ address }) => address)])
     if (new Set(of).size < of.length) throw new StartRefused('--peers: one of them comes twice')
   return peers
 }
+
+const PORT_MAX = 65_535
+
+export const isHostPort = (text: string): boolean => (portIn(text) ?? 0) > 0
+
+/** Undefined: this is no HOST:PORT. */
+export function portIn(text: string): number | undefined {
+  const [, port] = /^.+:(\d{1,5})$/.exec(text) ?? []
+  return port === undefined || Number(port) > PORT_MAX ? undefined : Number(port)
+}
+
+const quoted = (text: string): string => JSON.stringify(text)
 
 function readHome(file: string): Home | undefined {
   if (!existsSync(file)) return undefined

@@ -59,10 +59,14 @@ function ageOf(pid: number): number | undefined {
 }
 
 /** The next port above that can be bound at this moment: advice, not a promise. */
-export async function nextFreePort(host: string, port: number): Promise<number | undefined> {
+export async function nextFreePort(
+  host: string,
+  port: number,
+  spokenFor: readonly number[] = [],
+): Promise<number | undefined> {
   const last = Math.min(port + TRIED_PORTS, 65_535)
   for (let tried = port + 1; tried <= last; tried++) {
-    if (await canListen(host, tried)) return tried
+    if (!spokenFor.includes(tried) && (await canListen(host, tried))) return tried
   }
   return undefined
 }

@@ -94,6 +94,8 @@ commands('a wrong line says what is wrong, and the right one', async ({ kvstore 
   const cases: [string, RegExp][] = [
     ['--role=follower', /^kvstore: a follower needs --leader=HOST:PORT\n {2}next: kvstore --role=/],
     ['--leader=localhost:1', /^kvstore: --leader is for a follower\n/],
+    ['--role=follower --leader=localhost:65536', /^kvstore: "localhost:65536" is no HOST:PORT\n/],
+    ['--engine=raft --port=65000', /nodes speak raft on their port \+ 1000, so 64535 at most/],
     ['--role=follower --leader=nowhere', /^kvstore: "nowhere" is no HOST:PORT\n/],
     ['--peers=localhost:1', /^kvstore: --peers goes with --engine=raft\n/],
     ['--engine=raft --sync=one', /^kvstore: --sync is for nodes that copy by hand\n/],
@@ -101,7 +103,7 @@ commands('a wrong line says what is wrong, and the right one', async ({ kvstore 
       '--engine=raft --peers=localhost:1',
       /^kvstore: --peers: localhost:8000, this node, is not among /,
     ],
-    ['--port=65536', /^kvstore: --port=65536: 65535 at most\n/],
+    ['--port=65536', /^kvstore: --port: no port: 65536\n/],
     ['--sync=two', /^kvstore: invalid value "two" for flag -sync: must be one of all, one, none\n/],
     ['nonsense', /^kvstore: too many words: 0 expected, 1 given\n {2}next: kvstore --help\n$/],
   ]

@@ -1,6 +1,6 @@
 // raftnode and raftctl: a real cluster, asked by the built program, its JSON read by the real jq.
 import { spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -218,6 +218,29 @@ raft('a port that is taken: by whom, and what to do', async ({ home, cluster }) 
   assert.match(stderr, /\n {2}held by pid \d+ .*raftnode --id=1/)
   assert.match(stderr, /\n {2}next: raftctl status +it may be the node that you want\n/)
   assert.match(stderr, /\n +raftnode --id=1 --peers=localhost:\d+,\.\.\. +use another port/)
+})
+
+raft('an address that cannot be is refused wherever it is given', async ({ home, ctl }) => {
+  const cases = [
+    [['--peers=localhost:99999'], /--peers: "localhost:99999" is no HOST:PORT\n/],
+    [['--peers='], /--peers: "" is no HOST:PORT\n/],
+    [['--peers=localhost:1', '--address=nowhere'], /--address: "nowhere" is no HOST:PORT\n/],
+  ] as const
+  for (const [words, shown] of cases) {
+    const { exit, stderr } = await run(home, ['raftnode', '--id=1', ...words, '--data-dir=nowhere'])
+    assert.is(exit, 2, words.join(' '))
+    assert.match(stderr, shown)
+  }
+  await writeFile(join(home.work, 'any-token'), 'any')
+  const control = ['--control=nowhere', '--control-token-file=any-token', '--ephemeral']
+  const peers = `--peers=localhost:${await freePort()}`
+  const door = await run(home, ['raftnode', '--id=1', peers, ...control])
+  assert.is(door.exit, 2)
+  const added = await ctl('add', '9', 'localhost:99999')
+  assert.is(added.exit, 2)
+  assert.match(added.stderr, /"localhost:99999" is no HOST:PORT/)
+  const asked = ['--node=localhost:99999', '--token-file=any-token']
+  assert.is((await run(home, ['raftctl', 'status', ...asked])).exit, 2)
 })
 
 /** Those that run on, or need servers that are not there. */

@@ -274,6 +274,7 @@ swim('what cannot be is told with what to do next', async ({ home, nodes }) => {
   const cases = [
     ['--encrypt=short', /--encrypt: a gossip key is 16, 24 or 32 bytes/],
     ['--name=a b', /a name has no blanks/],
+    ['--port=65536', /--port: no port: 65536/],
     ['--tag=novalue', /NAME=VALUE/],
     ['--event-handler=member-jump=true', /TYPE=SCRIPT/],
     ['--profile=slow', /must be one of/],

@@ -159,6 +159,8 @@ lifecycle('the holder of a port is named, and a free one found', async () => {
   assert.ok((holder?.ageSeconds ?? -1) >= 0 && (holder?.ageSeconds ?? 99_999) < 300)
   const free = await before(5_000, () => nextFreePort('127.0.0.1', port), 'a free port')
   assert.ok(free !== undefined && free > port)
+  const other = await before(5_000, () => nextFreePort('127.0.0.1', port, [free]), 'another')
+  assert.ok(other !== undefined && other > free, 'not one that is spoken for')
   await new Promise((resolve) => server.close(resolve))
   assert.is(holderOf(port), undefined)
 })
