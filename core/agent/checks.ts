@@ -4,9 +4,10 @@
 // A repeated check keeps to a grid: its times are its first one plus whole intervals, whatever a
 // try takes, so that it does not drift; one that is still being tried is passed over. The first try
 // comes soon, the second at a random place within the interval, so that checks that were registered
-// together do not run together.
+// together do not run together. As `consul` it is the first already: what a check of an hour was
+// registered with is seen for a while.
 
-import type { CheckDefinition } from '../config/agent-config.ts'
+import type { AgentConfig, CheckDefinition } from '../config/agent-config.ts'
 import { kindOf } from '../local/define.ts'
 import { type Due, type DueHeap, setDue, takeDue } from '../local/due.ts'
 import { type Probe, type Probed, probeOf } from '../local/probe.ts'
@@ -36,7 +37,7 @@ interface Running {
   round: number
   /** Its try that is under way or waits. */
   trying: number | undefined
-  /** It has been tried once. */
+  /** Its next try has its place in the grid. */
   tried: boolean
   /** What a TTL check said last. */
   lastOutput: string
@@ -48,6 +49,7 @@ export interface Runner {
   readonly prng: Prng
   /** What an agent keeps of an output at most, in bytes. */
   readonly outputMax: number
+  readonly begin: AgentConfig['checksBegin']
   readonly running: Map<string, Running>
   /** Those that mirror others. */
   readonly aliases: Map<string, CheckDefinition>
@@ -61,9 +63,13 @@ export interface Runner {
   lastRound: number
 }
 
-export const createRunner = (prng: Prng, outputMax: number): Runner => ({
+export const createRunner = (
+  prng: Prng,
+  { checkOutput, checksBegin }: Pick<AgentConfig, 'checkOutput' | 'checksBegin'>,
+): Runner => ({
   prng,
-  outputMax,
+  outputMax: checkOutput.max,
+  begin: checksBegin,
   running: new Map(),
   aliases: new Map(),
   heap: [],
@@ -104,18 +110,25 @@ export function runCheck(
     streak: createStreak(definition),
     round: 0,
     trying: undefined,
-    tried: false,
+    tried: runner.begin === 'scattered',
     lastOutput: '',
     criticalSince: undefined,
   }
   runner.running.set(id, running)
-  const first = runner.prng.range(FIRST_RUN_MS_MIN, FIRST_RUN_MS_MAX)
-  if (probe !== undefined) arm(runner, running, now + first)
+  if (probe !== undefined) arm(runner, running, now + firstWait(runner, definition))
   const kind = kindOf(definition)
   if (kind === 'alias') runner.aliases.set(id, definition)
   if (kind === 'ttl') arm(runner, running, now + definition.ttlMs)
   return orders
 }
+
+const intervalOf = ({ intervalMs }: CheckDefinition): number =>
+  Math.max(INTERVAL_MS_MIN, intervalMs)
+
+const firstWait = ({ prng, begin }: Runner, definition: CheckDefinition): number =>
+  begin === 'soon'
+    ? prng.range(FIRST_RUN_MS_MIN, FIRST_RUN_MS_MAX)
+    : Math.ceil(prng.unit() * intervalOf(definition))
 
 function stop(runner: Runner, running: Running): Order[] {
   const { id, trying } = running
@@ -173,7 +186,7 @@ function tryCheck(
   running: Running,
   { due, now }: { readonly due: Due; readonly now: Instant },
 ): Order[] {
-  const interval = Math.max(INTERVAL_MS_MIN, running.definition.intervalMs)
+  const interval = intervalOf(running.definition)
   const step = running.tried ? interval : Math.ceil(runner.prng.unit() * interval)
   running.tried = true
   // A clock that has jumped over many intervals makes up for none of them.
@@ -205,7 +218,7 @@ function startQueued(runner: Runner): Order[] {
 export function endTry(
   runner: Runner,
   id: number,
-  { status, output }: Probed,
+  { status, output, atOnce }: Probed,
 ): { readonly orders: readonly Order[]; readonly verdict: Verdict | undefined } {
   const owner = runner.tries.get(id)
   runner.tries.delete(id)
@@ -213,7 +226,7 @@ export function endTry(
   const running = owner === undefined ? undefined : runner.running.get(owner)
   if (running === undefined || running.trying !== id) return { orders, verdict: undefined }
   running.trying = undefined
-  const judged = judge(running.streak, status, running.definition)
+  const judged = atOnce ? status : judge(running.streak, status, running.definition)
   const verdict = judged === undefined ? undefined : { id: running.id, status: judged, output }
   return { orders, verdict }
 }

@@ -73,7 +73,7 @@ export function createOwn(config: AgentConfig, prng: Prng): Own {
     config,
     store: createStore([...OWN_TABLES, EVENTS]),
     prng,
-    runner: createRunner(prng, config.checkOutput.max),
+    runner: createRunner(prng, config),
     keeper: createKeeper(config.dataDir !== undefined),
     dirty: { services: new Set(), checks: new Set() },
     deferred: new Map(),

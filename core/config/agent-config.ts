@@ -228,6 +228,11 @@ export interface AgentConfig {
     readonly updateIntervalMs: number
   }
   /**
+   * When a repeated check is tried first: soon after it was registered, or, as `consul`, somewhere
+   * within its interval.
+   */
+  readonly checksBegin: 'soon' | 'scattered'
+  /**
    * Whether `/v1/agent/metrics?format=prometheus` answers: always, but as `consul` only with a
    * retention time.
    */

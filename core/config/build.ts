@@ -128,6 +128,7 @@ function assemble(draft: Draft, network: NetworkPlan): Assembled {
       discard: settings.discard_check_output ?? false,
       updateIntervalMs: msOf(settings.check_update_interval),
     },
+    checksBegin: draft.profile === 'consul' ? 'scattered' : 'soon',
     prometheus:
       draft.profile !== 'consul' || msOf(settings.telemetry?.prometheus_retention_time) > 0,
     debug: debugConfig(draft, network),

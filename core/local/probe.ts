@@ -43,6 +43,8 @@ export interface Probe {
 export interface Probed {
   readonly status: Status
   readonly output: string
+  /** A script that could not be run to its end: no threshold is asked, as in Consul. */
+  readonly atOnce?: true
 }
 
 const PROBE_TIMEOUT_MS = 10_000

@@ -118,6 +118,7 @@ const DEFAULTS: AgentConfig = {
   checkOutput: { max: 4096, discard: false, updateIntervalMs: 300_000 },
   services: [],
   checks: [],
+  checksBegin: 'soon',
   prometheus: true,
   debug: {},
 }

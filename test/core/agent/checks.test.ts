@@ -16,14 +16,16 @@ import {
   tickChecks,
 } from '../../../core/agent/checks.ts'
 import { TICK_MS } from '../../../core/agent/events.ts'
-import type { CheckDefinition } from '../../../core/config/agent-config.ts'
+import type { AgentConfig, CheckDefinition } from '../../../core/config/agent-config.ts'
+import type { Probed } from '../../../core/local/probe.ts'
 import { createPrng } from '../../../core/prng.ts'
 import { checkDefinition } from '../../kit/check-definition.ts'
+import { testConfig } from '../../kit/config.ts'
 
 const checks = suite('agent/checks')
 
-const OUTPUT_MAX = 4096
-const runner = (seed = 1): Runner => createRunner(createPrng(seed), OUTPUT_MAX)
+const runner = (seed = 1, checksBegin: AgentConfig['checksBegin'] = 'soon'): Runner =>
+  createRunner(createPrng(seed), testConfig({ checksBegin }))
 const tcp = (changed: Partial<CheckDefinition> = {}) =>
   checkDefinition({ tcp: '127.0.0.1:1', intervalMs: 10_000, ...changed })
 
@@ -64,6 +66,19 @@ checks('the first try comes within a tenth of a second, the second within an int
   }
 })
 
+checks('as consul the first try comes somewhere within the interval, and then at its pace', () => {
+  const begins = Array.from({ length: 40 }, (_, i) => {
+    const subject = runner(i + 1, 'scattered')
+    runCheck(subject, 'a', { definition: tcp(), now: 0 })
+    const [first, second] = pass(subject, 21_000)
+    assert.ok(first !== undefined && first.at <= 10_000 + TICK_MS)
+    assert.ok(second !== undefined && Math.abs(second.at - first.at - 10_000) <= TICK_MS)
+    return first.at
+  })
+  assert.ok(Math.min(...begins) < 2_000)
+  assert.ok(Math.max(...begins) > 8_000)
+})
+
 checks('two thousand checks keep to their times for an hour, whatever a try takes', () => {
   const subject = runner()
   const interval = 60_007 // no multiple of a tick
@@ -97,6 +112,25 @@ checks('what was registered together does not run together', () => {
     perSecond.set(second, (perSecond.get(second) ?? 0) + 1)
   }
   for (const count of perSecond.values()) assert.ok(count < 200, `${count} in one second`)
+})
+
+checks('a script that did not come to its end is critical whatever the thresholds say', () => {
+  const subject = runner()
+  runCheck(subject, 'a', { definition: tcp({ failuresBeforeCritical: 3 }), now: 0 })
+  const end = (id: number, result: Probed) => endTry(subject, id, result).verdict?.status
+  const results: Probed[] = [
+    { status: 'passing', output: '' },
+    { status: 'critical', output: '' },
+    { status: 'critical', output: '', atOnce: true },
+  ]
+  const ended: unknown[] = []
+  for (let now = 0; now <= 31_000; now += TICK_MS) {
+    for (const order of tickChecks(subject, now).orders) {
+      const result = results.shift()
+      if (order.type === 'probe' && result !== undefined) ended.push(end(order.id, result))
+    }
+  }
+  assert.equal(ended, ['passing', undefined, 'critical'])
 })
 
 checks('a check that is still being tried is not tried again', () => {
