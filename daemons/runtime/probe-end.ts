@@ -69,6 +69,22 @@ const SYSTEM: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'i/o timeout',
 }
 
+/** OpenSSL's names for a certificate that nobody known has signed, and Go's words. */
+const UNTRUSTED: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+const UNKNOWN_AUTHORITY =
+  'tls: failed to verify certificate: x509: certificate signed by unknown authority'
+
+/** OpenSSL's word for an answer in clear text; Node says it with an address of its memory. */
+const NO_TLS = 'wrong version number'
+
+/** Somebody answered who does not speak TLS. */
+export const speaksNoTls = (error: Error): boolean => error.message.includes(NO_TLS)
+
 /** What Go would say of an error on the way to `address`. */
 export function goText(error: Error, network: 'tcp' | 'udp', address: string): string {
   const code = 'code' in error ? String(error.code) : ''
@@ -76,6 +92,8 @@ export function goText(error: Error, network: 'tcp' | 'udp', address: string): s
     const host = 'hostname' in error ? String(error.hostname) : address
     return `dial ${network}: lookup ${host}: no such host`
   }
+  if (speaksNoTls(error)) return 'tls: first record does not look like a TLS handshake'
+  if (UNTRUSTED.has(code)) return UNKNOWN_AUTHORITY
   const known = SYSTEM[code]
   return known === undefined ? error.message : `dial ${network} ${address}: ${known}`
 }

@@ -21,9 +21,11 @@ interface Connection {
   readonly endpoint: Endpoint
   readonly address: string
   readonly secured: H2['tls']
+  /** The words for why there is none. */
+  readonly failed: (why: string) => string
 }
 
-function connect({ endpoint, address, secured }: Connection, finish: Finish) {
+function connect({ endpoint, address, secured, failed }: Connection, finish: Finish) {
   const { host, port } = endpoint
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
   const session =
@@ -33,8 +35,8 @@ function connect({ endpoint, address, secured }: Connection, finish: Finish) {
           ALPNProtocols: ['h2'],
           ...tlsOptions(secured, host),
         })
-  session.on('error', (error: Error) => finish(critical(goText(error, 'tcp', address))))
-  session.on('close', () => finish(critical(`${address}: the connection was closed`)))
+  session.on('error', (error: Error) => finish(critical(failed(goText(error, 'tcp', address)))))
+  session.on('close', () => finish(critical(failed('EOF'))))
   return session
 }
 
@@ -43,13 +45,16 @@ export function probeH2({ address, tls }: H2, bounds: Bounds): Promise<Probed> {
   if (endpoint === undefined) {
     return Promise.resolve(critical(`dial tcp: address ${address}: missing port in address`))
   }
-  const late = () => critical(`HTTP2 ping to ${address} was not answered in time`)
+  let step = `Failed to dial to ${address}`
+  const failed = (why: string) => `${step}: ${why}`
+  const late = () => critical(failed('context deadline exceeded'))
   return within(bounds, late, (finish) => {
-    const session = connect({ endpoint, address, secured: tls }, finish)
+    const session = connect({ endpoint, address, secured: tls, failed }, finish)
     session.on('connect', () => {
+      step = 'HTTP2 ping failed'
       session.ping((error) => {
         if (error === null) finish(passing('HTTP2 ping was successful'))
-        else finish(critical(`HTTP2 ping failed: ${error.message}`))
+        else finish(critical(failed(error.message)))
       })
     })
     return () => session.destroy()
@@ -76,7 +81,6 @@ function requestOf(service: string): Buffer {
 }
 
 const SERVING = 1
-const STATES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const
 
 /** HealthCheckResponse: field 1, a state. An empty message is state 0. */
 const stateOf = (answer: Buffer): number => (answer[5] === 0x08 ? (answer[6] ?? 0) : 0)
@@ -88,13 +92,35 @@ export function probeGrpc(target: Grpc, bounds: Bounds): Promise<Probed> {
   if (endpoint === undefined) {
     return Promise.resolve(critical(`dial tcp: address ${address}: missing port in address`))
   }
-  const late = () => critical(`gRPC check ${shown}: context deadline exceeded`)
+  const late = () => critical(rpcError('DeadlineExceeded', 'context deadline exceeded'))
   return within(bounds, late, (finish) => {
-    const session = connect({ endpoint, address, secured: tls }, finish)
+    const session = connect({ endpoint, address, secured: tls, failed: unreachable }, finish)
     ask(session, { service, shown, max: bounds.outputMax }, finish)
     return () => session.destroy()
   })
 }
+
+/** The words of Go's gRPC. */
+const rpcError = (code: string, why: string) => `rpc error: code = ${code} desc = ${why}`
+
+const unreachable = (why: string): string => {
+  const step = why.startsWith('tls:') ? 'authentication handshake failed' : 'Error while dialing'
+  return rpcError('Unavailable', `connection error: desc = "transport: ${step}: ${why}"`)
+}
+
+/** Of gRPC's codes those that a health service answers with (grpc.io, status codes). */
+const CODES: Readonly<Record<string, string>> = {
+  '2': 'Unknown',
+  '4': 'DeadlineExceeded',
+  '5': 'NotFound',
+  '7': 'PermissionDenied',
+  '12': 'Unimplemented',
+  '13': 'Internal',
+  '14': 'Unavailable',
+  '16': 'Unauthenticated',
+}
+
+const UNHEALTHY = "gRPC application didn't report service healthy"
 
 interface Question {
   readonly service: string
@@ -126,13 +152,16 @@ function ask(
   stream.on('data', (chunk: Buffer) => {
     if (answer.length < max) answer = Buffer.concat([answer, chunk])
   })
-  stream.on('error', (error: Error) => finish(critical(`gRPC check ${shown}: ${error.message}`)))
+  // A stream that ends with its connection tells less than the connection does.
+  stream.on('error', (error: Error) => {
+    if (session.destroyed) return
+    finish(critical(rpcError('Unavailable', error.message)))
+  })
   stream.on('end', () => {
     const state = stateOf(answer)
     if (status === '0' && state === SERVING) finish(passing(`gRPC check ${shown}: success`))
-    else if (status === '0')
-      finish(critical(`gRPC ${shown} serving status: ${STATES[state] ?? state}`))
-    else finish(critical(`gRPC check ${shown}: code = ${status || 'none'} ${message}`.trim()))
+    else if (status === '0') finish(critical(UNHEALTHY))
+    else finish(critical(rpcError(CODES[status] ?? 'Unknown', message)))
   })
   stream.end(framed(requestOf(service)))
 }

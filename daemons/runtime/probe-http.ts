@@ -9,6 +9,7 @@ import {
   critical,
   type Finish,
   goText,
+  speaksNoTls,
   tlsOptions,
   within,
 } from './probe-end.ts'
@@ -29,7 +30,7 @@ export function probeHttp(target: Target, bounds: Bounds): Promise<Probed> {
   const { method, body } = target
   const url = parseUrl(target.url)
   if (url === undefined) {
-    return Promise.resolve(critical(`${verb(method)} "${target.url}": unsupported protocol scheme`))
+    return Promise.resolve(critical(`${verb(method)} "${target.url}": ${unsupported(target.url)}`))
   }
   const late = 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
   const onTimeout = () => critical(`${verb(method)} "${target.url}": ${late}`)
@@ -39,7 +40,7 @@ export function probeHttp(target: Target, bounds: Bounds): Promise<Probed> {
       life.request = request(target, attempt, {
         answered: (answer) => onAnswer({ target, bounds, attempt, answer, finish, send }),
         failed: (error) => {
-          const why = goText(error, 'tcp', hostPort(attempt.url))
+          const why = speaksNoTls(error) ? NO_TLS : goText(error, 'tcp', hostPort(attempt.url))
           finish(critical(`${verb(attempt.method)} "${target.url}": ${why}`))
         },
       })
@@ -49,11 +50,17 @@ export function probeHttp(target: Target, bounds: Bounds): Promise<Probed> {
   })
 }
 
+const NO_TLS = 'http: server gave HTTP response to HTTPS client'
+
 function parseUrl(text: string): URL | undefined {
   if (!URL.canParse(text)) return undefined
   const url = new URL(text)
   return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined
 }
+
+/** Go quotes the scheme, which may be none. */
+const unsupported = (url: string): string =>
+  `unsupported protocol scheme "${/^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? ''}"`
 
 /** Go writes `Get "http://…"`. */
 const verb = (method: string) => method.slice(0, 1).toUpperCase() + method.slice(1).toLowerCase()
@@ -127,7 +134,7 @@ function follow(
 ): Attempt | string {
   if (hops + 1 >= REDIRECTS_MAX) return `stopped after ${REDIRECTS_MAX} redirects`
   const next = URL.canParse(location, url.href) ? parseUrl(new URL(location, url).href) : undefined
-  if (next === undefined) return 'unsupported protocol scheme'
+  if (next === undefined) return unsupported(location)
   const keeps = status === 307 || status === 308 || method === 'GET' || method === 'HEAD'
   return { method: keeps ? method : 'GET', url: next, body: keeps ? body : '', hops: hops + 1 }
 }

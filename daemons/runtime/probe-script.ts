@@ -11,28 +11,32 @@ type Script = Extract<ProbeTarget, { readonly type: 'script' }>
 export function probeScript({ args }: Script, bounds: Bounds): Promise<Probed> {
   const [file = '', ...rest] = args
   const tail = createTail(bounds.outputMax)
-  const late = () => critical(`Timed out (${formatDuration(bounds.timeoutMs)}) running check`)
+  const said = () => {
+    const { total } = tail
+    const { outputMax } = bounds
+    const text = tail.text()
+    return total > outputMax ? `Captured ${outputMax} of ${total} bytes\n...\n${text}` : text
+  }
+  const timedOut = `Timed out (${formatDuration(bounds.timeoutMs)}) running check`
+  const late = () => unfinished([timedOut, said()].filter(Boolean).join('\n\n'))
   return within(bounds, late, (finish) => {
     const child = spawn(file, rest, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     let hasEnded = false
     child.stdout.on('data', (chunk: Buffer) => tail.add(chunk))
     child.stderr.on('data', (chunk: Buffer) => tail.add(chunk))
-    child.on('error', (error) => finish(critical(startText(file, error))))
+    child.on('error', (error) => finish(unfinished(startText(file, error))))
     child.on('close', (code) => {
       hasEnded = true
       const status = code === 0 ? 'passing' : code === 1 ? 'warning' : 'critical'
-      const { total } = tail
-      const { outputMax } = bounds
-      const text = tail.text()
-      const output =
-        total > outputMax ? `Captured ${outputMax} of ${total} bytes\n...\n${text}` : text
-      finish({ status, output })
+      finish({ status, output: said() })
     })
     return () => {
       if (!hasEnded && child.pid !== undefined) killGroup(child.pid)
     }
   })
 }
+
+const unfinished = (output: string): Probed => ({ ...critical(output), atOnce: true })
 
 function killGroup(pid: number): void {
   try {

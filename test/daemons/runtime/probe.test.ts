@@ -184,7 +184,33 @@ probe('a refused connection is told as Go tells it', async () => {
     status: 'critical',
     output: why,
   })
+  assert.equal(await run({ type: 'h2ping', address, tls: undefined }), {
+    status: 'critical',
+    output: `Failed to dial to ${address}: ${why}`,
+  })
+  assert.equal(await run({ type: 'grpc', address, service: '', tls: undefined }), {
+    status: 'critical',
+    output:
+      'rpc error: code = Unavailable desc = connection error: ' +
+      `desc = "transport: Error while dialing: ${why}"`,
+  })
 })
+
+probe('who answers in clear text does not speak TLS, and who is unknown is not trusted', () =>
+  answering(
+    (_request, response) => response.end('clear'),
+    async (url) => {
+      const { port } = new URL(url)
+      const address = `127.0.0.1:${port}`
+      assert.is(
+        (await run(httpTarget(`https://${address}/`))).output,
+        `Get "https://${address}/": http: server gave HTTP response to HTTPS client`,
+      )
+      const { output } = await run({ type: 'tcp', address, tls: VERIFY })
+      assert.is(output, 'tls: first record does not look like a TLS handshake')
+    },
+  ),
+)
 
 probe('what is no URL is critical, not an accident', async () => {
   for (const url of ['', 'no url', 'ftp://127.0.0.1/', 'http://[']) {
@@ -204,8 +230,12 @@ probe('a TCP port that accepts passes, without TLS and with it', async () => {
   })
   await serving(tls.createServer(identity()), async (port) => {
     const address = `127.0.0.1:${port}`
-    assert.is((await run({ type: 'tcp', address, tls: SKIP })).status, 'passing')
-    assert.is((await run({ type: 'tcp', address, tls: VERIFY })).status, 'critical', 'unknown')
+    assert.equal(await run({ type: 'tcp', address, tls: SKIP }), {
+      status: 'passing',
+      output: `TCP+TLS connect ${address}: Success`,
+    })
+    const { output } = await run({ type: 'tcp', address, tls: VERIFY })
+    assert.match(output, 'x509: certificate signed by unknown authority')
   })
 })
 
@@ -232,7 +262,12 @@ probe('a UDP port passes by an answer and by silence, not by a refusal', async (
   } finally {
     socket.close()
   }
-  assert.is((await run({ type: 'udp', address })).status, 'critical')
+  const refused = await run({ type: 'udp', address })
+  assert.is(refused.status, 'critical')
+  assert.match(
+    refused.output,
+    /^read udp 127\.0\.0\.1:\d+->127\.0\.0\.1:\d+: read: connection refused$/,
+  )
 })
 
 probe('an HTTP/2 server that answers a ping passes, with and without TLS', async () => {
@@ -250,6 +285,7 @@ probe('an HTTP/2 server that answers a ping passes, with and without TLS', async
     const address = `127.0.0.1:${port}`
     const found = await run({ ...target, address, tls: undefined }, { timeoutMs: 100 })
     assert.is(found.status, 'critical', 'a port that speaks no HTTP/2')
+    assert.match(found.output, 'context deadline exceeded')
   })
 })
 
@@ -284,8 +320,8 @@ probe('gRPC’s health service decides by the state of the service that is asked
       output: `gRPC check ${address}/ready: success`,
     })
     assert.is((await ask('')).status, 'passing')
-    assert.match((await ask('broken')).output, 'NOT_SERVING')
-    assert.match((await ask('nobody')).output, 'unknown service')
+    assert.is((await ask('broken')).output, "gRPC application didn't report service healthy")
+    assert.is((await ask('nobody')).output, 'rpc error: code = NotFound desc = unknown service')
     assert.is((await ask('nobody')).status, 'critical')
   })
 })
@@ -310,11 +346,28 @@ probe('of a talkative script the end is kept, with a word about the rest', async
   assert.is(output, 'Captured 10 of 100004 bytes\n...\nxxxxxxend\n')
 })
 
+probe('a script whose time is up is told with what it has said so far', async () => {
+  let output = ''
+  // On a busy machine a program may need longer to begin.
+  for (const timeoutMs of [200, 1_000, 4_000]) {
+    output = (await run(sh('echo begun; sleep 60'), { timeoutMs })).output
+    if (output.includes('begun')) break
+  }
+  assert.match(output, /^Timed out \(\d+m?s\) running check\n\nbegun\n$/)
+})
+
+probe('what is no URL is told with the scheme that it has', async () => {
+  const said = async (url: string) => (await run(httpTarget(url))).output
+  assert.is(await said('no-url'), 'Get "no-url": unsupported protocol scheme ""')
+  assert.is(await said('ftp://a/'), 'Get "ftp://a/": unsupported protocol scheme "ftp"')
+})
+
 probe('a program that is not there is critical, as Go tells it', async () => {
   const output = 'fork/exec /no/such/file: no such file or directory'
   assert.equal(await run({ type: 'script', args: ['/no/such/file'] }), {
     status: 'critical',
     output,
+    atOnce: true,
   })
 })
 
