@@ -86,6 +86,7 @@ export function checkRules(draft: Draft, plan: NetworkPlan | undefined): void {
     ...dataDirRules(draft),
     ...uiPathRules(settings),
     nodeNameRule(draft),
+    ...domainRules(settings),
     altDomainRule(settings),
     ...recursorRules(draft),
     ...bootstrapRules(draft),
@@ -216,6 +217,24 @@ function nodeNameRule(draft: Draft): Complaint | undefined {
       next,
     })
   )
+}
+
+/** Names of DNS have labels of 1 to 63 bytes, and as many as leave room for others. */
+const DOMAIN = /^(?!.{200})[!--/-~]{1,63}(?:\.[!--/-~]{1,63})*\.?$/
+
+/** Ours alone: Consul takes any text, and answers for nothing or for everything. */
+function domainRules({ domain = '', alt_domain = '' }: Settings): Rules {
+  const ruleOf = (path: string, text: string) =>
+    when(!DOMAIN.test(text), {
+      path,
+      consul: `${path} is no domain name: ${JSON.stringify(text)}`,
+      what: `${path} is no domain name: ${JSON.stringify(text)}`,
+      next: 'labels with a dot between them, as in consul or dc.example.com',
+    })
+  return [
+    ruleOf('domain', domain),
+    alt_domain === '' ? undefined : ruleOf('alt_domain', alt_domain),
+  ]
 }
 
 /** Names that mean something as the last but one label of a question. */

@@ -139,6 +139,30 @@ const CASES: readonly Case[] = [
     ours: ['a.hcl:1:14: dns_config.a_record_limit cannot be -1'],
   },
   {
+    hcl: 'domain = "a..b"',
+    consul: 'domain is no domain name: "a..b"',
+    ours: [
+      'a.hcl:1:1: domain is no domain name: "a..b"',
+      '  next: labels with a dot between them, as in consul or dc.example.com',
+    ],
+  },
+  {
+    hcl: 'domain = "."',
+    consul: 'domain is no domain name: "."',
+    ours: [
+      'a.hcl:1:1: domain is no domain name: "."',
+      '  next: labels with a dot between them, as in consul or dc.example.com',
+    ],
+  },
+  {
+    hcl: 'alt_domain = ".corp"',
+    consul: 'alt_domain is no domain name: ".corp"',
+    ours: [
+      'a.hcl:1:1: alt_domain is no domain name: ".corp"',
+      '  next: labels with a dot between them, as in consul or dc.example.com',
+    ],
+  },
+  {
     hcl: 'alt_domain = "service.corp"',
     consul: 'alt_domain cannot start with {service,connect,node,query,addr,dc1}',
     ours: [
