@@ -15,14 +15,16 @@ import { launchRegistryDns } from './kit/launch.ts'
 import { checkedPort, DAEMON_FLAGS, daemonSettings } from './kit/lesson-flags.ts'
 
 const FLAGS = {
-  port: count('where DNS listens, UDP and TCP', 8600, { placeholder: 'PORT' }),
+  port: count('where DNS listens, UDP and TCP (default 8600)', 8600, { placeholder: 'PORT' }),
   bind: text('the address that DNS listens on; empty: localhost', '', { placeholder: 'ADDR' }),
   registry: optional('where the registry answers (default 127.0.0.1:8500)', {
     placeholder: 'ADDR',
     env: ['CONSUL_HTTP_ADDR'],
   }),
   domain: text('the domain to answer for', 'consul', { placeholder: 'NAME' }),
-  ttl: count('for how many seconds an answer may be kept', 30, { placeholder: 'SECONDS' }),
+  ttl: count('for how many seconds an answer may be kept (default 30)', 30, {
+    placeholder: 'SECONDS',
+  }),
   recursor: list('a DNS server for all other names; repeatable', { placeholder: 'ADDR' }),
   ...DAEMON_FLAGS,
 } as const satisfies Flags
@@ -35,7 +37,7 @@ export const command = defineCommand({
       'TAG.NAME.service.consul and _NAME._tcp.service.consul with A, AAAA and SRV records, and ' +
       'ID.node.consul for each instance. Runs in the foreground until it gets SIGINT or SIGTERM.',
     'When the registry falls silent its names stay for 30 seconds, and then there are none; it ' +
-      'says so, and goes on trying.',
+      'says so, and goes on trying, and says so when one answers again.',
   ],
   examples: [
     { does: 'On port 8600, for the registry on 8500', command: 'registry-dns --port=8600' },

@@ -12,7 +12,7 @@ import { launchRegistry } from './kit/launch.ts'
 import { checkedPort, DAEMON_FLAGS, daemonSettings } from './kit/lesson-flags.ts'
 
 const FLAGS = {
-  port: count('where HTTP listens', 8500, { placeholder: 'PORT' }),
+  port: count('where HTTP listens (default 8500)', 8500, { placeholder: 'PORT' }),
   bind: text('the address that HTTP listens on; empty: localhost', '', { placeholder: 'ADDR' }),
   dialect: choice('the shapes of the lesson, or those of an agent', ['lesson', 'consul']),
   'enable-script-checks': boolean('allow checks that run a program of this machine'),

@@ -90,18 +90,22 @@ async function start(
     mirror: createMirror(),
     lostAt: undefined,
   }
+  const tell = (level: 'info' | 'warn', message: string, why: Readonly<Record<string, string>>) => {
+    const where = [registry, ...Object.values(why)].join(': ')
+    process.stderr.write(`${program}: ${message} (${where})\n`)
+    writeLog(log, { level, room: KIND, message, fields: { registry, ...why } })
+  }
   const upstream = followRegistry({
     url: registry,
     onAnswer: (body) => {
       mirror(names.mirror, instancesOf(body))
+      if (names.lostAt !== undefined) tell('info', 'the registry answers', {})
       names.lostAt = undefined
     },
     onLost: (why) => {
       if (names.lostAt !== undefined) return
       names.lostAt = readClock().now
-      const message = `no registry answers: ${untilThen(names.mirror)}`
-      process.stderr.write(`${program}: ${message} (${registry}: ${why})\n`)
-      writeLog(log, { level: 'warn', room: KIND, message, fields: { registry, why } })
+      tell('warn', `no registry answers: ${untilThen(names.mirror)}`, { why })
     },
   })
   onStop(upstream.stop)

@@ -10,6 +10,7 @@ import {
   optional,
   pairs,
 } from '../kit/declare.ts'
+import { answerIsNo } from '../kit/failure.ts'
 import { HTTP_FLAGS } from '../kit/http-flags.ts'
 import { noArguments } from '../kit/no-arguments.ts'
 import { TABLE_FLAGS, tableText } from '../kit/rows.ts'
@@ -58,9 +59,15 @@ export const command = defineCommand({
   run: async (call): Promise<Answer> => {
     const { json, rows } = await findNodes(call, connect(call))
     if (rows.length === 0) return { json, text: '', note: NONE }
+    if (rows.some((row) => row.Node === undefined)) throw answeredAsLesson()
     return { json, text: tableText(call, call.flags.detailed ? detailed(rows) : brief(rows)) }
   },
 })
+
+const answeredAsLesson = () =>
+  answerIsNo('lesson', 'a registry of the lesson answers, in shapes of its own', {
+    next: ['lictor api GET /v1/catalog/nodes', 'registry --dialect=consul'],
+  })
 
 const NONE = 'No nodes match the given query - try expanding your search.'
 

@@ -10,7 +10,7 @@ export async function lookInCatalog(
 ): Promise<readonly Step[]> {
   if (meaning.type === 'service' && meaning.here)
     return [await lookForService(client, meaning, site)]
-  return meaning.type === 'node' && meaning.here ? [await lookForNode(client, meaning.name)] : []
+  return meaning.type === 'node' && meaning.here ? lookForNode(client, meaning.name) : []
 }
 
 export const counted = (count: number, what: string): string =>
@@ -26,13 +26,29 @@ interface Instance {
   readonly Checks: readonly { readonly Status: string; readonly CheckID: string }[]
 }
 
+/** What the registry of the lesson tells instead: there each instance is a node of its own. */
+interface LessonInstance {
+  readonly id: string
+  readonly address: string
+  readonly port: number
+  readonly tags?: readonly string[]
+  readonly checks: readonly { readonly id: string; readonly status: string }[]
+}
+
+const ofLesson = ({ id, address, port, tags = [], checks }: LessonInstance): Instance => ({
+  Node: { Node: id, Address: address },
+  Service: { Address: address, Port: port, Tags: tags },
+  Checks: checks.map((check) => ({ CheckID: check.id, Status: check.status })),
+})
+
 async function lookForService(
   client: Client,
   { name, tag }: { readonly name: string; readonly tag: string },
   { onlyPassing }: SiteNames,
 ): Promise<Step> {
   const reply = await client.call('GET /v1/health/service/*service', { params: { service: name } })
-  const all: readonly Instance[] = reply.value()
+  const answered: readonly (Instance | LessonInstance)[] = reply.value()
+  const all = answered.map((one) => ('Node' in one ? one : ofLesson(one)))
   const named = all.filter(({ Service }) => tag === '' || hasTag(Service.Tags, tag))
   const told = named.filter((one) => isTold(one, onlyPassing))
   const lines = named.map((one) => instanceLine(one, isTold(one, onlyPassing)))
@@ -57,9 +73,11 @@ function instanceLine({ Node, Service, Checks }: Instance, told: boolean): strin
   return `${Node.Node} ${address}:${Service.Port ?? 0} ${state}`
 }
 
-async function lookForNode(client: Client, name: string): Promise<Step> {
+async function lookForNode(client: Client, name: string): Promise<readonly Step[]> {
   const nodes = (await client.call('GET /v1/catalog/nodes', {})).value()
+  // The nodes of a registry of the lesson are not those that its DNS has.
+  if (nodes.some((node) => !('Node' in node))) return []
   const found = nodes.find(({ Node }) => Node.toLowerCase() === name)
   const what = found === undefined ? `no node ${name}` : `${found.Node} has ${found.Address}`
-  return { step: 'catalog', ok: found !== undefined, what }
+  return [{ step: 'catalog', ok: found !== undefined, what }]
 }

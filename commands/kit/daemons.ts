@@ -55,9 +55,14 @@ function choicesOf(all: readonly DaemonRecord[], id: string): readonly string[] 
   const words = all.map(({ pid }) => `lictor ${id} ${pid}`)
   const width = Math.max(...words.map((word) => word.length))
   return all.map(({ kind, name, addresses, cwd }, i) => {
-    const where = addresses['http']?.join(' ') ?? 'no address'
+    const where = addresses['http']?.join(' ') ?? otherAddress(addresses)
     return `${(words[i] ?? '').padEnd(width)}   ${kind} ${name}, ${where}, from ${cwd}`
   })
+}
+
+const otherAddress = (addresses: DaemonRecord['addresses']): string => {
+  const [[protocol, [first] = []] = ['']] = Object.entries(addresses)
+  return first === undefined ? 'no address' : `${protocol} ${first}`
 }
 
 const nobody = (what: string, next: readonly string[]): Failure =>

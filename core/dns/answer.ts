@@ -26,6 +26,7 @@ import {
   missing,
   type Outcome,
   soaFor,
+  toldDatacenter,
 } from './zone.ts'
 
 export interface Resolver {
@@ -164,8 +165,8 @@ function reverse(desk: Desk, query: Query): Outcome | 'unknown-address' {
   const { name } = query.question
   const ip = reverseIp(labelsOf(name))
   const owner = ip === undefined ? undefined : ownerOfIp(desk.view, ip)
-  const { datacenter, domain } = desk.settings
-  const suffix = owner && nameOfText(`${owner.type}.${datacenter}`, domain)
+  const { settings } = desk
+  const suffix = owner && nameOfText(`${owner.type}.${toldDatacenter(settings)}`, settings.domain)
   const target = suffix && nameOfText(owner.name, suffix)
   if (target === undefined) return 'unknown-address'
   const answer: ResourceRecord = { name, ttl: 0, content: { type: 'PTR', target } }

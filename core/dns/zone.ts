@@ -180,7 +180,7 @@ const serving = (
   })
 
 /** What names in answers carry; empty: nothing. */
-const toldDatacenter = ({ namesDatacenter, datacenter }: DnsSettings): string =>
+export const toldDatacenter = ({ namesDatacenter, datacenter }: DnsSettings): string =>
   namesDatacenter ? datacenter : ''
 
 const shuffled = ({ prng }: Desk, found: readonly Found[]): Found[] => prng.shuffle([...found])

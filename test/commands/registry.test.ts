@@ -196,8 +196,39 @@ lessons('the names of a registry that dies stay, those of one that leaves go', a
     for (const name of [...names, 'late'])
       await call(again.address, 'PUT', 'agent/service/register', { name, port: 80 })
     await within(READY_MS, async () => (await found()) === addresses(5), 'DNS follows again')
+    const back = `the registry answers (http://${registry.address})`
+    await within(READY_MS, () => dns.said().includes(back), 'the end of the warning')
     await call(again.address, 'PUT', 'agent/leave')
     await within(READY_MS, async () => (await found()) === '', 'no names')
+  })
+})
+
+lessons('the commands for an agent say what they find at a registry', async ({ home }) => {
+  await withDaemons(async (started) => {
+    const registry = await start(home, ['registry', '--port=0'], 'http')
+    started.push(registry)
+    const at = `--http-addr=${registry.address}`
+    const dns = await start(
+      home,
+      ['registry-dns', '--port=0', `--registry=${registry.address}`],
+      'dns',
+    )
+    started.push(dns)
+    const lone = { name: 'lone', id: 'lone-1', port: 8080, check: { ttl: '10m' } }
+    await call(registry.address, 'PUT', 'agent/service/register', lone)
+    const ask = (how: string, name: string) =>
+      run(home, ['lictor', 'dns', how, name, at, `--server=${dns.address}`])
+    const trace = (name: string) => ask('trace', name)
+    const critical = await trace('lone')
+    assert.is(critical.exit, 1)
+    assert.match(critical.stdout, 'lone-1 127.0.0.1:8080 not told: service:lone-1 critical')
+    await call(registry.address, 'PUT', 'agent/check/pass/service:lone-1')
+    await within(READY_MS, async () => (await ask('query', 'lone')).exit === 0, 'a name')
+    assert.match((await trace('lone')).stdout, '1 instance of lone, 1 fit to be told of')
+    assert.match((await trace('lone-1.node.consul')).stdout, 'has 1 record')
+    const nodes = await run(home, ['lictor', 'catalog', 'nodes', at])
+    assert.equal([nodes.exit, nodes.stdout], [1, ''])
+    assert.match(nodes.stderr, 'a registry of the lesson answers')
   })
 })
 
@@ -222,6 +253,7 @@ lessons(
       [['registry-dns', '--port=65536'], /^registry-dns: --port: no port: 65536\n/],
       [['registry-dns', '--registry=::bad'], /^registry-dns: --registry: no address: ::bad\n/],
       [['registry-dns', '--recursor=me'], /-recursor: recursors takes IP addresses/],
+      [['registry-dns', '--domain='], /-domain: domain is no domain name: ""/],
       [['registry', '--prot=1'], /^registry: unknown flag -prot\n {2}next: did you mean -port\?/],
       [['lictor', 'registry', 'more'], /^lictor registry: too many words/],
     ]

@@ -58,6 +58,8 @@ suiteOf('each instance is a node of its own, without a datacenter in its name', 
     'A web-1.node.consul 192.168.1.10',
     'A web-2.node.consul 192.168.1.11',
   ])
+  const name = '11.1.168.192.in-addr.arpa'
+  assert.equal(shown(ask(`${name} PTR`).answers), [`PTR ${name} web-2.node.consul`])
   assert.equal(shown(ask('web-2.node.consul').answers), ['A web-2.node.consul 192.168.1.11'])
 })
 
