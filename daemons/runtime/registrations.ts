@@ -23,7 +23,7 @@ import { concatBytes, EMPTY, strictTextOf, utf8 } from '../../core/bytes.ts'
 import type { KeepOrder, KeptRecord } from '../../core/local/keep.ts'
 import { crc32 } from '../../core/wire/crc32.ts'
 import { DataDirRefused, isFull, isMissing } from './disk-errors.ts'
-import { type FileSystem, type OpenFile, publish, readWhole, writeAll } from './files.ts'
+import { type FileSystem, type OpenFile, publish, readAll, readWhole, writeAll } from './files.ts'
 import type { Passenger, Redo } from './redo.ts'
 
 export interface Registrations {
@@ -270,10 +270,21 @@ async function unlessFull(journal: Journal, work: () => Promise<void>): Promise<
     return 'saved'
   } catch (error) {
     if (!isFull(error)) throw error
+    await voidRefused(journal)
     await closeBoth(journal.file)
     journal.file = undefined
     return 'full'
   }
+}
+
+/** Whole lines of what is refused may have found room: the next start would read them. */
+async function voidRefused({ file, size }: Journal): Promise<void> {
+  if (file === undefined) return
+  const length = Math.max(0, (await file.loose.size()) - size)
+  const behind = await readAll(file.loose, { offset: size, length })
+  if (!behind.includes(LINE_END)) return // a part of one is no line
+  await writeAll(file.loose, behind.fill(0), size)
+  await file.loose.datasync()
 }
 
 async function append(

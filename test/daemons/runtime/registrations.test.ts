@@ -12,6 +12,7 @@ import { type FileSystem, type OpenFile, realFiles } from '../../../daemons/runt
 import { openRegistrations } from '../../../daemons/runtime/registrations.ts'
 import { fc } from '../../kit/property.ts'
 import { withTemp } from '../../kit/tmp.ts'
+import { createMemoryDisk } from './memory-disk.ts'
 
 const registrations = suite('runtime/registrations')
 
@@ -167,6 +168,18 @@ registrations('a save that found no room leaves nothing behind, and the next one
     assert.equal(await recordsIn(dir), { a: 'one', c: 'three' })
   }),
 )
+
+registrations('what was refused for want of room is not there after a restart either', async () => {
+  const disk = createMemoryDisk()
+  const open = () => openRegistrations(disk, '/data', random)
+  const opened = await open()
+  assert.is(await opened.save(saveOf(orders(['a', 'one']))), 'saved')
+  disk.capacity = 400 << 10 // the line finds room, the zeros behind it do not
+  const large = 'x'.repeat(300 << 10)
+  assert.is(await opened.save(saveOf(orders(['b', large]))), 'full')
+  await opened.close()
+  assert.equal((await open()).records, [{ key: 'a', text: 'one' }])
+})
 
 /**
  * A disk with one file, where a synced write makes nothing durable but itself, and a sync all that
