@@ -174,13 +174,16 @@ export function answerError(
   return { status, headers: [...headers, ...meta], body: encodeJson(said) }
 }
 
-/** What the router itself answers, before any endpoint: only the configured headers. */
+/**
+ * What the router itself answers, before any endpoint: only the configured headers, and not even
+ * these to a path that is none.
+ */
 export function answerBare(
   head: Letterhead,
   status: number,
   { text, headers = [] }: { text?: string; headers?: readonly string[] },
 ): Response {
-  const own = [...head.custom, ...headers]
+  const own = [...(status === 400 ? [] : head.custom), ...headers]
   if (text === undefined) return { status, headers: own, body: '' }
   if (head.dialect === 'consul') return { status, headers: [...own, ...PLAIN_TEXT], body: text }
   return {
@@ -192,7 +195,8 @@ export function answerBare(
 
 /** Where a path should have led. A browser gets a line of HTML, as Go's mux writes it. */
 export function answerRedirect(head: Letterhead, { status, to, method }: Redirect): Response {
-  const headers = [...head.custom, 'Location', to]
+  // The path is cleaned before anything of Consul's sees the request.
+  const headers = [...(status === 307 ? [] : head.custom), 'Location', to]
   if (method !== 'GET') return { status, headers, body: '' }
   headers.push('Content-Type', 'text/html; charset=utf-8')
   return { status, headers, body: `<a href="${escapeHtml(to)}">${REASONS[status]}</a>.\n\n` }

@@ -150,8 +150,13 @@ const optionsOf = (
 ): QueryOptions => {
   if (isPlain(route)) return DEFAULT_OPTIONS
   if (route.kind === 'read' && route.blocking === 'hash') return parseWait(query)
-  return parseOptions(request, query, config.httpConfig.useCache)
+  const { useCache } = config.httpConfig
+  const mayBeStale = config.discoveryMaxStaleMs > 0 && DISCOVERY.test(route.path)
+  return parseOptions(request, query, { useCache, mayBeStale })
 }
+
+/** What discovery_max_stale is about. */
+const DISCOVERY = /^GET \/v1\/(?:catalog|health)\//
 
 /** Consistency, blocking and datacenter are not even looked at. */
 const isPlain = (route: Route): boolean =>

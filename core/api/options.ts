@@ -32,13 +32,27 @@ export const DEFAULT_OPTIONS: QueryOptions = {
   cached: undefined,
 }
 
+/** What the configuration says of an endpoint. */
+export interface Customs {
+  readonly useCache: boolean
+  /** Whoever says nothing of it takes a stale answer. */
+  readonly mayBeStale: boolean
+}
+
 /** The options of a request; a refusal (400) for those that make no sense, in Consul's order. */
-export function parseOptions(request: Request, query: Query, useCache: boolean): QueryOptions {
+export function parseOptions(
+  request: Request,
+  query: Query,
+  { useCache, mayBeStale }: Customs,
+): QueryOptions {
   const mayCache = useCache && query.has('cached')
-  const consistency = request.query === '' ? 'default' : parseConsistency(query, mayCache)
+  const asksNothing = request.query === ''
+  const told = asksNothing ? 'default' : parseConsistency(query, mayCache)
   const cacheControl = request.header('cache-control')
   const asked = cacheControl === undefined ? NOTHING_ASKED : cacheAsked(cacheControl)
-  if (request.query === '') return DEFAULT_OPTIONS
+  const saysNothing = told === 'default' && !mayCache && !query.has('leader')
+  const consistency = mayBeStale && saysNothing ? 'stale' : told
+  if (asksNothing) return mayBeStale ? { ...DEFAULT_OPTIONS, consistency } : DEFAULT_OPTIONS
   return { ...parseWait(query), consistency, cached: mayCache ? asked : undefined }
 }
 

@@ -176,6 +176,8 @@ export interface AgentConfig {
   readonly acl: { readonly enabled: boolean; readonly defaultPolicy: 'allow' | 'deny' }
   readonly defaultQueryTimeMs: number
   readonly maxQueryTimeMs: number
+  /** How old answers of the catalog and of health may be unless a client says so; 0: not at all. */
+  readonly discoveryMaxStaleMs: number
   /** The shortest TTL that a session may ask for. */
   readonly sessionTtlMinMs: number
   /** Where the machine is; null: nobody says. */

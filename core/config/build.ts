@@ -95,6 +95,7 @@ function assemble(draft: Draft, network: NetworkPlan): Assembled {
     },
     defaultQueryTimeMs: msOf(settings.default_query_time),
     maxQueryTimeMs: msOf(settings.max_query_time),
+    discoveryMaxStaleMs: msOf(settings.discovery_max_stale),
     sessionTtlMinMs: msOf(settings.session_ttl_min),
     locality: planLocality(settings),
     autopilot: planAutopilot(settings),

@@ -35,7 +35,7 @@ export const DEFAULTS: Settings = {
   disable_coordinates: false,
   disable_host_node_id: true,
   disable_remote_exec: true,
-  discovery_max_stale: '87600h',
+  discovery_max_stale: '0s',
   dns_config: {
     allow_stale: true,
     a_record_limit: 0,

@@ -89,6 +89,7 @@ const DEFAULTS: AgentConfig = {
   acl: { enabled: false, defaultPolicy: 'allow' },
   defaultQueryTimeMs: 300_000,
   maxQueryTimeMs: 600_000,
+  discoveryMaxStaleMs: 0,
   sessionTtlMinMs: 10_000,
   locality: null,
   autopilot: {

@@ -48,6 +48,17 @@ cached('without a cache ?cached contradicts nothing; a stale age of zero is none
   assert.is(effective(machine, '/v1/catalog/nodes?max_stale=0s&consistent'), 'consistent')
 })
 
+cached('who says nothing takes what discovery_max_stale allows, of catalog and health', () => {
+  const machine = createMachine({ discoveryMaxStaleMs: 5_000 })
+  const effective = (target: string) =>
+    headerOf(ask(machine, `GET /v1/${target}`), 'x-consul-effective-consistency')
+  for (const target of ['catalog/nodes', 'health/state/any?pretty', 'catalog/nodes?max_stale=0s'])
+    assert.is(effective(target), 'stale', target)
+  for (const target of ['catalog/nodes?leader', 'catalog/services?cached', 'operator/usage'])
+    assert.is(effective(target), 'leader', target)
+  assert.is(effective('catalog/nodes?consistent'), 'consistent')
+})
+
 cached('only what is not kept fresh has an age, and can be too old', () => {
   const machine = createMachine()
   told(machine, '/v1/catalog/datacenters?cached')

@@ -178,6 +178,21 @@ pipeline(
   },
 )
 
+pipeline(
+  'configured headers are on all answers but those to paths that lead nowhere as they are',
+  () => {
+    const { httpConfig } = createMachine().agent.config
+    const machine = createMachine({
+      httpConfig: { ...httpConfig, responseHeaders: { 'X-Foo': '1' } },
+    })
+    const foo = (target: string) => headerOf(ask(machine, target), 'x-foo')
+    for (const target of ['GET /v1/kv/a', 'GET /v1/nope', 'GET /', 'PUT /v1/status/leader'])
+      assert.is(foo(target), '1', target)
+    for (const target of ['GET /v1//kv/a', 'GET /v1/kv', 'GET /v1/kv/a%00', 'GET /v1/kv/%zz'])
+      assert.is(foo(target), undefined, target)
+  },
+)
+
 pipeline('closed endpoints and closed networks are refused before anything is read', () => {
   const base = createMachine().agent.config.httpConfig
   const httpConfig = {
