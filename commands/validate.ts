@@ -48,7 +48,8 @@ export const command = defineCommand({
     if (!loaded.ok) {
       throw misuse(loaded.message, { consul: `Config validation failed: ${loaded.message}` })
     }
-    if (program.profile === 'lictor') for (const warning of loaded.warnings) out.talk(warning)
+    const said = program.profile === 'lictor' ? loaded.warnings : loaded.notices
+    if (!flags.quiet || program.profile === 'lictor') for (const line of said) out.talk(line)
     const text = flags.quiet ? '' : 'Configuration is valid!\n'
     return { json: { valid: true, warnings: loaded.warnings }, text }
   },

@@ -11,15 +11,28 @@ import { type Draft, refuse, warn } from './draft.ts'
 import type { MachineFacts } from './facts.ts'
 import type { Gathered } from './gather.ts'
 import { planGossip } from './gossip.ts'
-import { isIp6 } from './ip.ts'
 import { type NetworkPlan, planNetwork } from './network.ts'
+import { noticesOf } from './notices.ts'
 import type { Profile, Refusal } from './refusal.ts'
 import type { Settings } from './schema.ts'
 import { unbuilt, warnAboutUnbuilt } from './unbuilt.ts'
-import { checkRules, checkStart, checkValues } from './validate.ts'
+import {
+  bootstrapOf,
+  checkRules,
+  checkStart,
+  checkValues,
+  nodeNameOf,
+  uiPathOf,
+} from './validate.ts'
 
 export type ConfigOutcome =
-  | { readonly ok: true; readonly config: AgentConfig; readonly warnings: readonly string[] }
+  | {
+      readonly ok: true
+      readonly config: AgentConfig
+      readonly warnings: readonly string[]
+      /** What Consul's `validate` would print. */
+      readonly notices: readonly string[]
+    }
   | { readonly ok: false; readonly refusals: readonly Refusal[] }
 
 export interface BuildInput {
@@ -32,7 +45,7 @@ export interface BuildInput {
 
 export function buildConfig({ profile, gathered, facts, purpose }: BuildInput): ConfigOutcome {
   const draft: Draft = {
-    ...{ profile, gathered, facts, refusals: [], warnings: [...gathered.warnings] },
+    ...{ profile, purpose, gathered, facts, refusals: [], warnings: [...gathered.warnings] },
     illTimed: new Set(),
   }
   const network = planNetwork(draft)
@@ -42,9 +55,9 @@ export function buildConfig({ profile, gathered, facts, purpose }: BuildInput): 
   checkDefinitions(draft, definitions)
   if (purpose === 'start' || profile === 'lictor') checkStart(draft)
   if (purpose === 'start' && network?.doubt !== undefined) refuse(draft, network.doubt)
-  const config = network === undefined ? undefined : { ...assemble(draft, network), ...definitions }
-  if (config === undefined || draft.refusals.length > 0)
-    return { ok: false, refusals: draft.refusals }
+  if (network === undefined) return { ok: false, refusals: draft.refusals }
+  const config = { ...assemble(draft, network), ...definitions }
+  if (draft.refusals.length > 0) return { ok: false, refusals: draft.refusals }
   const missing = unbuilt(config, facts.dataDir)
   for (const reason of missing) {
     if (purpose === 'start') refuse(draft, { ...reason, consul: reason.what })
@@ -52,7 +65,8 @@ export function buildConfig({ profile, gathered, facts, purpose }: BuildInput): 
   }
   if (draft.refusals.length > 0) return { ok: false, refusals: draft.refusals }
   const warnings = [...draft.warnings, ...warnAboutMemory(draft), ...warnAboutUnbuilt(gathered)]
-  return { ok: true, config: deepFreeze(config), warnings }
+  const notices = [...gathered.notices, ...noticesOf(draft, network.clientAddrs)]
+  return { ok: true, config: deepFreeze(config), warnings, notices }
 }
 
 function deepFreeze<T>(value: T): T {
@@ -72,16 +86,16 @@ function assemble(draft: Draft, network: NetworkPlan): Assembled {
   return {
     ...planIdentity(draft, settings),
     datacenter,
-    primaryDatacenter: (settings.primary_datacenter ?? datacenter).toLowerCase(),
+    primaryDatacenter: settings.primary_datacenter?.toLowerCase() || datacenter,
     server,
     bootstrap: bootstraps(draft),
-    bootstrapExpect: settings.bootstrap_expect ?? 0,
+    bootstrapExpect: bootstrapOf(settings).expect,
     dev,
     dataDir: dev ? undefined : settings.data_dir,
     bindAddr: network.bindAddr,
     advertiseAddr: network.advertiseAddr,
     advertiseAddrWan: network.advertiseAddrWan,
-    taggedAddresses: planTaggedAddresses(settings, network),
+    taggedAddresses: { ...settings.tagged_addresses, ...network.taggedAddresses },
     translateWanAddrs: settings.translate_wan_addrs ?? false,
     http: network.http,
     dns: planDns(draft, network),
@@ -149,8 +163,9 @@ function warnAboutMemory({ profile, gathered }: Draft): string[] {
 
 function bootstraps({ profile, gathered, facts, warnings }: Draft): boolean {
   const { settings, dev } = gathered
-  const { bootstrap = false, bootstrap_expect: expect = 0, server = false } = settings
-  if (bootstrap || expect === 1) return true
+  const { server = false } = settings
+  const { bootstrap, expect } = bootstrapOf(settings)
+  if (bootstrap) return true
   const joins = [...(settings.retry_join ?? []), ...(settings.retry_join_wan ?? [])]
   if (dev || profile === 'consul' || !server || expect > 0 || joins.length > 0) return false
   if (facts.dataDir !== 'used')
@@ -175,29 +190,15 @@ const planAutopilot = ({ autopilot }: Settings): AgentConfig['autopilot'] => ({
 function planIdentity(draft: Draft, settings: Settings) {
   const domain = settings.domain ?? ''
   return {
-    nodeName: settings.node_name ?? draft.facts.hostName,
+    nodeName: nodeNameOf(draft),
     nodeId: settings.node_id ?? '',
     nodeMeta: settings.node_meta ?? {},
     domain: domain.endsWith('.') ? domain : `${domain}.`,
   }
 }
 
-function planTaggedAddresses(
-  settings: Settings,
-  network: NetworkPlan,
-): Readonly<Record<string, string>> {
-  const { advertiseAddr: lan, advertiseAddrWan: wan } = network
-  const family = (ip: string) => (isIp6(ip) ? 'ipv6' : 'ipv4')
-  const own = {
-    lan,
-    [`lan_${family(lan)}`]: lan,
-    wan,
-    [`wan_${family(wan)}`]: wan,
-  }
-  return { ...settings.tagged_addresses, ...own }
-}
-
-function planHttp({ http_config: http, ui_config: ui, ...rest }: Settings) {
+function planHttp(settings: Settings) {
+  const { http_config: http, ui_config: ui } = settings
   return {
     blockEndpoints: http?.block_endpoints ?? [],
     allowWriteFrom: http?.allow_write_http_from ?? [],
@@ -206,8 +207,8 @@ function planHttp({ http_config: http, ui_config: ui, ...rest }: Settings) {
     maxHeaderBytes: http?.max_header_bytes ?? 0,
     errorFormat: http?.error_format === 'json' ? ('json' as const) : ('text' as const),
     dialect: 'consul' as const,
-    allowUnprintable: rest.disable_http_unprintable_char_filter ?? false,
-    uiPath: ui?.enabled === true ? (ui.content_path ?? '/ui/') : undefined,
+    allowUnprintable: settings.disable_http_unprintable_char_filter ?? false,
+    uiPath: ui?.enabled === true ? uiPathOf(settings) : undefined,
   }
 }
 

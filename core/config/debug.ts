@@ -7,6 +7,7 @@ import type { Draft } from './draft.ts'
 import { joinHostPort } from './ip.ts'
 import type { NetworkPlan } from './network.ts'
 import type { Settings } from './schema.ts'
+import { bootstrapOf, uiPathOf } from './validate.ts'
 
 type Shown = Readonly<Record<string, unknown>>
 
@@ -38,15 +39,15 @@ const secret = (text: string | undefined): string =>
 function identity(s: Settings, hostName: string): Shown {
   const datacenter = s.datacenter?.toLowerCase()
   return {
-    NodeName: s.node_name ?? hostName,
+    NodeName: (s.node_name || hostName).trim(),
     NodeID: s.node_id ?? '',
     NodeMeta: s.node_meta ?? {},
     Datacenter: datacenter,
-    PrimaryDatacenter: s.primary_datacenter ?? datacenter,
+    PrimaryDatacenter: s.primary_datacenter?.toLowerCase() || datacenter,
     ServerMode: s.server ?? false,
     ServerName: s.server_name ?? '',
-    Bootstrap: s.bootstrap ?? false,
-    BootstrapExpect: s.bootstrap_expect ?? 0,
+    Bootstrap: bootstrapOf(s).bootstrap,
+    BootstrapExpect: bootstrapOf(s).expect,
     DataDir: s.data_dir ?? '',
     DisableHostNodeID: s.disable_host_node_id ?? true,
     Experiments: s.experiments ?? [],
@@ -56,7 +57,6 @@ function identity(s: Settings, hostName: string): Shown {
     SkipLeaveOnInt: s.skip_leave_on_interrupt ?? s.server === true,
     RejoinAfterLeave: s.rejoin_after_leave ?? false,
     ServerRejoinAgeMax: span(s.server_rejoin_age_max),
-    TaggedAddresses: s.tagged_addresses ?? {},
     TranslateWANAddrs: s.translate_wan_addrs ?? false,
   }
 }
@@ -90,6 +90,7 @@ function addresses(s: Settings, plan: NetworkPlan): Shown {
     SerfAdvertiseAddrWAN: tcp(plan.advertiseAddrWan, ports.serfWan),
     SerfBindAddrLAN: tcp(plan.serfBindLan, ports.serfLan),
     SerfBindAddrWAN: tcp(plan.serfBindWan, ports.serfWan),
+    TaggedAddresses: { ...s.tagged_addresses, ...plan.taggedAddresses },
     SerfPortLAN: ports.serfLan,
     SerfPortWAN: ports.serfWan,
     ServerPort: ports.server,
@@ -245,13 +246,13 @@ function serving({ http_config: http, connect, ...s }: Settings): Shown {
     CheckOutputMaxSize: s.check_output_max_size,
     CheckUpdateInterval: span(s.check_update_interval),
     DiscardCheckOutput: s.discard_check_output ?? false,
-    EnableLocalScriptChecks: s.enable_local_script_checks ?? false,
+    EnableLocalScriptChecks: s.enable_local_script_checks ?? s.enable_script_checks ?? false,
     EnableRemoteScriptChecks: s.enable_script_checks ?? false,
     EnableCentralServiceConfig: s.enable_central_service_config ?? true,
     DisableCoordinates: s.disable_coordinates ?? false,
     DisableHTTPUnprintableCharFilter: s.disable_http_unprintable_char_filter ?? false,
     DisableRemoteExec: s.disable_remote_exec ?? true,
-    UIConfig: { ContentPath: s.ui_config?.content_path, Enabled: s.ui_config?.enabled ?? false },
+    UIConfig: { ContentPath: uiPathOf(s), Enabled: s.ui_config?.enabled ?? false },
   }
 }
 

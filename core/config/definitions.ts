@@ -61,7 +61,7 @@ function planCheck(draft: Draft, check: CheckSetting): CheckDefinition {
     timeoutMs: duration('timeout', check.timeout),
     ttlMs: duration('ttl', check.ttl),
     successBeforePassing: check.success_before_passing ?? 0,
-    failuresBeforeWarning: check.failures_before_warning ?? 0,
+    failuresBeforeWarning: check.failures_before_warning ?? check.failures_before_critical ?? 0,
     failuresBeforeCritical: check.failures_before_critical ?? 0,
     outputMaxSize: check.output_max_size ?? 0,
     deregisterCriticalServiceAfterMs: duration(
@@ -74,8 +74,8 @@ function planCheck(draft: Draft, check: CheckSetting): CheckDefinition {
 }
 
 function planService(draft: Draft, service: ServiceSetting): ServiceDefinition {
-  const { check, checks = [] } = service
-  const weights = service.weights
+  const { check, checks = [], weights } = service
+  gatherFaults(draft, service)
   return {
     kind: service.kind ?? '',
     id: service.id ?? '',
@@ -96,7 +96,7 @@ function planService(draft: Draft, service: ServiceSetting): ServiceDefinition {
     weights:
       weights === undefined
         ? undefined
-        : { passing: weights.passing ?? 0, warning: weights.warning ?? 0 },
+        : { passing: weights.passing ?? 1, warning: weights.warning ?? 1 },
     checks: [...checks, ...(check === undefined ? [] : [check])].map((one) =>
       planCheck(draft, one),
     ),
@@ -109,17 +109,47 @@ function planService(draft: Draft, service: ServiceSetting): ServiceDefinition {
 function connectOf(draft: Draft, { connect }: ServiceSetting): ServiceDefinition['connect'] {
   if (connect === undefined) return undefined
   const { native = false, sidecar_service: sidecar } = connect
+  if (sidecar?.id)
+    gather(draft, sidecar, {
+      consul: "sidecar_service can't specify an ID",
+      what: `a sidecar has the id of its service, not ${JSON.stringify(sidecar.id)}`,
+    })
   return { native, sidecar: sidecar && planService(draft, sidecar) }
+}
+
+/** What Consul finds while it reads a service. */
+function gatherFaults(draft: Draft, service: ServiceSetting): void {
+  const { name = '', meta = {}, weights, socket_path: socket } = service
+  const note = (consul: string, fault: string) =>
+    gather(draft, service, { consul, what: `service ${JSON.stringify(name)}: ${fault}` })
+  const label = faultOfMetadata(meta)
+  if (label !== undefined)
+    note(`invalid meta for service ${name}: ${label}`, `Invalid Service Meta: ${label}`)
+  const { passing = 1, warning = 1 } = weights ?? {}
+  const weight = faultOfWeights({ passing, warning })
+  if (weight !== undefined)
+    note(`Invalid weight definition for service ${name}: ${weight}`, `Invalid Weights: ${weight}`)
+  if (socket === undefined || (service.port === undefined && service.address === undefined)) return
+  const both = `cannot have both socket path ${socket} and address/port`
+  note(`service ${name} ${both}`, both)
+}
+
+const gather = (
+  draft: Draft,
+  setting: object,
+  texts: { readonly consul: string; readonly what: string },
+): void => {
+  draft.refusals.push({ ...texts, origin: draft.gathered.places.get(setting), gathered: true })
 }
 
 /** Refuses what no agent could register. */
 export function checkDefinitions(draft: Draft, { services, checks }: Definitions): void {
   const { settings, places } = draft.gathered
   const refuse = (consul: string, setting: object | undefined, what = consul) =>
-    draft.refusals.push({ consul, what, origin: places.get(setting ?? {}) })
+    draft.refusals.push({ consul, what, origin: places.get(setting ?? {}), late: true })
   for (const [i, service] of services.entries()) {
     const named = `service ${JSON.stringify(service.name)}`
-    const fault = faultOfService(service, draft.illTimed)
+    const fault = faultOfService(service, draft)
     const mesh = fault === undefined ? faultsOfService(service) : []
     if (fault !== undefined) refuse(`${named}: ${fault}`, settings.services?.[i])
     if (mesh.length === 0) continue
@@ -128,7 +158,8 @@ export function checkDefinitions(draft: Draft, { services, checks }: Definitions
   }
   for (const [i, check] of checks.entries()) {
     if (draft.illTimed.has(check)) continue
-    const fault = check.name === '' && check.id === '' ? 'name is missing' : faultOfCheck(check)
+    const nameless = check.name === '' && check.id === '' && !judgesFiles(draft)
+    const fault = nameless ? 'name is missing' : faultOfCheck(check)
     if (fault === undefined) continue
     refuse(`check ${JSON.stringify(check.name)}: ${fault}`, settings.checks?.[i])
   }
@@ -146,18 +177,17 @@ const faultsOfService = (service: ServiceDefinition): readonly string[] =>
     native: service.connect?.native ?? false,
   })
 
-function faultOfService(
-  service: ServiceDefinition,
-  illTimed: ReadonlySet<CheckDefinition>,
-): string | undefined {
-  if (service.name === '') return 'name is missing'
-  if (ANY_ADDRESS.includes(service.address)) return 'Invalid service address'
-  const meta = faultOfMetadata(service.meta)
-  if (meta !== undefined) return `Invalid Service Meta: ${meta}`
-  const weights = faultOfWeights(service.weights)
-  if (weights !== undefined) return `Invalid Weights: ${weights}`
+/** Consul's `validate` leaves to the start what only a registration finds. */
+const judgesFiles = ({ profile, purpose }: Draft): boolean =>
+  profile === 'consul' && purpose === 'check'
+
+function faultOfService(service: ServiceDefinition, draft: Draft): string | undefined {
+  if (!judgesFiles(draft)) {
+    if (service.name === '') return 'name is missing'
+    if (ANY_ADDRESS.includes(service.address)) return 'Invalid service address'
+  }
   for (const check of service.checks) {
-    if (illTimed.has(check)) continue
+    if (draft.illTimed.has(check)) continue
     const fault = faultOfCheck(check)
     if (fault !== undefined) return `check ${JSON.stringify(check.name)}: ${fault}`
   }

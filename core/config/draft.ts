@@ -10,6 +10,7 @@ import type { Profile, Refusal } from './refusal.ts'
 
 export interface Draft {
   readonly profile: Profile
+  readonly purpose: 'start' | 'check'
   readonly gathered: Gathered
   readonly facts: MachineFacts
   readonly refusals: Refusal[]
@@ -47,9 +48,9 @@ export function refuse(draft: Draft, { path, ...texts }: Complaint): void {
   draft.refusals.push({ ...texts, origin: originOf(draft, path) })
 }
 
-/** Notes a complaint at which Consul stops at once, whatever it has gathered before. */
-export function refuseAtOnce(draft: Draft, { path, ...texts }: Complaint): void {
-  draft.refusals.unshift({ ...texts, origin: originOf(draft, path) })
+/** Notes a complaint at which Consul stops only if it has gathered none. */
+export function refuseLate(draft: Draft, { path, ...texts }: Complaint): void {
+  draft.refusals.push({ ...texts, origin: originOf(draft, path), late: true })
 }
 
 /** Notes what is no reason to refuse. */
@@ -60,19 +61,22 @@ export function warn(draft: Draft, { path, what }: Pick<Complaint, 'path' | 'wha
 
 export interface DurationText {
   readonly path: string
+  /** What Consul calls it, if not by its path. */
+  readonly name?: string
   readonly text: string | undefined
   /** Where it was written, if its path does not tell. */
   readonly origin?: Origin | undefined
 }
 
 /** A duration in milliseconds; 0 if it is absent or was refused. */
-export function durationOf(draft: Draft, { path, text, origin }: DurationText): number {
+export function durationOf(draft: Draft, duration: DurationText): number {
+  const { path, name = path, text, origin } = duration
   if (text === undefined) return 0
   const ns = parseDurationNs(text)
   if (ns !== undefined) return ns / 1e6
   const shown = JSON.stringify(text)
   draft.refusals.push({
-    consul: `${path}: invalid duration: ${shown}: ${durationComplaint(text)}`,
+    consul: `${name}: invalid duration: ${shown}: ${durationComplaint(text)}`,
     what: `${path} is no duration: ${shown}`,
     next: 'write one as 300ms, 15s or 1h30m',
     origin: origin ?? originOf(draft, path),

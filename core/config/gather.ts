@@ -1,5 +1,5 @@
 // From texts and flags to one set of settings: parse, decode, complain about what nobody knows,
-// merge in order (defaults, -dev, lists of flags, files, -hcl fragments, other flags).
+// merge in order (defaults, -dev, lists of flags, files, other flags, -hcl fragments).
 import { parseBool } from '../bool.ts'
 import { multierror } from '../multierror.ts'
 import { type Decoded, decodeDocument, type UnknownKey } from './decode.ts'
@@ -11,6 +11,7 @@ import { parseHclDocument } from './hcl.ts'
 import { parseJsonDocument } from './json-document.ts'
 import { mergeSettings, modernize } from './merge.ts'
 import { closest } from './nearest.ts'
+import { noticesOfEnterprise, noticesOfMoves } from './notices.ts'
 import { type Profile, REFUSALS_SHOWN_MAX, type Refusal } from './refusal.ts'
 import { AGENT, MOVES, type Settings } from './schema.ts'
 
@@ -31,6 +32,10 @@ export interface Gathered {
   readonly settings: Settings
   readonly dev: boolean
   readonly warnings: readonly string[]
+  /** What Consul's `validate` would print of the sources. */
+  readonly notices: readonly string[]
+  /** The old spellings that were met. */
+  readonly moved: readonly string[]
   /** Where a setting was last written, by its path. */
   readonly origins: ReadonlyMap<string, Origin>
   /** Where each block was written, services and checks among them. */
@@ -44,29 +49,41 @@ export type Gathering =
 export function gatherSettings(input: GatherInput): Gathering {
   const dev = input.uses.some((use) => use.flag.name === 'dev' && parseBool(use.value) === true)
   const flags = settingsOfFlags(input.uses)
-  const fragments = input.uses
+  const given = input.uses
     .filter((use) => use.flag.name === 'hcl')
     .map((use, i): ConfigText => ({ name: `flags-${i}.hcl`, text: use.value, format: 'hcl' }))
-  const read = [...input.files, ...fragments].map((text) => readText(text, input.profile))
+  const read = [...input.files, ...given].map((text) => readText(text, input.profile))
   const refusals = read.flatMap((one) => one.refusals)
   if (refusals.length > 0) return { ok: false, refusals }
 
   const texts = read.map((one) => modernize(one.settings))
+  const moved = texts.flatMap((one) => one.moved)
   const warnings = [
-    ...read.flatMap((one) => one.warnings),
-    ...texts.flatMap((one) => one.moved).map(showMove),
+    ...read.flatMap(({ enterprise }) => enterprise.map(showEnterprise)),
+    ...moved.map(showMove),
   ]
+  const notices = read.flatMap(({ enterprise }, i) => [
+    ...noticesOfEnterprise(enterprise),
+    ...noticesOfMoves(texts[i]?.moved ?? []),
+  ])
+  const files = texts.slice(0, input.files.length)
+  const fragments = texts.slice(input.files.length)
   const settings = mergeSettings([
     DEFAULTS,
     ...(dev ? [DEV] : []),
     modernize(flags.lists).settings,
-    ...texts.map((one) => one.settings),
+    ...files.map((one) => one.settings),
     modernize(flags.values).settings,
+    ...fragments.map((one) => one.settings),
   ])
   const origins = new Map([...read.flatMap((one) => [...one.origins]), ...flags.origins])
   const places = new Map(read.flatMap((one) => [...one.places]))
-  return { ok: true, gathered: { settings, dev, warnings, origins, places } }
+  const told = { warnings, notices, moved }
+  return { ok: true, gathered: { settings, dev, ...told, origins, places } }
 }
+
+const showEnterprise = ({ path }: UnknownKey): string =>
+  `${path} belongs to Consul Enterprise and has no effect`
 
 const showMove = (from: string): string => {
   const to = MOVES[from] ?? ''
@@ -78,7 +95,7 @@ const showMove = (from: string): string => {
 interface ReadText {
   readonly settings: Settings
   readonly refusals: readonly Refusal[]
-  readonly warnings: readonly string[]
+  readonly enterprise: readonly UnknownKey[]
   readonly origins: ReadonlyMap<string, Origin>
   readonly places: ReadonlyMap<object, Origin>
 }
@@ -86,7 +103,7 @@ interface ReadText {
 const NOTHING: ReadText = {
   settings: {},
   refusals: [],
-  warnings: [],
+  enterprise: [],
   origins: new Map(),
   places: new Map(),
 }
@@ -106,9 +123,7 @@ function readText(given: ConfigText, profile: Profile): ReadText {
   return {
     settings: decoded.value as Settings, // decoded by the very shape that the type is inferred from
     refusals: [...refuseMismatches(source, decoded), ...refuseUnknown(source, decoded)],
-    warnings: decoded.enterprise.map(
-      (key) => `${key.path} belongs to Consul Enterprise and has no effect`,
-    ),
+    enterprise: decoded.enterprise,
     origins: decoded.origins,
     places: decoded.placesOfRecords,
   }

@@ -51,6 +51,8 @@ export function modernize(settings: Settings): Modernized {
     moved.push(from)
     plain = setAt(plain, from, undefined)
     if (to !== '') plain = setAt(plain, to, mergeMoved(value, getAt(plain, to)))
+    // Consul takes it for the wish to have them replicated.
+    if (from === 'acl_replication_token') plain = setAt(plain, 'acl.enable_token_replication', true)
   }
   plain = appendSingle(plain, 'service', 'services')
   plain = appendSingle(plain, 'check', 'checks')

@@ -2,10 +2,10 @@
 // In the order in which Consul decides them, because it stops at the first address that it
 // cannot use.
 
-import { expandAddresses, expandIp, listenOn } from './addresses.ts'
+import { type Address, expandAddresses, expandIp, listenOn } from './addresses.ts'
 import type { ListenAddress } from './agent-config.ts'
 import { detectAddress } from './detect.ts'
-import { type Complaint, type Draft, gatherRefusal, refuseAtOnce } from './draft.ts'
+import { type Complaint, type Draft, gatherRefusal, refuse } from './draft.ts'
 import { isAnyIp, isIp6 } from './ip.ts'
 import type { Settings } from './schema.ts'
 
@@ -13,6 +13,8 @@ export interface NetworkPlan {
   readonly bindAddr: string
   readonly advertiseAddr: string
   readonly advertiseAddrWan: string
+  /** What the catalog says of this node, by `lan`, `wan` and family. */
+  readonly taggedAddresses: Readonly<Record<string, string>>
   /** Why the advertised address may be wrong: as `consul` an agent does not start with a doubt. */
   readonly doubt: Complaint | undefined
   readonly serfBindLan: string
@@ -51,7 +53,7 @@ export function planNetwork(draft: Draft): NetworkPlan | undefined {
   const serfBindWan = expandIp(draft, 'serf_wan', settings.serf_wan) ?? bindAddr
   const advertise = planAdvertise(draft, bindAddr)
 
-  const client = expandAddresses(draft, 'client_addr', settings.client_addr)
+  const client = planClient(draft, settings)
   if (client.length === 0) draft.warnings.push('client_addr is empty: HTTP and DNS do not listen')
   const listen = (path: string, text: string | undefined, port: number) => {
     const own = expandAddresses(draft, path, text)
@@ -73,8 +75,21 @@ export function planNetwork(draft: Draft): NetworkPlan | undefined {
   }
 }
 
+/** Sockets have their place in `addresses`. */
+function planClient(draft: Draft, { client_addr }: Settings): readonly Address[] {
+  const path = 'client_addr'
+  const client = expandAddresses(draft, path, client_addr)
+  const socket = client.find((one) => one.type === 'unix')
+  if (socket === undefined) return client
+  const consul = `${path} cannot be a unix socket`
+  const next = 'name it in addresses.http'
+  gatherRefusal(draft, { path, consul, what: `${path} cannot be a Unix socket`, next })
+  return []
+}
+
 function planPorts(draft: Draft, settings: Settings): Ports {
   const { ports } = settings
+  refusePorts(draft, ports)
   const port = (name: string, value: number | undefined) => planPort(draft, `ports.${name}`, value)
   return {
     dns: port('dns', ports?.dns),
@@ -85,6 +100,26 @@ function planPorts(draft: Draft, settings: Settings): Ports {
     serfLan: port('serf_lan', ports?.serf_lan),
     serfWan: port('serf_wan', ports?.serf_wan),
     server: port('server', ports?.server),
+  }
+}
+
+/** Ports that an agent cannot be without, and ranges that hold none. */
+function refusePorts(draft: Draft, ports: Settings['ports'] = {}): void {
+  const off = (['server', 'serf_lan'] as const).filter((name) => (ports[name] ?? 0) < 0)
+  for (const name of off)
+    refuse(draft, {
+      path: `ports.${name}`,
+      consul: `${name.replace('_', '-')}-port must be greater than zero`,
+      what: `ports.${name} cannot be off`,
+    })
+  for (const range of ['proxy', 'sidecar', 'expose'] as const) {
+    const names = [`${range}_min_port`, `${range}_max_port`] as const
+    const [least, most] = names.map((name) => ports[name] ?? 0)
+    if ((least ?? 0) <= (most ?? 0)) continue
+    const [from, to] = names
+    const consul = `${from} must be less than ${to}. To disable, set both to zero.`
+    const what = `ports.${from} is above ports.${to}`
+    refuse(draft, { path: `ports.${from}`, consul, what, next: 'both 0: none at all' })
   }
 }
 
@@ -110,15 +145,14 @@ function planBind(draft: Draft, { bind_addr }: Settings): string | undefined {
     const at = draft.refusals.findIndex((refusal) => refusal.consul.startsWith(`${path}: `))
     const [invalid] = at === -1 ? [] : draft.refusals.splice(at, 1)
     const next = 'leave it out, or name an address of this machine'
-    if (invalid === undefined)
-      refuseAtOnce(draft, { path, consul, what: 'bind_addr is empty', next })
-    else draft.refusals.unshift({ ...invalid, consul, gathered: false })
+    if (invalid === undefined) refuse(draft, { path, consul, what: 'bind_addr is empty', next })
+    else draft.refusals.push({ ...invalid, consul, gathered: false })
     return undefined
   }
   if (addresses.length > 1) {
     const text =
       "bind_addr cannot contain multiple addresses. Use 'addresses.{dns,http,https}' instead."
-    refuseAtOnce(draft, {
+    refuse(draft, {
       path,
       consul: text,
       what: 'bind_addr takes one address',
@@ -127,7 +161,7 @@ function planBind(draft: Draft, { bind_addr }: Settings): string | undefined {
     return undefined
   }
   if (first.type === 'ip') return first.ip
-  refuseAtOnce(draft, {
+  refuse(draft, {
     path,
     consul: 'bind_addr cannot be a unix socket',
     what: `bind_addr cannot be a Unix socket: ${first.path}`,
@@ -138,7 +172,7 @@ function planBind(draft: Draft, { bind_addr }: Settings): string | undefined {
 function refuseAnyAdvertise(draft: Draft, settings: Settings): boolean {
   const check = (path: string, name: string, text: string | undefined) => {
     if (text === undefined || !isAnyIp(text.replace(/^\[(.*)\]$/, '$1'))) return false
-    refuseAtOnce(draft, {
+    refuse(draft, {
       path,
       consul: `${name} cannot be 0.0.0.0, :: or [::]`,
       what: `${path} cannot be ${text}: others need one address to call`,
@@ -154,6 +188,7 @@ function refuseAnyAdvertise(draft: Draft, settings: Settings): boolean {
 interface Advertised {
   readonly advertiseAddr: string
   readonly advertiseAddrWan: string
+  readonly taggedAddresses: Readonly<Record<string, string>>
   readonly doubt: Complaint | undefined
 }
 
@@ -161,18 +196,39 @@ function planAdvertise(draft: Draft, bindAddr: string): Advertised {
   const { settings } = draft.gathered
   // Consul expands the address twice and complains twice; its users see both.
   expandIp(draft, 'advertise_addr', settings.advertise_addr)
-  const lan =
-    expandIp(draft, 'advertise_addr', settings.advertise_addr) ??
-    expandIp(draft, 'advertise_addr_ipv4', settings.advertise_addr_ipv4) ??
-    expandIp(draft, 'advertise_addr_ipv6', settings.advertise_addr_ipv6) ??
-    bindAddr
-  const { address: advertiseAddr, doubt } = isAnyIp(lan)
-    ? detectAddress(draft, isIp6(lan))
-    : { address: lan, doubt: undefined }
-  const advertiseAddrWan =
-    expandIp(draft, 'advertise_addr_wan', settings.advertise_addr_wan) ??
-    expandIp(draft, 'advertise_addr_wan_ipv4', settings.advertise_addr_wan_ipv4) ??
-    expandIp(draft, 'advertise_addr_wan_ipv6', settings.advertise_addr_wan_ipv6) ??
-    advertiseAddr
-  return { advertiseAddr, advertiseAddrWan, doubt }
+  const given = expandIp(draft, 'advertise_addr', settings.advertise_addr) ?? bindAddr
+  const { address: lan, doubt } = isAnyIp(given)
+    ? detectAddress(draft, isIp6(given))
+    : { address: given, doubt: undefined }
+  const wan = expandIp(draft, 'advertise_addr_wan', settings.advertise_addr_wan) ?? lan
+  const taggedAddresses = {
+    lan,
+    ...familiesOf(draft, { tag: 'lan', path: 'advertise_addr', address: lan }),
+    wan,
+    ...familiesOf(draft, { tag: 'wan', path: 'advertise_addr_wan', address: wan }),
+  }
+  return { advertiseAddr: lan, advertiseAddrWan: wan, taggedAddresses, doubt }
+}
+
+interface Told {
+  readonly tag: 'lan' | 'wan'
+  readonly path: 'advertise_addr' | 'advertise_addr_wan'
+  readonly address: string
+}
+
+/** What is told to those who ask for one family: the address itself is in one of them. */
+function familiesOf(draft: Draft, { tag, path, address }: Told): Record<string, string> {
+  const tagged: Record<string, string> = {}
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    const name = `${path}_${family}` as const
+    const given = expandIp(draft, name, draft.gathered.settings[name])
+    const own = isIp6(address) === (family === 'ipv6') ? address : undefined
+    if (given !== undefined && isIp6(given) !== (family === 'ipv6')) {
+      const consul = `${name} must be an ${family} address`
+      refuse(draft, { path: name, consul, what: `${name} is of the other family: ${given}` })
+    }
+    const told = given ?? own
+    if (told !== undefined) tagged[`${tag}_${family}`] = told
+  }
+  return tagged
 }

@@ -14,8 +14,13 @@ export interface Refusal {
   readonly origin?: Origin | undefined
   /** What to do next. */
   readonly next?: string | undefined
-  /** Consul gathers this one with others of its kind into one list. */
+  /**
+   * Consul gathers this one with others of its kind into one list, and shows the list once all
+   * else is in order.
+   */
   readonly gathered?: boolean
+  /** Consul looks at this only after what it has gathered. */
+  readonly late?: boolean
 }
 
 /** A value in a complaint may be of any length. */
@@ -40,13 +45,13 @@ function showRefusal(refusal: Refusal): readonly string[] {
 }
 
 /**
- * What Consul would have said of refusals in its order: the first alone, or all of a kind that it
- * gathers.
+ * What Consul would have said of refusals in its order: the first at which it stops, then all that
+ * it has gathered, then the first of the rest.
  */
 export function consulText(refusals: readonly Refusal[]): string {
-  const [first] = refusals
-  if (first === undefined) return ''
-  if (first.gathered !== true) return first.consul
+  const early = refusals.find(({ gathered, late }) => gathered !== true && late !== true)
+  if (early !== undefined) return early.consul
   const gathered = refusals.filter((refusal) => refusal.gathered === true)
-  return multierror(gathered.map((refusal) => refusal.consul))
+  if (gathered.length > 0) return multierror(gathered.map((refusal) => refusal.consul))
+  return refusals[0]?.consul ?? ''
 }

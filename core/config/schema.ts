@@ -169,7 +169,7 @@ const OBSERVING = {
   syslog_facility: text,
   enable_debug: bool,
   telemetry: TELEMETRY,
-  reporting: record({ license: record({ enabled: bool }) }),
+  reporting: record({ license: record({}, { enterprise: ['enabled'] }) }),
 } as const
 
 /**
@@ -178,6 +178,7 @@ const OBSERVING = {
  */
 const DEPRECATED = {
   acl_datacenter: text,
+  acl_enforce_version_8: anything,
   acl_default_policy: text,
   acl_down_policy: text,
   acl_enable_key_list_policy: bool,
@@ -230,40 +231,41 @@ export const AGENT = record(
 
 /**
  * Old spellings and where their values belong now; '' has no effect any more. Paths from the
- * top.
+ * top, in the order in which Consul looks for them.
  */
 export const MOVES: Readonly<Record<string, string>> = {
+  acl_enforce_version_8: '',
+  'acl.tokens.agent_master': 'acl.tokens.agent_recovery',
+  acl_agent_master_token: 'acl.tokens.agent_recovery',
+  acl_agent_token: 'acl.tokens.agent',
+  acl_token: 'acl.tokens.default',
+  'acl.tokens.master': 'acl.tokens.initial_management',
+  acl_master_token: 'acl.tokens.initial_management',
+  acl_replication_token: 'acl.tokens.replication',
+  enable_acl_replication: 'acl.enable_token_replication',
   acl_datacenter: 'primary_datacenter',
   acl_default_policy: 'acl.default_policy',
   acl_down_policy: 'acl.down_policy',
-  acl_enable_key_list_policy: 'acl.enable_key_list_policy',
   acl_ttl: 'acl.token_ttl',
-  acl_token: 'acl.tokens.default',
-  acl_agent_token: 'acl.tokens.agent',
-  acl_replication_token: 'acl.tokens.replication',
-  acl_master_token: 'acl.tokens.initial_management',
-  acl_agent_master_token: 'acl.tokens.agent_recovery',
-  enable_acl_replication: 'acl.enable_token_replication',
+  acl_enable_key_list_policy: 'acl.enable_key_list_policy',
+  start_join: 'retry_join',
+  start_join_wan: 'retry_join_wan',
   ca_file: 'tls.defaults.ca_file',
   ca_path: 'tls.defaults.ca_path',
   cert_file: 'tls.defaults.cert_file',
   key_file: 'tls.defaults.key_file',
   tls_cipher_suites: 'tls.defaults.tls_cipher_suites',
   tls_min_version: 'tls.defaults.tls_min_version',
-  tls_prefer_server_cipher_suites: '',
   verify_incoming: 'tls.defaults.verify_incoming',
   verify_incoming_https: 'tls.https.verify_incoming',
   verify_incoming_rpc: 'tls.internal_rpc.verify_incoming',
   verify_outgoing: 'tls.defaults.verify_outgoing',
   verify_server_hostname: 'tls.internal_rpc.verify_server_hostname',
+  tls_prefer_server_cipher_suites: '',
   ui: 'ui_config.enabled',
   ui_dir: 'ui_config.dir',
   ui_content_path: 'ui_config.content_path',
-  start_join: 'retry_join',
-  start_join_wan: 'retry_join_wan',
   protocol: '',
-  'acl.tokens.master': 'acl.tokens.initial_management',
-  'acl.tokens.agent_master': 'acl.tokens.agent_recovery',
 }
 
 /** What files, fragments and flags say, before defaults are judged: every field may be absent. */

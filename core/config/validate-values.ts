@@ -1,5 +1,6 @@
 // The rules that look at one value each: ranges, choices, keys, labels, and ports taken twice.
 import { parseBase64 } from '../bytes.ts'
+import { parseDurationNs } from '../time.ts'
 import type { ListenAddress } from './agent-config.ts'
 import type { Complaint, Draft, Rules } from './draft.ts'
 import { joinHostPort } from './ip.ts'
@@ -41,39 +42,108 @@ export function metaRules({ node_meta = {} }: Settings): Rules {
   return [{ path: 'node_meta', consul, what: `node_meta cannot stand: ${fault}` }]
 }
 
-const KEY_SIZES = [16, 24, 32]
-
 /** The gossip key: base64 of 16, 24 or 32 bytes. */
 export function keyRules({ encrypt = '' }: Settings): Rules {
   if (encrypt === '') return []
   const path = 'encrypt'
-  const next = 'lictor keygen makes one'
   const parsed = parseBase64(encrypt)
-  if (!parsed.ok) {
-    const consul = `encrypt has invalid key: illegal base64 data at input byte ${parsed.at}`
-    return [{ path, consul, what: 'encrypt is no base64', next }]
+  if (parsed.ok) return []
+  const consul = `encrypt has invalid key: illegal base64 data at input byte ${parsed.at}`
+  return [{ path, consul, what: 'encrypt is no base64', next: KEY_NEXT }]
+}
+
+const KEY_SIZES = [16, 24, 32]
+const KEY_NEXT = 'lictor keygen makes one'
+
+/** Consul looks at the size when the pool starts. */
+export function keySizeRule({ encrypt = '' }: Settings): Complaint | undefined {
+  const parsed = parseBase64(encrypt)
+  if (encrypt === '' || !parsed.ok || KEY_SIZES.includes(parsed.bytes.length)) return undefined
+  return {
+    path: 'encrypt',
+    consul: 'encrypt has invalid key: key size must be 16, 24 or 32 bytes',
+    what: `encrypt must hold 16, 24 or 32 bytes, not ${parsed.bytes.length}`,
+    next: KEY_NEXT,
   }
-  if (KEY_SIZES.includes(parsed.bytes.length)) return []
+}
+
+/** What Consul refuses before it looks at the settings together. */
+export function groupRules({ cache, tls }: Settings): Rules {
+  const { entry_fetch_max_burst: burst = 1, entry_fetch_rate: rate } = cache ?? {}
+  const positive = (name: string, value: number | undefined): Complaint => ({
+    path: `cache.${name}`,
+    consul: `cache.${name} must be strictly positive, was: ${value}`,
+    what: `cache.${name} must be positive, not ${value}`,
+  })
+  const { defaults, grpc, https, internal_rpc: rpc } = tls ?? {}
+  const misplaced = (path: string, consul: string): Complaint => ({
+    ...{ path: `tls.${path}`, consul, what: `tls.${path} has no meaning there` },
+  })
+  const hostless = 'verify_server_hostname is only valid in the'
+  const own = [defaults, https, rpc].findIndex((group) => group?.use_auto_cert !== undefined)
+  const named = ['defaults', 'https', 'internal_rpc'][own] ?? ''
   return [
-    {
-      path,
-      consul: 'encrypt has invalid key: key size must be 16, 24 or 32 bytes',
-      what: `encrypt must hold 16, 24 or 32 bytes, not ${parsed.bytes.length}`,
-      next,
-    },
+    rule(
+      grpc?.verify_outgoing !== undefined,
+      misplaced('grpc.verify_outgoing', 'verify_outgoing is not valid in the tls.grpc stanza'),
+    ),
+    rule(
+      grpc?.verify_server_hostname !== undefined || https?.verify_server_hostname !== undefined,
+      misplaced(
+        `${grpc?.verify_server_hostname === undefined ? 'https' : 'grpc'}.verify_server_hostname`,
+        `${hostless} tls.defaults and tls.internal_rpc stanzas`,
+      ),
+    ),
+    rule(
+      own >= 0,
+      misplaced(`${named}.use_auto_cert`, 'use_auto_cert is only valid in the tls.grpc stanza'),
+    ),
+    rule(burst <= 0, positive('entry_fetch_max_burst', burst)),
+    rule(rate === 0, positive('entry_fetch_rate', rate)),
   ]
 }
 
-/**
- * Settings with a fixed set of words. Consul refuses some of them only at work; so do we, as it.
- */
+/** What is for servers alone, and what is for others. */
+export function roleRules({ server = false, auto_encrypt: auto, ...rest }: Settings): Rules {
+  const { ca_provider: provider = '' } = rest.connect ?? {}
+  const { advertise_reconnect_timeout: reconnect = '0s' } = rest
+  const isSet = (parseDurationNs(reconnect) ?? 0) !== 0
+  return [
+    rule(!CA_PROVIDERS.includes(provider), {
+      path: 'connect.ca_provider',
+      consul: `${provider} is not a valid CA provider`,
+      what: `connect.ca_provider cannot be ${JSON.stringify(provider)}`,
+      next: 'one of consul, vault, aws-pca',
+    }),
+    rule(server && auto?.tls === true, {
+      path: 'auto_encrypt.tls',
+      consul: 'auto_encrypt.tls can only be used on a client.',
+      what: 'auto_encrypt.tls is not for servers',
+    }),
+    rule(!server && auto?.allow_tls === true, {
+      path: 'auto_encrypt.allow_tls',
+      consul: 'auto_encrypt.allow_tls can only be used on a server.',
+      what: 'auto_encrypt.allow_tls is for servers',
+    }),
+    rule(server && isSet, {
+      path: 'advertise_reconnect_timeout',
+      consul: 'advertise_reconnect_timeout can only be used on a client',
+      what: 'advertise_reconnect_timeout is not for servers',
+    }),
+  ]
+}
+
+const CA_PROVIDERS = ['', 'consul', 'vault', 'aws-pca']
+
+const rule = (broken: boolean, complaint: Complaint): Complaint | undefined =>
+  broken ? complaint : undefined
+
+/** Settings with a fixed set of words, at which Consul looks only when it starts. */
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   'acl.default_policy': ['allow', 'deny'],
   'acl.down_policy': ['allow', 'deny', 'extend-cache', 'async-cache'],
   default_intention_policy: ['', 'allow', 'deny'],
-  'dns_config.recursor_strategy': ['sequential', 'random'],
   'http_config.error_format': ['text', 'json'],
-  'limits.request_limits.mode': ['disabled', 'permissive', 'enforcing'],
 }
 
 export function choiceRules({ gathered }: Draft): Rules {

@@ -2,51 +2,42 @@
 // users see the first complaint, ours see all of them. A rule that is kept says nothing.
 import { isUuid } from '../ids.ts'
 import { isLogLevel } from '../log.ts'
+import { multierror } from '../multierror.ts'
 import { nameFault } from '../names.ts'
 import {
   type Complaint,
   type Draft,
-  durationOf,
   gatherRefusal,
   type Rules,
   refuse,
+  refuseLate,
 } from './draft.ts'
-import { parseIp, parseNetwork } from './ip.ts'
+import { isAnyIp, parseIp, parseNetwork } from './ip.ts'
 import type { NetworkPlan } from './network.ts'
 import { getAt } from './paths.ts'
-import { AGENT, type Settings } from './schema.ts'
-import type { RecordShape } from './shape.ts'
-import { addressRules, choiceRules, keyRules, metaRules, numberRules } from './validate-values.ts'
+import type { Settings } from './schema.ts'
+import { checkDurations } from './validate-durations.ts'
+import {
+  addressRules,
+  choiceRules,
+  groupRules,
+  keyRules,
+  keySizeRule,
+  metaRules,
+  numberRules,
+  roleRules,
+} from './validate-values.ts'
 
 /** What Consul finds while it puts the settings together, and lists in one complaint. */
 export function checkValues(draft: Draft): void {
-  checkDurations(draft, AGENT, '')
-  checkServiceTtls(draft)
+  checkDurations(draft)
   checkRaftMultiplier(draft)
-  const { http_config, serf_lan_allowed_cidrs, serf_wan_allowed_cidrs } = draft.gathered.settings
-  checkNetworks(draft, 'http_config.allow_write_http_from', http_config?.allow_write_http_from)
-  checkNetworks(draft, 'serf_lan_allowed_cidrs', serf_lan_allowed_cidrs)
-  checkNetworks(draft, 'serf_wan_allowed_cidrs', serf_wan_allowed_cidrs)
-}
-
-/** Every duration outside lists; those of checks are judged with their check. */
-function checkDurations(draft: Draft, shape: RecordShape, prefix: string): void {
-  for (const [name, inner] of Object.entries(shape.fields)) {
-    const path = `${prefix}${name}`
-    if (inner.type === 'record') checkDurations(draft, inner, `${path}.`)
-    if (inner.type !== 'duration') continue
-    const value = getAt(draft.gathered.settings, path)
-    if (typeof value === 'string') durationOf(draft, { path, text: value })
-  }
-}
-
-/** TTLs by service name: the one map of durations. */
-function checkServiceTtls(draft: Draft): void {
-  const path = 'dns_config.service_ttl'
-  const origin = draft.gathered.origins.get(path)
-  const { service_ttl: ttls = {} } = draft.gathered.settings.dns_config ?? {}
-  for (const [name, text] of Object.entries(ttls))
-    durationOf(draft, { path: `${path}[${JSON.stringify(name)}]`, text, origin })
+  checkMembers(draft, 'serf_lan_allowed_cidrs')
+  checkMembers(draft, 'serf_wan_allowed_cidrs')
+  checkWriters(draft)
+  checkWords(draft)
+  for (const rule of groupRules(draft.gathered.settings))
+    if (rule !== undefined) refuse(draft, rule)
 }
 
 const MULTIPLIER_MIN = 1
@@ -57,21 +48,58 @@ function checkRaftMultiplier(draft: Draft): void {
   const value = draft.gathered.settings.performance?.raft_multiplier ?? MULTIPLIER_MIN
   if (value >= MULTIPLIER_MIN && value <= MULTIPLIER_MAX) return
   const range = `between ${MULTIPLIER_MIN} and ${MULTIPLIER_MAX}`
-  gatherRefusal(draft, {
+  refuse(draft, {
     path,
     consul: `${path} cannot be ${value}. Must be ${range}`,
     what: `${path} must be ${range}, not ${value}`,
   })
 }
 
-function checkNetworks(draft: Draft, path: string, networks: readonly string[] = []): void {
-  const name = path.split('.').at(-1)
-  for (const network of networks.filter((one) => parseNetwork(one) === undefined))
-    gatherRefusal(draft, {
-      path,
-      consul: `${name}: invalid cidr: ${network}`,
-      what: `${path} takes networks as 10.0.0.0/8, not ${JSON.stringify(network)}`,
-    })
+/** Networks whose members may join: Consul lists those it does not understand, and stops. */
+function checkMembers(
+  draft: Draft,
+  path: 'serf_lan_allowed_cidrs' | 'serf_wan_allowed_cidrs',
+): void {
+  const wrong = (draft.gathered.settings[path] ?? []).filter(isNoNetwork)
+  if (wrong.length === 0) return
+  const list = multierror(wrong.map((network) => `invalid cidr: ${network}`))
+  refuse(draft, { path, consul: `${path}: ${list}`, what: noNetwork(path, wrong) })
+}
+
+function checkWriters(draft: Draft): void {
+  const path = 'http_config.allow_write_http_from'
+  const { allow_write_http_from: networks = [] } = draft.gathered.settings.http_config ?? {}
+  for (const network of networks.filter(isNoNetwork)) {
+    const consul = `allow_write_http_from: invalid cidr: ${network}`
+    gatherRefusal(draft, { path, consul, what: noNetwork(path, [network]) })
+  }
+}
+
+const isNoNetwork = (text: string): boolean => parseNetwork(text.trim()) === undefined
+
+const noNetwork = (path: string, wrong: readonly string[]): string =>
+  `${path} takes networks as 10.0.0.0/8, not ${wrong.map((one) => JSON.stringify(one)).join(', ')}`
+
+/** Words with a fixed set of values of which Consul gathers the wrong ones. */
+const WORDS = [
+  { path: 'dns_config.recursor_strategy', kind: 'strategy', words: ['sequential', 'random'] },
+  {
+    path: 'limits.request_limits.mode',
+    kind: 'mode',
+    words: ['disabled', 'permissive', 'enforcing'],
+  },
+] as const
+
+function checkWords(draft: Draft): void {
+  for (const { path, kind, words } of WORDS) {
+    const given = getAt(draft.gathered.settings, path)
+    if (given === undefined || words.some((word) => word === given)) continue
+    if (kind === 'strategy' && given === '') continue
+    const shown = JSON.stringify(given)
+    const consul = `${path}: invalid ${kind}: ${shown}`
+    const next = `one of ${words.join(', ')}`
+    gatherRefusal(draft, { path, consul, what: `${path} cannot be ${shown}`, next })
+  }
 }
 
 /** The complaint, if the rule is broken. */
@@ -82,6 +110,7 @@ const when = (broken: boolean, complaint: Complaint): Complaint | undefined =>
 export function checkRules(draft: Draft, plan: NetworkPlan | undefined): void {
   const { settings } = draft.gathered
   const rules: Rules = [
+    raftRule(settings),
     nameRule('datacenter', settings.datacenter ?? ''),
     ...dataDirRules(draft),
     ...uiPathRules(settings),
@@ -97,15 +126,22 @@ export function checkRules(draft: Draft, plan: NetworkPlan | undefined): void {
     uiDirRule(draft),
     ...metaRules(settings),
     ...keyRules(settings),
-    ...choiceRules(draft),
     ...(plan === undefined ? [] : addressRules(plan)),
   ]
   for (const rule of rules) if (rule !== undefined) refuse(draft, rule)
+  for (const rule of roleRules(settings)) if (rule !== undefined) refuseLate(draft, rule)
 }
+
+const raftRule = ({ raft_protocol: version }: Settings): Complaint | undefined =>
+  when(version !== 3, {
+    path: 'raft_protocol',
+    consul: `raft_protocol version ${version} is not supported by this version of Consul`,
+    what: `raft_protocol is 3, not ${version}`,
+  })
 
 /** What Consul looks at only when it starts. */
 export function checkStart(draft: Draft): void {
-  const { log_level: level = 'info', node_id: id = '', raft_protocol } = draft.gathered.settings
+  const { log_level: level = 'info', node_id: id = '' } = draft.gathered.settings
   const levels = '[TRACE DEBUG INFO WARN ERR ERROR]'
   const idFault = id.length === 36 ? 'uuid is improperly formatted' : 'uuid string is wrong length'
   const rules: Rules = [
@@ -121,13 +157,10 @@ export function checkStart(draft: Draft): void {
       what: `node_id is no UUID: ${JSON.stringify(id)}`,
       next: 'leave it out, and the agent draws one and keeps it',
     }),
-    when(raft_protocol !== 3, {
-      path: 'raft_protocol',
-      consul: `raft_protocol version ${raft_protocol} is not supported by this version of Consul`,
-      what: `raft_protocol is 3, not ${raft_protocol}`,
-    }),
+    keySizeRule(draft.gathered.settings),
+    ...choiceRules(draft),
   ]
-  for (const rule of rules) if (rule !== undefined) refuse(draft, rule)
+  for (const rule of rules) if (rule !== undefined) refuseLate(draft, rule)
 }
 
 function nameRule(path: string, given: string): Complaint | undefined {
@@ -161,9 +194,9 @@ function dataDirRules({ gathered, facts }: Draft): Rules {
   ]
 }
 
-function uiPathRules({ ui_config: ui }: Settings): Rules {
+function uiPathRules(settings: Settings): Rules {
   const path = 'ui_config.content_path'
-  const value = ui?.content_path ?? ''
+  const value = uiPathOf(settings)
   const shown = JSON.stringify(value)
   return [
     when(!/^[A-Za-z0-9/_-]+$/.test(value), {
@@ -180,6 +213,12 @@ function uiPathRules({ ui_config: ui }: Settings): Rules {
   ]
 }
 
+/** Where the web page stands: between slashes, however it was written. */
+export function uiPathOf({ ui_config: ui }: Settings): string {
+  const path = ui?.content_path ?? ''
+  return path === '' ? '/ui/' : `/${path.replace(/^\/+|\/+$/g, '')}/`
+}
+
 function uiDirRule({ gathered }: Draft): Complaint | undefined {
   const { enabled = false, dir = '' } = gathered.settings.ui_config ?? {}
   return when(!gathered.dev && enabled && dir !== '', {
@@ -193,7 +232,7 @@ function uiDirRule({ gathered }: Draft): Complaint | undefined {
 const LABEL_LENGTH_MAX = 63
 
 function nodeNameRule(draft: Draft): Complaint | undefined {
-  const name = draft.gathered.settings.node_name ?? draft.facts.hostName
+  const name = nodeNameOf(draft)
   if (/[^A-Za-z0-9-]/.test(name))
     draft.warnings.push(
       `DNS cannot find a node called ${JSON.stringify(name)}: it asks for letters, digits and "-"`,
@@ -204,7 +243,7 @@ function nodeNameRule(draft: Draft): Complaint | undefined {
     )
   const path = 'node_name'
   const next = 'leave it out, and the node is called as the machine'
-  const empty = { path, consul: 'node_name cannot be empty', what: 'node_name is empty', next }
+  const empty = { path, consul: 'node_name cannot be empty', what: 'node_name is blank', next }
   const fault = name === '' ? undefined : nameFault(name)
   const shown = JSON.stringify(name)
   return (
@@ -237,30 +276,43 @@ function domainRules({ domain = '', alt_domain = '' }: Settings): Rules {
   ]
 }
 
+/** The name of the machine unless one is given. */
+export function nodeNameOf({ gathered, facts }: Draft): string {
+  const { node_name: given = '' } = gathered.settings
+  return (given === '' ? facts.hostName : given).trim()
+}
+
 /** Names that mean something as the last but one label of a question. */
 const DNS_KINDS = ['service', 'connect', 'node', 'query', 'addr']
 
 function altDomainRule({ alt_domain = '', datacenter = '' }: Settings): Complaint | undefined {
-  const [first = ''] = alt_domain.split('.')
-  const taken = [...DNS_KINDS, datacenter]
-  return when(alt_domain !== '' && taken.includes(first), {
+  const [first = '', ...below] = alt_domain.split('.')
+  const taken = [...DNS_KINDS, datacenter.toLowerCase()]
+  return when(below.length > 0 && taken.includes(first), {
     path: 'alt_domain',
     consul: `alt_domain cannot start with {${taken.join(',')}}`,
     what: `alt_domain cannot begin with ${first}: names below it could be read in two ways`,
   })
 }
 
-/** Ours alone: Consul takes any text and fails to ask. */
+/** Consul takes almost any text and fails to ask. */
 function recursorRules({ profile, gathered }: Draft): Rules {
-  if (profile === 'consul') return []
+  const path = 'recursors'
   const { recursors = [] } = gathered.settings
-  return recursors.map((recursor) =>
-    when(!isHostPort(recursor), {
-      path: 'recursors',
+  return recursors.map((recursor) => {
+    const shown = JSON.stringify(recursor)
+    const what = `recursors takes IP addresses, with a port or without, not ${shown}`
+    if (recursor.startsWith('unix://'))
+      return { path, consul: `DNS Recursors cannot be unix sockets: ${recursor}`, what }
+    if (isAnyIp(recursor) || recursor === '[::]')
+      return { path, consul: 'DNS recursor address cannot be 0.0.0.0, :: or [::]', what }
+    const strict = profile !== 'consul'
+    return when(strict && !isHostPort(recursor), {
+      path,
       consul: `Invalid recursor: ${recursor}`,
-      what: `recursors takes IP addresses, with a port or without, not ${JSON.stringify(recursor)}`,
-    }),
-  )
+      what,
+    })
+  })
 }
 
 function isHostPort(text: string): boolean {
@@ -269,8 +321,15 @@ function isHostPort(text: string): boolean {
   return parseIp(match?.[1] ?? match?.[2] ?? '') !== undefined
 }
 
+/** To expect one server is to bootstrap. */
+export function bootstrapOf(settings: Settings): { bootstrap: boolean; expect: number } {
+  const { bootstrap = false, bootstrap_expect: expect = 0 } = settings
+  return expect === 1 ? { bootstrap: true, expect: 0 } : { bootstrap, expect }
+}
+
 function bootstrapRules({ gathered }: Draft): Rules {
-  const { bootstrap = false, bootstrap_expect: expect = 0, server = false } = gathered.settings
+  const { server = false } = gathered.settings
+  const { bootstrap, expect } = bootstrapOf(gathered.settings)
   const path = 'bootstrap_expect'
   return [
     when(bootstrap && !server, {

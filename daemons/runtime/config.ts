@@ -27,6 +27,8 @@ interface Built {
   readonly ok: true
   readonly config: AgentConfig
   readonly warnings: readonly string[]
+  /** What Consul's `validate` would print. */
+  readonly notices: readonly string[]
 }
 
 export type Loaded = Built | Refused
@@ -60,11 +62,12 @@ export function loadConfig({ profile, argv, purpose = 'start' }: LoadOrder): Loa
   const facts = factsOf(gathered.settings.data_dir ?? '')
   const built = buildConfig({ profile, gathered, facts, purpose })
   if (!built.ok) return fail(profile, 'config', built.refusals)
-  return purpose === 'check' ? { ...built, warnings: warningsOf(built) } : built
+  const notices = [...files.skipped.map(noticeOfSkipped), ...built.notices]
+  return { ...built, notices, ...(purpose === 'check' ? { warnings: warningsOf(built) } : {}) }
 }
 
 /** A start would end with what is wrong here: the files are good, the agent as set up is not. */
-function warningsOf({ config, warnings }: Built): readonly string[] {
+function warningsOf({ config, warnings }: Pick<Built, 'config' | 'warnings'>): readonly string[] {
   const fault = faultOfDefinitions(config)
   return fault === undefined
     ? warnings
@@ -100,7 +103,12 @@ export type LoadedServices =
   | Refused
 
 type Files =
-  | { readonly ok: true; readonly texts: readonly ConfigText[] }
+  | {
+      readonly ok: true
+      readonly texts: readonly ConfigText[]
+      /** Files of a folder that are in no known language. */
+      readonly skipped: readonly string[]
+    }
   | { readonly ok: false; readonly refusal: Refusal }
 
 function readFiles(uses: readonly FlagUse[]): Files {
@@ -110,14 +118,19 @@ function readFiles(uses: readonly FlagUse[]): Files {
     return { ok: false, refusal: { consul, what: `-config-format is hcl or json, not ${format}` } }
   }
   const texts: ConfigText[] = []
+  const skipped: string[] = []
   for (const { flag, value } of uses) {
     if (flag.name !== 'config-file' && flag.name !== 'config-dir') continue
     const read = readPath(value, format)
     if (!read.ok) return read
     texts.push(...read.texts)
+    skipped.push(...read.skipped)
   }
-  return { ok: true, texts }
+  return { ok: true, texts, skipped }
 }
+
+const noticeOfSkipped = (path: string): string =>
+  `skipping file ${path}, extension must be .hcl or .json, or config format must be set`
 
 /** A file, or the files of a folder by name; folders in it are not looked into. */
 function readPath(path: string, format: Format | undefined): Files {
@@ -125,12 +138,15 @@ function readPath(path: string, format: Format | undefined): Files {
   try {
     if (!statSync(path).isDirectory()) return readNamed(path, format)
     const texts: ConfigText[] = []
+    const skipped: string[] = []
     for (const name of readdirSync(path).sort((a, b) => (a < b ? -1 : 1))) {
       at = join(path, name)
       const known = format ?? formatOf(name)
-      if (known !== undefined && !statSync(at).isDirectory()) texts.push(readText(at, known))
+      if (statSync(at, { throwIfNoEntry: known !== undefined })?.isDirectory()) continue
+      if (known === undefined) skipped.push(at)
+      else texts.push(readText(at, known))
     }
-    return { ok: true, texts }
+    return { ok: true, texts, skipped }
   } catch (error) {
     return { ok: false, refusal: refuseToRead(at, error) }
   }
@@ -138,7 +154,7 @@ function readPath(path: string, format: Format | undefined): Files {
 
 function readNamed(path: string, format: Format | undefined): Files {
   const known = format ?? formatOf(path)
-  if (known !== undefined) return { ok: true, texts: [readText(path, known)] }
+  if (known !== undefined) return { ok: true, texts: [readText(path, known)], skipped: [] }
   const must = 'must be .hcl or .json, or config format must be set'
   const consul = `file ${path} has unknown extension; ${must}`
   const what = `${path} ends neither in .hcl nor in .json`

@@ -309,6 +309,10 @@ daemons('validate warns of what is good and an agent does not start with', async
     const consul = await run(home, ['consul', 'validate', file])
     assert.equal(consul, { exit: 0, stdout: 'Configuration is valid!\n', stderr: '' })
   }
+  await writeFile(at('alone.hcl'), `${base}server = true\nbootstrap = true\n`)
+  const warned = await run(home, ['consul', 'validate', 'alone.hcl'])
+  assert.is(warned.stderr, 'bootstrap = true: do not enable unless necessary\n')
+  assert.is((await run(home, ['consul', 'validate', '-quiet', 'alone.hcl'])).stderr, '')
 })
 
 daemons(

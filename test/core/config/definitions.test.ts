@@ -80,24 +80,6 @@ const REFUSED: readonly (readonly [hcl: string, consul: string])[] = [
   ['service { port = 1 }', 'service "": name is missing'],
   ['service { name = "x" address = "0.0.0.0" }', 'service "x": Invalid service address'],
   [
-    'service { name = "x" weights { passing = 0 warning = 1 } }',
-    'service "x": Invalid Weights: Passing must be greater than 0',
-  ],
-  [
-    'service { name = "x" weights { passing = 1 warning = -1 } }',
-    'service "x": Invalid Weights: Warning must be greater or equal than 0',
-  ],
-  [
-    'service { name = "x" weights { passing = 70000 warning = 1 } }',
-    'service "x": Invalid Weights: DNS Weight must be between 0 and 65535',
-  ],
-  [
-    'service { name = "x" meta { consul-a = "b" } }',
-    'service "x": Invalid Service Meta: ' +
-      "Couldn't load metadata pair ('consul-a', 'b'): " +
-      "Key prefix 'consul-' is reserved for internal use",
-  ],
-  [
     'check { name = "c" http = "http://x" }',
     'check "c": Interval must be > 0 for Script, HTTP, H2PING, TCP, UDP or OSService checks',
   ],
@@ -134,6 +116,56 @@ definitions('what no agent could register is refused, with its place', () => {
     assert.is(answer.consul, consul, hcl)
     assert.equal(answer.ours, [`a.hcl:2:${hcl.indexOf('{') + 1}: ${consul}`])
   }
+})
+
+const GATHERED: readonly (readonly [hcl: string, consul: string, ours: string])[] = [
+  [
+    'weights { passing = 0 }',
+    'Invalid weight definition for service x: Passing must be greater than 0',
+    'service "x": Invalid Weights: Passing must be greater than 0',
+  ],
+  [
+    'weights { warning = -1 }',
+    'Invalid weight definition for service x: Warning must be greater or equal than 0',
+    'service "x": Invalid Weights: Warning must be greater or equal than 0',
+  ],
+  [
+    'weights { passing = 70000 }',
+    'Invalid weight definition for service x: DNS Weight must be between 0 and 65535',
+    'service "x": Invalid Weights: DNS Weight must be between 0 and 65535',
+  ],
+  [
+    'meta { "a b" = "c" }',
+    "invalid meta for service x: Couldn't load metadata pair ('a b', 'c'): " +
+      'Key contains invalid characters',
+    `service "x": Invalid Service Meta: Couldn't load metadata pair ('a b', 'c'): ` +
+      'Key contains invalid characters',
+  ],
+  [
+    'port = 1 socket_path = "/s"',
+    'service x cannot have both socket path /s and address/port',
+    'service "x": cannot have both socket path /s and address/port',
+  ],
+]
+
+definitions('what Consul finds while it reads a service, it lists', () => {
+  for (const [fields, consul, ours] of GATHERED) {
+    const answer = refused(dev(`service { name = "x" ${fields} }`))
+    assert.is(answer.consul, `1 error occurred:\n\t* ${consul}\n\n`, fields)
+    assert.equal(answer.ours, [`a.hcl:1:9: ${ours}`])
+  }
+  const sidecar = 'service { name = "x" connect { sidecar_service { id = "y" } } }'
+  const list = "1 error occurred:\n\t* sidecar_service can't specify an ID\n\n"
+  assert.is(refused(dev(sidecar)).consul, list)
+})
+
+definitions('half a weight leaves the other at one, and a check turns at its later mark', () => {
+  const hcl = `
+    service { name = "x" weights { passing = 7 } }
+    check { name = "c" ttl = "1s" failures_before_critical = 3 }`
+  const answer = dev(hcl)
+  assert.equal(answer.ok && answer.config.services[0]?.weights, { passing: 7, warning: 1 })
+  assert.is(answer.ok && answer.config.checks[0]?.failuresBeforeWarning, 3)
 })
 
 definitions('a duration of a check is refused with the id of the check', () => {

@@ -32,7 +32,12 @@ export interface Told {
 }
 
 export type Answer =
-  | { readonly ok: true; readonly config: AgentConfig; readonly warnings: readonly string[] }
+  | {
+      readonly ok: true
+      readonly config: AgentConfig
+      readonly warnings: readonly string[]
+      readonly notices: readonly string[]
+    }
   | { readonly ok: false; readonly consul: string; readonly ours: readonly string[] }
 
 export function load(told: Told): Answer {

@@ -30,20 +30,25 @@ merge('a later scalar wins, lists are joined, maps and blocks are merged', () =>
   assert.equal(mergeSettings([]), {})
 })
 
-merge('files in their order, fragments after them, flags last; lists of flags first', () => {
+merge('files in their order, flags after them, fragments last; lists of flags first', () => {
   const config = loaded({
     files: {
-      'a.hcl': 'node_name = "file"\nhttp_config { block_endpoints = ["/a"] }\nports { http = 1 }',
+      'a.hcl':
+        'node_name = "file"\ndatacenter = "file"\nports { http = 1 }\n' +
+        'http_config { block_endpoints = ["/a"] }',
       'b.json': '{"http_config":{"block_endpoints":["/b"],"allow_write_http_from":["10.0.0.0/8"]}}',
     },
     flags: [
       '-dev',
       '-node=flag',
-      '-hcl=node_name = "fragment"\nports { http = 2 }\nhttp_config { block_endpoints = ["/c"] }',
+      '-datacenter=flag',
+      '-hcl=datacenter = "fragment"',
+      '-hcl=ports { http = 2 }\nhttp_config { block_endpoints = ["/c"] }',
       '-allow-write-http-from=127.0.0.0/8',
     ],
   })
   assert.is(config.nodeName, 'flag')
+  assert.is(config.datacenter, 'fragment')
   assert.is(config.ports.http, 2)
   assert.equal(config.httpConfig.blockEndpoints, ['/a', '/b', '/c'])
   assert.equal(config.httpConfig.allowWriteFrom, ['127.0.0.0/8', '10.0.0.0/8'])
@@ -89,9 +94,9 @@ merge('an old name is taken with a warning, and gives way to the new one beside 
   assert.equal(
     answer.warnings.filter((one) => one.includes('out of use')),
     [
+      'acl.tokens.master is out of use; write acl.tokens.initial_management instead',
       'acl_datacenter is out of use; write primary_datacenter instead',
       'acl_default_policy is out of use; write acl.default_policy instead',
-      'acl.tokens.master is out of use; write acl.tokens.initial_management instead',
     ],
   )
 })

@@ -185,6 +185,24 @@ network('port 0 may be asked for everywhere, and never collides', () => {
   assert.equal([ports.dns, ports.http, ports.server, ports.serfLan, ports.serfWan], [0, 0, 0, 0, 0])
 })
 
+network('each family may be told another address; the node itself is where it is bound', () => {
+  const hcl = `
+    advertise_addr_ipv4 = "10.0.0.4"
+    advertise_addr_ipv6 = "2001:db8::4"
+    advertise_addr_wan = "203.0.113.1"
+    advertise_addr_wan_ipv6 = "2001:db8::5"`
+  const { advertiseAddr, taggedAddresses } = loaded({ flags: ['-dev'], files: { 'a.hcl': hcl } })
+  assert.is(advertiseAddr, '127.0.0.1')
+  assert.equal(taggedAddresses, {
+    lan: '127.0.0.1',
+    lan_ipv4: '10.0.0.4',
+    lan_ipv6: '2001:db8::4',
+    wan: '203.0.113.1',
+    wan_ipv4: '203.0.113.1',
+    wan_ipv6: '2001:db8::5',
+  })
+})
+
 network('ports end at 65535', () => {
   assert.is(loaded({ flags: ['-dev', '-http-port=65535'] }).ports.http, 65_535)
   assert.is(load({ flags: ['-dev', '-http-port=65536'] }).ok, false)

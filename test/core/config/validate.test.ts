@@ -15,6 +15,7 @@ interface Case {
 const gathered = (text: string) => `1 error occurred:\n\t* ${text}\n\n`
 
 const LONG = 'k'.repeat(129)
+const NO_DURATION = '  next: write one as 300ms, 15s or 1h30m'
 
 const CASES: readonly Case[] = [
   {
@@ -89,7 +90,7 @@ const CASES: readonly Case[] = [
   },
   {
     hcl: 'performance { raft_multiplier = 11 }',
-    consul: gathered('performance.raft_multiplier cannot be 11. Must be between 1 and 10'),
+    consul: 'performance.raft_multiplier cannot be 11. Must be between 1 and 10',
     ours: ['a.hcl:1:15: performance.raft_multiplier must be between 1 and 10, not 11'],
   },
   {
@@ -99,6 +100,79 @@ const CASES: readonly Case[] = [
       'a.hcl:1:15: http_config.allow_write_http_from takes networks as 10.0.0.0/8, ' +
         'not "10.0.0.0/33"',
     ],
+  },
+  {
+    hcl: 'serf_lan_allowed_cidrs = ["10.0.0.1", "10.0.0.0/8", "x"]',
+    consul:
+      'serf_lan_allowed_cidrs: 2 errors occurred:\n\t* invalid cidr: 10.0.0.1\n' +
+      '\t* invalid cidr: x\n\n',
+    ours: ['a.hcl:1:1: serf_lan_allowed_cidrs takes networks as 10.0.0.0/8, not "10.0.0.1", "x"'],
+  },
+  {
+    hcl: 'gossip_lan { probe_interval = "x" }',
+    consul: gathered(
+      'gossip_lan..probe_interval: invalid duration: "x": time: invalid duration "x"',
+    ),
+    ours: ['a.hcl:1:14: gossip_lan.probe_interval is no duration: "x"', NO_DURATION],
+  },
+  {
+    hcl: 'dns_config { recursor_timeout = "x" }',
+    consul: gathered('recursor_timeout: invalid duration: "x": time: invalid duration "x"'),
+    ours: ['a.hcl:1:14: dns_config.recursor_timeout is no duration: "x"', NO_DURATION],
+  },
+  {
+    hcl: 'server_rejoin_age_max = "1h"',
+    consul: gathered("server_rejoin_age_max: duration '1h' cannot be less than: 6h0m0s"),
+    ours: ['a.hcl:1:1: server_rejoin_age_max is shorter than 6h0m0s: "1h"'],
+  },
+  {
+    hcl: 'dns_config { recursor_strategy = "best" }',
+    consul: gathered('dns_config.recursor_strategy: invalid strategy: "best"'),
+    ours: [
+      'a.hcl:1:14: dns_config.recursor_strategy cannot be "best"',
+      '  next: one of sequential, random',
+    ],
+  },
+  {
+    hcl: 'limits { request_limits { mode = "strict" } }',
+    consul: gathered('limits.request_limits.mode: invalid mode: "strict"'),
+    ours: [
+      'a.hcl:1:27: limits.request_limits.mode cannot be "strict"',
+      '  next: one of disabled, permissive, enforcing',
+    ],
+  },
+  {
+    hcl: 'ports { server = -1 }',
+    consul: 'server-port must be greater than zero',
+    ours: ['a.hcl:1:9: ports.server cannot be off'],
+  },
+  {
+    hcl: 'ports { sidecar_min_port = 30000 }',
+    consul: 'sidecar_min_port must be less than sidecar_max_port. To disable, set both to zero.',
+    ours: [
+      'a.hcl:1:9: ports.sidecar_min_port is above ports.sidecar_max_port',
+      '  next: both 0: none at all',
+    ],
+  },
+  {
+    hcl: 'client_addr = "unix:///x"',
+    consul: gathered('client_addr cannot be a unix socket'),
+    ours: ['a.hcl:1:1: client_addr cannot be a Unix socket', '  next: name it in addresses.http'],
+  },
+  {
+    hcl: 'advertise_addr_ipv4 = "::1"',
+    consul: 'advertise_addr_ipv4 must be an ipv4 address',
+    ours: ['a.hcl:1:1: advertise_addr_ipv4 is of the other family: ::1'],
+  },
+  {
+    hcl: 'recursors = ["0.0.0.0"]',
+    consul: 'DNS recursor address cannot be 0.0.0.0, :: or [::]',
+    ours: ['a.hcl:1:1: recursors takes IP addresses, with a port or without, not "0.0.0.0"'],
+  },
+  {
+    hcl: 'advertise_reconnect_timeout = "5m"',
+    consul: 'advertise_reconnect_timeout can only be used on a client',
+    ours: ['a.hcl:1:1: advertise_reconnect_timeout is not for servers'],
   },
   {
     hcl: 'node_meta { "bad key" = "x" }',
@@ -237,10 +311,10 @@ const CASES: readonly Case[] = [
     ours: ['a.hcl:1:13: ui_config.content_path cannot be /v1/: the API is there'],
   },
   {
-    hcl: 'node_name = ""',
+    hcl: 'node_name = " "',
     consul: 'node_name cannot be empty',
     ours: [
-      'a.hcl:1:1: node_name is empty',
+      'a.hcl:1:1: node_name is blank',
       '  next: leave it out, and the node is called as the machine',
     ],
   },
@@ -271,8 +345,10 @@ validate('ours are told together, Consul tells the first', () => {
   assert.match(consul, /^datacenter can only/)
 })
 
-validate('what Consul gathers, it lists before the rest', () => {
-  const hcl = 'datacenter = "X!"\nretry_interval = "x"\nports { dns = 99999 }'
+validate('what Consul gathers, it lists once the rules are kept, before definitions', () => {
+  const hcl = 'retry_interval = "x"\nports { dns = 99999 }\nservice { name = "x" check {} }'
+  const broken = `datacenter = "X!"\n${hcl}`
+  assert.match(refused(dev(broken, { profile: 'consul' })).consul, /^datacenter can only/)
   assert.is(
     refused(dev(hcl, { profile: 'consul' })).consul,
     '2 errors occurred:\n\t* ports.dns: invalid port: 99999\n' +
@@ -284,6 +360,33 @@ validate('files are good though an agent would not start with them, as Consul ju
   const told: Told = { profile: 'consul', purpose: 'check' }
   assert.is(dev('log_level = "loud"\nnode_id = "x"', told).ok, true)
   assert.is(dev('log_level = "loud"', { purpose: 'check' }).ok, false)
+})
+
+validate('what a registration finds, Consul leaves to the start', () => {
+  const told: Told = { profile: 'consul', purpose: 'check' }
+  for (const hcl of ['service { port = 1 }', 'check { ttl = "1s" }', 'encrypt = "aGFsbG8="'])
+    assert.is(dev(hcl, told).ok, true, hcl)
+  assert.is(dev('raft_protocol = 2', told).ok, false)
+})
+
+validate('to expect one server is to bootstrap, even in development', () => {
+  for (const hcl of ['bootstrap_expect = 1', 'bootstrap_expect = 1\nbootstrap = true']) {
+    const answer = dev(hcl, { profile: 'consul' })
+    assert.equal(answer.ok && [answer.config.bootstrap, answer.config.bootstrapExpect], [true, 0])
+  }
+  const flags = ['-data-dir=/d', '-bind=10.0.0.1', '-bootstrap-expect=1']
+  const { consul } = refused(load({ profile: 'consul', flags }))
+  assert.is(consul, "'bootstrap = true' requires 'server = true'")
+})
+
+validate('an empty node name is that of the machine', () => {
+  const answer = dev('node_name = ""')
+  assert.is(answer.ok && answer.config.nodeName, 'box')
+})
+
+validate('a second domain may be a word of DNS alone, not begin with it', () => {
+  assert.is(dev('alt_domain = "service"').ok, true)
+  assert.is(dev('datacenter = "DC2"\nalt_domain = "dc2.corp"').ok, false)
 })
 
 validate('a recursor is an address, with a port or without', () => {

@@ -106,6 +106,15 @@ config('reads a folder by name, .hcl and .json only, and no folders in it', () =
   assert.is(nodeOf('-config-dir=d', '-node=flag'), 'flag')
 })
 
+config('names the files of a folder that it passes over, as Consul does', () => {
+  writeFiles({ 'd/a.hcl': 'data_dir = "/d"\nbind_addr = "10.0.0.1"', 'd/b.txt': 'nonsense {{{' })
+  const argv = ['-config-file=d']
+  const loaded = loadConfig({ profile: 'consul', argv, purpose: 'check' })
+  assert.equal(loaded.ok && loaded.notices, [
+    'skipping file d/b.txt, extension must be .hcl or .json, or config format must be set',
+  ])
+})
+
 config('a format given for all overrules the endings of names', () => {
   writeFiles({ 'e/a.conf': 'node_name = "conf"', noext: '{"node_name":"json"}' })
   assert.is(nodeOf('-config-format=hcl', '-config-dir=e'), 'conf')
