@@ -12,7 +12,7 @@ import {
 } from './kit/declare.ts'
 import { misuse } from './kit/failure.ts'
 import { launchRegistryDns } from './kit/launch.ts'
-import { checkedPort, DAEMON_FLAGS, daemonSettings } from './kit/lesson-flags.ts'
+import { checkedBind, checkedPort, DAEMON_FLAGS, daemonSettings } from './kit/lesson-flags.ts'
 
 const FLAGS = {
   port: count('where DNS listens, UDP and TCP (default 8600)', 8600, { placeholder: 'PORT' }),
@@ -52,7 +52,7 @@ export const command = defineCommand({
     exit: await launchRegistryDns({
       ...daemonSettings(call),
       port: checkedPort(call.flags.port),
-      bind: call.flags.bind,
+      bind: checkedBind(call.flags.bind),
       registry: urlOf(registryOf(call)),
       domain: call.flags.domain,
       ttl: call.flags.ttl,

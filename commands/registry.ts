@@ -9,7 +9,7 @@ import {
   text,
 } from './kit/declare.ts'
 import { launchRegistry } from './kit/launch.ts'
-import { checkedPort, DAEMON_FLAGS, daemonSettings } from './kit/lesson-flags.ts'
+import { checkedBind, checkedPort, DAEMON_FLAGS, daemonSettings } from './kit/lesson-flags.ts'
 
 const FLAGS = {
   port: count('where HTTP listens (default 8500)', 8500, { placeholder: 'PORT' }),
@@ -38,7 +38,7 @@ export const command = defineCommand({
     exit: await launchRegistry({
       ...daemonSettings(call),
       port: checkedPort(call.flags.port),
-      bind: call.flags.bind,
+      bind: checkedBind(call.flags.bind),
       dialect: call.flags.dialect,
       scriptChecks: call.flags['enable-script-checks'],
     }),

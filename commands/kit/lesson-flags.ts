@@ -1,4 +1,5 @@
 // What every lesson daemon takes besides its own: flags that concern the process.
+import { isIP } from 'node:net'
 import { type Call, count, type Flags, optional, typedAs } from './declare.ts'
 import { misuse } from './failure.ts'
 
@@ -16,6 +17,15 @@ export const daemonSettings = ({ program, id, env, flags, given }: Call<typeof D
   socket: flags.socket,
   readyFd: given.has('ready-fd') ? flags['ready-fd'] : undefined,
 })
+
+/** The address if it is one; empty: localhost. */
+export function checkedBind(bind: string): string {
+  if (bind === 'localhost') return ''
+  if (bind === '' || isIP(bind) !== 0) return bind
+  throw misuse(`--bind: no IP address: ${bind}`, {
+    next: ['localhost, an address of this machine, or 0.0.0.0 for all of them'],
+  })
+}
 
 const PORT_MAX = 65_535
 

@@ -137,7 +137,8 @@ lessons('DNS follows the registry, and says when there is none', async ({ home }
   await withDaemons(async (started) => {
     const registry = await start(home, ['registry', '--port=0'], 'http')
     started.push(registry)
-    const words = ['registry-dns', '--port=0', '--ttl=7', `--registry=${registry.address}`]
+    const words = ['registry-dns', '--port=0', '--ttl=7', '--bind=localhost']
+    words.push(`--registry=${registry.address}`)
     const dns = await start(home, words, 'dns')
     started.push(dns)
     const [, port = ''] = dns.address.split(':')
@@ -253,6 +254,7 @@ lessons(
       [['registry-dns', '--port=65536'], /^registry-dns: --port: no port: 65536\n/],
       [['registry-dns', '--registry=::bad'], /^registry-dns: --registry: no address: ::bad\n/],
       [['registry-dns', '--recursor=me'], /-recursor: recursors takes IP addresses/],
+      [['registry', '--bind=here'], /^registry: --bind: no IP address: here\n/],
       [['registry-dns', '--domain='], /-domain: domain is no domain name: ""/],
       [['registry', '--prot=1'], /^registry: unknown flag -prot\n {2}next: did you mean -port\?/],
       [['lictor', 'registry', 'more'], /^lictor registry: too many words/],
