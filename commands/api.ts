@@ -8,7 +8,7 @@ import { decodeJson } from './kit/json.ts'
 
 const FLAGS = {
   ...HTTP_FLAGS,
-  include: boolean('show status and headers on stderr', { only: 'lictor' }),
+  include: boolean('show status and headers on stderr'),
 } as const satisfies Flags
 
 const METHODS: readonly string[] = ['GET', 'PUT', 'POST', 'DELETE'] satisfies Method[]

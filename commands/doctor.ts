@@ -1,5 +1,4 @@
 // lictor doctor: looks at what usually is wrong, and says what to do about it.
-
 import { examine, type Finding } from './doctor/examine.ts'
 import { type Answer, boolean, defineCommand, type Flags } from './kit/declare.ts'
 import { HTTP_FLAGS } from './kit/http-flags.ts'
@@ -7,7 +6,7 @@ import type { Paint } from './kit/output.ts'
 
 const FLAGS = {
   ...HTTP_FLAGS,
-  all: boolean('also show what is fine', { only: 'lictor' }),
+  all: boolean('also show what is fine'),
 } as const satisfies Flags
 
 export const command = defineCommand({

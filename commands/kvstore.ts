@@ -20,35 +20,28 @@ import { type Address, addressOf } from './kvstore/nodes.ts'
 /** The founding text starts its leader there. */
 const PORT = 8000
 
-const OURS = { only: 'lictor' } as const
-
 const FLAGS = {
-  engine: choice('how copies are made: by hand, or by consensus', ['replica', 'raft'], OURS),
+  engine: choice('how copies are made: by hand, or by consensus', ['replica', 'raft']),
   peers: list('with --engine=raft: all nodes, this one among them, separated by commas', {
-    ...OURS,
     placeholder: 'HOST:PORT',
   }),
-  role: choice('whether it takes writes, or copies them', ['leader', 'follower'], OURS),
-  leader: optional('of a follower: the node that it copies', { ...OURS, placeholder: 'HOST:PORT' }),
-  port: count(`where it listens (default ${PORT}); 0: a free one`, PORT, OURS),
+  role: choice('whether it takes writes, or copies them', ['leader', 'follower']),
+  leader: optional('of a follower: the node that it copies', { placeholder: 'HOST:PORT' }),
+  port: count(`where it listens (default ${PORT}); 0: a free one`, PORT),
   bind: text('the address to listen on; localhost is both of its addresses', 'localhost', {
-    ...OURS,
     placeholder: 'HOST',
   }),
   sync: choice(
     'of a leader: which followers that are alive a write waits for, up to half a second',
     SYNCS,
-    OURS,
   ),
   'data-dir': optional('keep the data in this folder; without it, all is in memory', {
-    ...OURS,
     placeholder: 'DIR',
     completes: 'file',
   }),
-  'log-level': choice('what is logged', ['info', 'debug', 'warn', 'error'], OURS),
-  'ready-fd': count('write a line to this file descriptor when the node is ready', 0, OURS),
+  'log-level': choice('what is logged', ['info', 'debug', 'warn', 'error']),
+  'ready-fd': count('write a line to this file descriptor when the node is ready', 0),
   socket: optional('the control socket, instead of one in the runtime folder', {
-    ...OURS,
     placeholder: 'PATH',
     completes: 'file',
   }),

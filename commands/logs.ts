@@ -2,6 +2,7 @@
 // on.
 import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
+import { socketEndpoint } from './kit/address.ts'
 import { clientFor } from './kit/client.ts'
 import { findDaemon, titleOf } from './kit/daemons.ts'
 import { type Answer, boolean, count, defineCommand, type Flags, text } from './kit/declare.ts'
@@ -10,10 +11,9 @@ import { followLog } from './kit/follow.ts'
 import type { DaemonRecord } from './kit/launch.ts'
 
 const FLAGS = {
-  follow: boolean('show what comes, until interrupted', { only: 'lictor' }),
-  lines: count('how many of the last lines of the file', 50, { only: 'lictor' }),
+  follow: boolean('show what comes, until interrupted'),
+  lines: count('how many of the last lines of the file', 50),
   'log-level': text('with -follow: show this and what is worse', 'info', {
-    only: 'lictor',
     placeholder: 'LEVEL',
     choices: ['trace', 'debug', 'info', 'warn', 'error'],
   }),
@@ -39,24 +39,11 @@ export const command = defineCommand({
   run: async ({ args, env, id, out, flags }): Promise<Answer> => {
     const record = await findDaemon({ named: args[0], id, env, out })
     if (!flags.follow) return tailAnswer(record, flags.lines)
-    const client = clientFor(endpointOf(record), { query: {}, timeoutMs: ANSWER_MS })
+    const client = clientFor(socketEndpoint(record.socket), { query: {}, timeoutMs: ANSWER_MS })
     const query = { loglevel: flags['log-level'], ...(flags.json ? { logjson: '' } : {}) }
     return followLog(await client.open({ method: 'GET', path: '/v1/agent/monitor', query }), out)
   },
 })
-
-const endpointOf = ({ socket }: DaemonRecord) =>
-  ({
-    scheme: 'http',
-    host: 'localhost',
-    port: 80,
-    socketPath: socket,
-    prefix: '',
-    shown: 'http://localhost',
-    token: undefined,
-    basicAuth: undefined,
-    tls: { rejectUnauthorized: true },
-  }) as const
 
 function tailAnswer(record: DaemonRecord, count: number): Answer {
   const { logFile } = record

@@ -6,7 +6,7 @@ import type { DaemonRecord } from './kit/launch.ts'
 import { columns, tabbed } from './kit/output.ts'
 
 const FLAGS = {
-  plain: boolean('separated by tabs, without a header', { only: 'lictor', group: 'output' }),
+  plain: boolean('separated by tabs, without a header', { group: 'output' }),
 } as const satisfies Flags
 
 export const command = defineCommand({

@@ -8,10 +8,8 @@ import type { DaemonRecord } from './kit/launch.ts'
 import { pause } from './kit/pause.ts'
 
 const FLAGS = {
-  timeout: duration('how long to wait for its end (default 20s)', { only: 'lictor' }),
-  kill: boolean('end it at once (SIGKILL), without waiting for what it has to do', {
-    only: 'lictor',
-  }),
+  timeout: duration('how long to wait for its end (default 20s)'),
+  kill: boolean('end it at once (SIGKILL), without waiting for what it has to do'),
 } as const satisfies Flags
 
 /** Longer than an agent takes at most to end in order. */

@@ -11,7 +11,7 @@ import { readEntries } from './kv/entry.ts'
 
 const FLAGS = {
   ...HTTP_FLAGS,
-  timeout: duration('give up after this time (default 60s)', { only: 'lictor' }),
+  timeout: duration('give up after this time (default 60s)'),
 } as const satisfies Flags
 
 const TIMEOUT_MS = parseDuration('60s') ?? 0

@@ -5,7 +5,7 @@ import { type Answer, boolean, defineCommand, type Flags } from '../kit/declare.
 import { columns, tabbed } from '../kit/output.ts'
 
 const FLAGS = {
-  plain: boolean('separated by tabs, without a header', { only: 'lictor', group: 'output' }),
+  plain: boolean('separated by tabs, without a header', { group: 'output' }),
 } as const satisfies Flags
 
 export const command = defineCommand({

@@ -62,6 +62,23 @@ export function resolveEndpoint(request: AddressRequest): Endpoint {
 
 const LOCAL = { scheme: 'http', host: 'localhost', port: 80 } as const
 
+/** A daemon of this machine, behind its control socket. */
+export const socketEndpoint = (socketPath: string): Endpoint => ({
+  ...plainEndpoint({ ...LOCAL, shown: socketPath }),
+  socketPath,
+})
+
+/** A daemon of ours that is no agent: plain HTTP, nothing of the flags and variables of Consul. */
+export const plainEndpoint = (at: Pick<Endpoint, 'host' | 'port' | 'shown'>): Endpoint => ({
+  ...at,
+  scheme: 'http',
+  socketPath: undefined,
+  prefix: '',
+  token: undefined,
+  basicAuth: undefined,
+  tls: { rejectUnauthorized: true },
+})
+
 const fromEnvironment = ({ env, profile }: AddressRequest, name: string): string | undefined =>
   fromEnv(env, [name], profile)
 

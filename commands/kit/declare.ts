@@ -54,7 +54,7 @@ export interface Flag<T = unknown> {
    * Variables that set it, the first that is set counts. Names with CONSUL_ also work with LICTOR_.
    */
   readonly env?: readonly string[]
-  /** Known to one profile alone. */
+  /** Known to one profile alone, of a command that both know. */
   readonly only?: Profile
   /** Heading in help. */
   readonly group?: string

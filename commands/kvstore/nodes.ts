@@ -2,24 +2,24 @@
 // and why it does not.
 import { EXIT } from '../../core/errors.ts'
 import { isAddress } from '../../core/replica/http.ts'
+import { plainEndpoint } from '../kit/address.ts'
 import { clientFor, type Reply } from '../kit/client.ts'
-import type { Env } from '../kit/declare.ts'
-import { duration, type Flags, optional } from '../kit/declare.ts'
+import { duration, type Env, type Flags, optional } from '../kit/declare.ts'
 import { answerIsNo, Failure, isFailure, misuse } from '../kit/failure.ts'
 import { listDaemons } from '../kit/launch.ts'
 
 /** `localhost:8001` */
 export type Address = string
 
-const OURS = { only: 'lictor', group: 'connection' } as const
+const GROUP = { group: 'connection' } as const
 
 export const NODE_FLAGS = {
   node: optional('the node to ask; needed if several run here', {
-    ...OURS,
+    ...GROUP,
     placeholder: 'HOST:PORT',
     completes: 'daemon',
   }),
-  timeout: duration('give up after this time (default 5s)', OURS),
+  timeout: duration('give up after this time (default 5s)', GROUP),
 } as const satisfies Flags
 
 const TIMEOUT_MS = 5_000
@@ -72,17 +72,11 @@ export interface NodeAsk {
 export async function askNode(ask: NodeAsk): Promise<unknown> {
   const { node, method, path, query = {} } = ask
   const at = node.lastIndexOf(':')
-  const endpoint = {
-    scheme: 'http',
+  const endpoint = plainEndpoint({
     host: node.slice(0, at).replace(/^\[|\]$/g, ''),
     port: Number(node.slice(at + 1)),
-    socketPath: undefined,
-    prefix: '',
     shown: `http://${node}`,
-    token: undefined,
-    basicAuth: undefined,
-    tls: { rejectUnauthorized: true },
-  } as const
+  })
   const client = clientFor(endpoint, { query: {}, timeoutMs: ask.timeoutMs ?? TIMEOUT_MS })
   try {
     return jsonOf(node, await client.ask({ method, path, query, accept: REFUSALS }))

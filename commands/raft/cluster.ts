@@ -1,10 +1,10 @@
 // Which cluster a command speaks to, and how: over the control sockets of the servers that run
 // here, or over the control port of one that does not. Without a name it is the only cluster there
 // is, or the one that was started in this folder.
-
 import { readFileSync } from 'node:fs'
 import { EXIT } from '../../core/errors.ts'
 import type { NodeReport } from '../../core/raftnode/report.ts'
+import { plainEndpoint, socketEndpoint } from '../kit/address.ts'
 import { type Ask, type Client, clientFor, type Reply } from '../kit/client.ts'
 import { runningDaemons } from '../kit/daemons.ts'
 import { type Call, duration, type Flags, fromEnv, optional } from '../kit/declare.ts'
@@ -12,7 +12,7 @@ import { Failure, misuse, reasonOf } from '../kit/failure.ts'
 import type { DaemonRecord } from '../kit/launch.ts'
 import { pause } from '../kit/pause.ts'
 
-const GROUP = { group: 'connection', only: 'lictor' } as const
+const GROUP = { group: 'connection' } as const
 const TOKEN_ENV = ['CONSUL_RAFT_TOKEN']
 
 /** The flags of every command that speaks to a cluster. */
@@ -62,23 +62,10 @@ const ANSWER_MS = 30_000
 /** Of a question that is answered from memory. */
 const STATUS_MS = 2_000
 
-const NO_TLS = { rejectUnauthorized: true } as const
-
 function targetOf({ name, addresses, socket }: DaemonRecord, timeoutMs: number): Target {
-  const client = clientFor(
-    { ...LOCAL, port: 80, socketPath: socket, shown: socket, token: undefined },
-    { query: {}, timeoutMs },
-  )
+  const client = clientFor(socketEndpoint(socket), { query: {}, timeoutMs })
   return { id: name, address: addresses['raft']?.[0] ?? '', client }
 }
-
-const LOCAL = {
-  scheme: 'http',
-  host: 'localhost',
-  prefix: '',
-  basicAuth: undefined,
-  tls: NO_TLS,
-} as const
 
 /** All servers of the cluster that is meant; the one that was named comes first. */
 export async function findCluster(call: ClusterCall, timeoutMs = ANSWER_MS): Promise<Cluster> {
@@ -155,10 +142,8 @@ function remoteCluster(
       exit: EXIT.nobody,
     })
   }
-  const client = clientFor(
-    { ...LOCAL, host, port: Number(port), socketPath: undefined, shown: `http://${node}`, token },
-    { query: {}, timeoutMs: ANSWER_MS },
-  )
+  const endpoint = plainEndpoint({ host, port: Number(port), shown: `http://${node}` })
+  const client = clientFor({ ...endpoint, token }, { query: {}, timeoutMs: ANSWER_MS })
   return { name: node, targets: [{ id: '', address: node, client }] }
 }
 

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { networkInterfaces } from 'node:os'
 import { EXIT } from '../../core/errors.ts'
+import { socketEndpoint } from '../kit/address.ts'
 import { type Client, clientFor } from '../kit/client.ts'
 import { runningDaemons } from '../kit/daemons.ts'
 import { type Call, type Flags, fromEnv, optional } from '../kit/declare.ts'
@@ -10,7 +11,7 @@ import { Failure } from '../kit/failure.ts'
 import type { DaemonRecord } from '../kit/launch.ts'
 import type { Output } from '../kit/output.ts'
 
-const GROUP = { group: 'connection', only: 'lictor' } as const
+const GROUP = { group: 'connection' } as const
 const NODE_ENV = ['CONSUL_SWIM_NODE']
 
 /** The flags of every command that speaks to a member. */
@@ -37,20 +38,7 @@ const ANSWER_MS = 60_000
 /** The client of a command that declares NODE_FLAGS. */
 export async function connectMember(call: NodeCall): Promise<Client> {
   const socketPath = call.flags.socket ?? (await findMember(call)).socket
-  return clientFor(
-    {
-      scheme: 'http',
-      host: 'localhost',
-      port: 80,
-      socketPath,
-      prefix: '',
-      shown: socketPath,
-      token: undefined,
-      basicAuth: undefined,
-      tls: { rejectUnauthorized: true },
-    },
-    { query: {}, timeoutMs: ANSWER_MS },
-  )
+  return clientFor(socketEndpoint(socketPath), { query: {}, timeoutMs: ANSWER_MS })
 }
 
 /** A body and its answer as JSON. The shape is the door's contract (daemons/swim). */
