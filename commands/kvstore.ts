@@ -10,11 +10,10 @@ import {
   list,
   optional,
   text,
-  typedAs,
 } from './kit/declare.ts'
 import { misuse } from './kit/failure.ts'
 import { launchKvstore, launchKvstoreRaft } from './kit/launch.ts'
-import { checkedPort } from './kit/lesson-flags.ts'
+import { checkedPort, DAEMON_FLAGS, daemonSettings } from './kit/lesson-flags.ts'
 import { type Address, addressOf } from './kvstore/nodes.ts'
 
 /** The founding text starts its leader there. */
@@ -40,11 +39,7 @@ const FLAGS = {
     completes: 'file',
   }),
   'log-level': choice('what is logged', ['info', 'debug', 'warn', 'error']),
-  'ready-fd': count('write a line to this file descriptor when the node is ready', 0),
-  socket: optional('the control socket, instead of one in the runtime folder', {
-    placeholder: 'PATH',
-    completes: 'file',
-  }),
+  ...DAEMON_FLAGS,
 } as const satisfies Flags
 
 export const command = defineCommand({
@@ -86,15 +81,12 @@ export const command = defineCommand({
   args: [],
   flags: FLAGS,
   run: async (call): Promise<Answer> => {
-    const { flags, given, env, program, id } = call
+    const { flags } = call
     const shared = {
-      typed: typedAs(program, id),
-      env,
+      ...daemonSettings(call),
       host: flags.bind,
       port: checkedPort(flags.port),
       logLevel: flags['log-level'],
-      socket: flags.socket,
-      readyFd: given.has('ready-fd') ? flags['ready-fd'] : undefined,
     }
     if (flags.engine === 'raft') {
       refuseAll(call, ['role', 'leader', 'sync', 'data-dir'], 'is for nodes that copy by hand')

@@ -73,7 +73,7 @@ _lictor_flags() {
     'raft apply') echo '-node= -cluster= -token-file= -timeout= -json -color -no-color' ;;
     'raft get') echo '-node= -cluster= -token-file= -timeout= -stale -json -color -no-color' ;;
     'raft log') echo '-node= -cluster= -token-file= -from= -to= -decode -data-dir= -plain -json -color -no-color' ;;
-    'raft node') echo '-id= -peers= -address= -join -data-dir= -ephemeral -election-timeout= -snapshot-entries= -trailing-entries= -control= -control-token-file= -log-level= -socket= -ready-fd= -json -color -no-color' ;;
+    'raft node') echo '-id= -peers= -address= -join -data-dir= -ephemeral -election-timeout= -snapshot-entries= -trailing-entries= -control= -control-token-file= -log-level= -ready-fd= -socket= -json -color -no-color' ;;
     'raft promote') echo '-node= -cluster= -token-file= -timeout= -demote -json -color -no-color' ;;
     'raft remove') echo '-node= -cluster= -token-file= -timeout= -json -color -no-color' ;;
     'raft scenario') echo '-all -json -color -no-color' ;;
@@ -106,7 +106,7 @@ _lictor_flags() {
     'swim leave') echo '-node= -rpc-addr= -socket= -json -color -no-color' ;;
     'swim members') echo '-node= -rpc-addr= -socket= -detailed -format= -name= -status= -tag= -role= -json -color -no-color' ;;
     'swim monitor') echo '-node= -rpc-addr= -socket= -log-level= -json -color -no-color' ;;
-    'swim node') echo '-name= -port= -bind= -advertise= -join= -tag= -encrypt= -label= -profile= -event-handler= -disable-compression -ephemeral -rejoin -log-level= -socket= -ready-fd= -json -color -no-color' ;;
+    'swim node') echo '-name= -port= -bind= -advertise= -join= -tag= -encrypt= -label= -profile= -event-handler= -disable-compression -ephemeral -rejoin -log-level= -ready-fd= -socket= -json -color -no-color' ;;
     'swim query') echo '-node= -rpc-addr= -socket= -payload= -format= -only= -tag= -timeout= -no-ack -relay-factor= -json -color -no-color' ;;
     'swim reachability') echo '-node= -rpc-addr= -socket= -timeout= -json -color -no-color' ;;
     'swim rtt') echo '-node= -rpc-addr= -socket= -json -color -no-color' ;;

@@ -25,8 +25,8 @@ import { StartRefused } from './runtime/refused.ts'
 import { explainStart } from './start-failure.ts'
 
 export interface LessonProgram {
-  /** The name it was called by. */
-  readonly program: string
+  /** As it is typed: `registry`, `lictor registry`. */
+  readonly typed: string
   readonly env: NodeJS.ProcessEnv
   /** A file descriptor on which a line is awaited when the daemon is ready. */
   readonly readyFd?: number | undefined
@@ -89,7 +89,7 @@ export async function runLesson(
   try {
     return await live(life, start)
   } catch (error) {
-    const how = { typed: program.program, flagOf: () => '--port', called: lesson.called }
+    const how = { typed: program.typed, flagOf: () => '--port', called: lesson.called }
     const failure = await explainStart(error, how)
     if (failure === undefined) die(life, error)
     process.stderr.write(`${failure.message}\n`)
@@ -170,11 +170,11 @@ const showAddress = (address: ListenAddress): string => {
 }
 
 async function tellReady(life: Life, { addresses }: Standing): Promise<void> {
-  const { program, readyFd, env } = life
+  const { typed, readyFd, env } = life
   const shown = Object.entries(addresses).flatMap(([name, list]) =>
     list.map((address) => `${name} ${showAddress(address)}`),
   )
-  const line = `${program} ready: ${shown.join(', ')} (pid ${process.pid})`
+  const line = `${typed} ready: ${shown.join(', ')} (pid ${process.pid})`
   process.stderr.write(`${line}\n`)
   if (readyFd !== undefined) notifyDescriptor(readyFd, line)
   await notifySupervisor('ready', env)
@@ -184,13 +184,13 @@ async function stopWithin(life: Life, stop: () => Promise<void>, end: End): Prom
   const late = Symbol('late')
   const first = await Promise.race([stop(), pause(STOP_MS_MAX, late)])
   if (first !== late) return end.type === 'leave' ? EXIT.ok : end.exit
-  process.stderr.write(`${life.program}: not stopped within ${STOP_MS_MAX} ms\n`)
+  process.stderr.write(`${life.typed}: not stopped within ${STOP_MS_MAX} ms\n`)
   process.exit(EXIT.no)
 }
 
 /** A bug of ours, or a disk that failed: nothing more is said that might be false. */
-function die({ program }: LessonProgram, error: unknown): never {
-  return dieOf(error, program, () => undefined)
+function die({ typed }: LessonProgram, error: unknown): never {
+  return dieOf(error, typed, () => undefined)
 }
 
 /** Where `localhost` leads on this machine. */

@@ -42,7 +42,7 @@ const STALE_MS = 30_000
 export async function runRegistryDns(program: RegistryDnsProgram): Promise<number> {
   const loaded = loadConfig({ profile: 'lictor', argv: argvOf(program) })
   if (!loaded.ok) {
-    process.stderr.write(`${program.program}: ${loaded.message}\n`)
+    process.stderr.write(`${program.typed}: ${loaded.message}\n`)
     return EXIT.usage
   }
   return runLesson(program, { kind: KIND, port: program.port, called: 'DNS server' }, (stage) =>
@@ -79,7 +79,7 @@ interface Names {
 
 async function start(
   { log, onStop }: Stage,
-  { program, registry }: RegistryDnsProgram,
+  { typed, registry }: RegistryDnsProgram,
   config: AgentConfig,
 ): Promise<Standing> {
   const names: Names = {
@@ -92,7 +92,7 @@ async function start(
   }
   const tell = (level: 'info' | 'warn', message: string, why: Readonly<Record<string, string>>) => {
     const where = [registry, ...Object.values(why)].join(': ')
-    process.stderr.write(`${program}: ${message} (${where})\n`)
+    process.stderr.write(`${typed}: ${message} (${where})\n`)
     writeLog(log, { level, room: KIND, message, fields: { registry, ...why } })
   }
   const upstream = followRegistry({

@@ -30,7 +30,7 @@ const KIND = 'registry'
 export async function runRegistry(program: RegistryProgram): Promise<number> {
   const loaded = loadConfig({ profile: 'lictor', argv: argvOf(program) })
   if (!loaded.ok) {
-    process.stderr.write(`${program.program}: ${loaded.message}\n`)
+    process.stderr.write(`${program.typed}: ${loaded.message}\n`)
     return EXIT.usage
   }
   const { httpConfig } = loaded.config

@@ -12,7 +12,7 @@ export const DAEMON_FLAGS = {
 } as const satisfies Flags
 
 export const daemonSettings = ({ program, id, env, flags, given }: Call<typeof DAEMON_FLAGS>) => ({
-  program: typedAs(program, id),
+  typed: typedAs(program, id),
   env,
   socket: flags.socket,
   readyFd: given.has('ready-fd') ? flags['ready-fd'] : undefined,

@@ -10,10 +10,10 @@ import {
   duration,
   type Flags,
   optional,
-  typedAs,
 } from '../kit/declare.ts'
 import { misuse, reasonOf } from '../kit/failure.ts'
 import { launchRaftnode } from '../kit/launch.ts'
+import { DAEMON_FLAGS, daemonSettings } from '../kit/lesson-flags.ts'
 
 const LEVELS = ['info', 'trace', 'debug', 'warn', 'error'] as const
 const ELECTION_MS = parseDuration('150ms') ?? 0
@@ -46,11 +46,7 @@ const FLAGS = {
     completes: 'file',
   }),
   'log-level': choice('what goes to the log file', LEVELS),
-  socket: optional('the control socket, instead of one in the runtime folder', {
-    placeholder: 'PATH',
-    completes: 'file',
-  }),
-  'ready-fd': count('write a line to this file descriptor when the server is ready', 0),
+  ...DAEMON_FLAGS,
 } as const satisfies Flags
 
 export const command = defineCommand({
@@ -78,7 +74,7 @@ export const command = defineCommand({
   args: [],
   flags: FLAGS,
   run: async (call): Promise<Answer> => {
-    const { flags, env, program, given, id: command } = call
+    const { flags, program } = call
     const { id } = flags
     if (id === undefined) throw misuse('--id is missing', { next: [`${program.name} --help`] })
     if (!/^[\w.-]{1,100}$/.test(id)) throw misuse(`--id=${id}: letters, digits, dots and dashes`)
@@ -87,8 +83,7 @@ export const command = defineCommand({
       throw misuse(`--election-timeout: at least ${ELECTION_MS_MIN}ms`)
     return {
       exit: await launchRaftnode({
-        typed: typedAs(program, command),
-        env,
+        ...daemonSettings(call),
         id,
         peers: flags.peers,
         address: flags.address,
@@ -101,8 +96,6 @@ export const command = defineCommand({
         snapshotEntries: flags['snapshot-entries'],
         trailingEntries: flags['trailing-entries'],
         logLevel: flags['log-level'],
-        socket: flags.socket,
-        readyFd: given.has('ready-fd') ? flags['ready-fd'] : undefined,
       }),
     }
   },

@@ -10,11 +10,10 @@ import {
   list,
   optional,
   text,
-  typedAs,
 } from '../kit/declare.ts'
 import { misuse } from '../kit/failure.ts'
 import { launchSwimnode } from '../kit/launch.ts'
-import { checkedPort } from '../kit/lesson-flags.ts'
+import { checkedPort, DAEMON_FLAGS, daemonSettings } from '../kit/lesson-flags.ts'
 
 const LEVELS = ['info', 'trace', 'debug', 'warn', 'error'] as const
 const PORT_DEFAULT = 7946
@@ -41,11 +40,7 @@ const FLAGS = {
   ephemeral: boolean('keep nothing on the disk'),
   rejoin: boolean('join whom the last run knew, although it has left'),
   'log-level': choice('what goes to the log file', LEVELS),
-  socket: optional('the control socket, instead of one in the runtime folder', {
-    placeholder: 'PATH',
-    completes: 'file',
-  }),
-  'ready-fd': count('write a line to this file descriptor when the member is ready', 0),
+  ...DAEMON_FLAGS,
 } as const satisfies Flags
 
 export const command = defineCommand({
@@ -73,11 +68,10 @@ export const command = defineCommand({
   args: [],
   flags: FLAGS,
   run: async (call): Promise<Answer> => {
-    const { flags, env, program, given, id } = call
+    const { flags, env } = call
     return {
       exit: await launchSwimnode({
-        typed: typedAs(program, id),
-        env,
+        ...daemonSettings(call),
         name: flags.name ?? hostname(),
         bind: { host: flags.bind, port: checkedPort(flags.port) },
         advertise: flags.advertise,
@@ -91,8 +85,6 @@ export const command = defineCommand({
         ephemeral: flags.ephemeral,
         rejoin: flags.rejoin,
         logLevel: flags['log-level'],
-        socket: flags.socket,
-        readyFd: given.has('ready-fd') ? flags['ready-fd'] : undefined,
       }),
     }
   },
