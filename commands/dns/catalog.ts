@@ -43,10 +43,13 @@ const ofLesson = ({ id, address, port, tags = [], checks }: LessonInstance): Ins
 
 async function lookForService(
   client: Client,
-  { name, tag }: { readonly name: string; readonly tag: string },
+  { name, tag, connected }: Extract<Read, { readonly type: 'service' }>,
   { onlyPassing }: SiteNames,
 ): Promise<Step> {
-  const reply = await client.call('GET /v1/health/service/*service', { params: { service: name } })
+  const asked = { params: { service: name } }
+  const reply = await (connected === true
+    ? client.call('GET /v1/health/connect/*service', asked)
+    : client.call('GET /v1/health/service/*service', asked))
   const answered: readonly (Instance | LessonInstance)[] = reply.value()
   const all = answered.map((one) => ('Node' in one ? one : ofLesson(one)))
   const named = all.filter(({ Service }) => tag === '' || hasTag(Service.Tags, tag))

@@ -58,16 +58,23 @@ function explain(name: string, meaning: Read, site: SiteNames): Step {
       return step(false, `${name} does not end in ${site.domain}: recursors are asked, if any`)
     case 'service': {
       const tag = meaning.tag === '' ? '' : `, with the tag ${meaning.tag}`
-      return step(true, `the service ${meaning.name}${tag}, ${placeOf(meaning, site)}`)
+      const kind = meaning.connected === true ? 'who serves' : 'the service'
+      return step(true, `${kind} ${meaning.name}${tag}, ${placeOf(meaning, site)}`)
     }
     case 'node':
       return step(true, `the node ${meaning.name}, ${placeOf(meaning, site)}`)
     case 'addr':
       return step(true, `the address of the digits ${meaning.digits}`)
+    case 'virtual':
+      return meaning.name === ''
+        ? step(false, `${name} is a virtual address of a peer, and there are none`)
+        : step(true, `the virtual address of ${meaning.name}`)
     default:
-      return step(false, `${name} asks for nothing: TAG.NAME.service, NAME.node, DIGITS.addr`)
+      return step(false, `${name} asks for nothing: ${KINDS}`)
   }
 }
+
+const KINDS = 'TAG.NAME.service, NAME.connect, NAME.virtual, NAME.node, DIGITS.addr'
 
 const placeOf = ({ here }: { readonly here: boolean }, { datacenter }: SiteNames): string =>
   here ? `in ${datacenter}` : 'in another datacenter'

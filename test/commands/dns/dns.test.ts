@@ -60,6 +60,11 @@ dns('trace says why an instance is not told of', async ({ on }) => {
   assert.is(none.exit, 1)
   assert.match(none.stdout, /^no {2}answer/m)
   assert.match((await on.lictor('dns', 'trace', 'example.com')).stdout, 'does not end in consul.')
+  const mesh = (await on.lictor('dns', 'trace', 'web.connect.consul')).stdout
+  assert.match(mesh, 'who serves web, in dc1')
+  assert.match(mesh, '0 instances of web, 0 fit')
+  const virtual = (await on.lictor('dns', 'trace', 'web.virtual.consul')).stdout
+  assert.match(virtual, 'the virtual address of web')
 })
 
 dns('curl reaches a service by its name with what curl-args prints', async ({ on }) => {
