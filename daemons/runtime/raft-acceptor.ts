@@ -9,6 +9,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { LogLine } from '../../core/log.ts'
 import type { IncomingCall, Peer, RaftReply, SnapshotMeta } from '../../core/raft/messages.ts'
 import { fromRpc, toAnswer } from '../../core/raft/wire.ts'
+import type { Instant } from '../../core/time.ts'
 import { encodeAnswer, type RpcRequest } from '../../core/wire/raft.ts'
 import {
   createRaftStream,
@@ -23,6 +24,8 @@ import {
 const INBOUND_MAX = 1_024
 /** Requests of one connection that are not answered yet. Older Go servers send 130 ahead. */
 export const AHEAD_MAX = 256
+/** A snapshot of which nothing is brought, or nothing taken, for so long has failed. */
+export const SNAPSHOT_STALL_MS = 10_000
 /** What all connections together may hold of requests that are not whole yet. */
 const INBOUND_BYTES_MAX = 256 << 20
 
@@ -43,6 +46,7 @@ export interface AcceptorPorts {
   /** The last connection of a peer has ended, and not by us. */
   readonly onGone: (peer: Peer) => void
   readonly log: (line: LogLine) => void
+  readonly now: () => Instant
 }
 
 /** An answer that has its place in the order of a connection. */
@@ -51,14 +55,21 @@ interface Awaited {
   bytes: Uint8Array | undefined
 }
 
+interface Content {
+  /** Still to come. */
+  left: number
+  /** When some of it must have come; undefined: it is not waited for. */
+  due: Instant | undefined
+}
+
 interface Inbound {
   readonly socket: Socket
   readonly stream: RaftStream
   readonly awaited: Awaited[]
   /** Who called last on it. */
   from: Peer | undefined
-  /** The content of a snapshot is being read: so much of it is still to come. */
-  content: { left: number } | undefined
+  /** Of a snapshot, that is being read. */
+  content: Content | undefined
   isBusy: boolean
 }
 
@@ -179,7 +190,10 @@ function take(acceptor: Acceptor, inbound: Inbound, rpc: RpcRequest): void {
   if (!found.ok) {
     const refuse = () => say(acceptor, awaited, encodeAnswer({ ok: false, error: found.error }))
     if (found.size === 0) refuse()
-    else follow(acceptor, inbound, readContent(inbound, found.size, undefined).then(refuse))
+    else {
+      const read = readContent(acceptor, inbound, { size: found.size, sink: undefined })
+      follow(acceptor, inbound, read.then(refuse))
+    }
     return
   }
   const { from, request, size } = found
@@ -191,7 +205,7 @@ function take(acceptor: Acceptor, inbound: Inbound, rpc: RpcRequest): void {
     return
   }
   const sink = acceptor.ports.receive(id, request.snapshot, size)
-  const received = readContent(inbound, size, sink)
+  const received = readContent(acceptor, inbound, { size, sink })
   follow(
     acceptor,
     inbound,
@@ -215,15 +229,17 @@ function follow(acceptor: Acceptor, inbound: Inbound, work: Promise<void>): void
 
 /** Hands the content on as it comes. The socket is read no faster than the sink takes it. */
 async function readContent(
+  { ports }: Acceptor,
   inbound: Inbound,
-  size: number,
-  sink: SnapshotSink | undefined,
+  { size, sink }: { readonly size: number; readonly sink: SnapshotSink | undefined },
 ): Promise<void> {
-  const content = { left: size }
+  const content: Content = { left: size, due: undefined }
   inbound.content = content
   try {
     while (content.left > 0) {
+      content.due = ports.now() + SNAPSHOT_STALL_MS
       const chunk = await nextChunk(inbound, content.left)
+      content.due = undefined
       content.left -= chunk.length
       await sink?.write(chunk)
     }
@@ -244,6 +260,16 @@ async function nextChunk({ socket, stream }: Inbound, bytesMax: number): Promise
   }
   socket.pause()
   return takeRaw(stream, bytesMax)
+}
+
+/**
+ * Gives up snapshots of which nothing comes any more: a machine that has lost its power closes no
+ * connection, and only some snapshots may arrive at once.
+ */
+export function sweepAcceptor({ inbound, ports }: Acceptor): void {
+  const now = ports.now()
+  for (const { socket, content } of inbound)
+    if (content?.due !== undefined && content.due <= now) socket.destroy()
 }
 
 function cameOrClosed(socket: Socket): Promise<void> {

@@ -79,8 +79,9 @@ function open(lane: Lane): Socket {
   let isRefused = false
   let hasEnded = false
   socket.on('data', (chunk: Uint8Array) => {
+    if (lane.socket !== socket) return // what it still had to say is no answer on the next one
     feed(lane.stream, chunk)
-    if (lane.socket === socket) readAnswers(lane)
+    readAnswers(lane)
   })
   socket.on('end', () => {
     hasEnded = true

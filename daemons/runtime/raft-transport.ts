@@ -30,7 +30,9 @@ import {
   createAcceptor,
   createPeerServer,
   type PeerServer,
+  SNAPSHOT_STALL_MS,
   type SnapshotSink,
+  sweepAcceptor,
 } from './raft-acceptor.ts'
 import {
   addressOf,
@@ -94,8 +96,6 @@ export interface RaftTransport {
   isClosed: boolean
 }
 
-/** A peer that takes nothing of a snapshot for so long has failed. */
-const SNAPSHOT_STALL_MS = 10_000
 const NO_GREETING = new Uint8Array(0)
 
 /**
@@ -287,8 +287,9 @@ function answerOn(socket: Socket, request: InstallSnapshot): Promise<RaftReply |
   })
 }
 
-/** Fails calls whose time is up. Called by the driver's tick. */
+/** Fails what has waited for too long. Called by the driver's tick. */
 export function sweepTransport(transport: RaftTransport): void {
+  sweepAcceptor(transport.acceptor)
   for (const lanes of transport.lanes.values())
     for (const lane of Object.values<Lane>({ ...lanes })) sweepLane(lane)
   const now = transport.options.ports.now()

@@ -378,6 +378,24 @@ transport('a snapshot to a peer that takes nothing of it fails after a while', (
   }),
 )
 
+transport('a snapshot of which nothing comes any more is given up after a while', () =>
+  withStations(['a'], async (a) => {
+    const { socket } = await dial(a)
+    const ended = once(socket, 'close')
+    socket.write(encodeRequest(toRpc(stranger, install, 1 << 20)))
+    socket.write(new Uint8Array(1))
+    await within(LIMIT_MS, () => a.receiving > 0, 'the beginning')
+    a.now += 9_000
+    sweepTransport(a.transport)
+    assert.equal(a.aborted, [])
+    a.now += 1_000
+    sweepTransport(a.transport)
+    await ended
+    await within(LIMIT_MS, () => a.aborted.length === 1, 'the end of what came')
+    assert.equal(a.calls, [])
+  }),
+)
+
 /** A peer made by hand: writes what it is told, and keeps what comes. */
 async function dial(station: Station): Promise<{ socket: Socket; came: () => Uint8Array }> {
   const socket = connect(addressOf(station.peer.address))
