@@ -17,7 +17,9 @@ import {
 import { planOf, RUN_FLAGS, type SearchPlan, type StoryPlan, seedOf } from './plan.ts'
 import {
   basisLines,
+  behindLine,
   clockText,
+  countCut,
   failLines,
   historyLines,
   resultLines,
@@ -82,12 +84,15 @@ async function tellStory(call: Simulate, plan: StoryPlan): Promise<Answer> {
   const print = async (line: string, record: object) =>
     out.print(out.json ? `${JSON.stringify(record)}\n` : `${line}\n`)
   const tellings: Telling[] = []
-  const onTelling = (telling: Telling) => tellings.push(telling)
+  const reading = startReading()
+  const onTelling = (telling: Telling) => {
+    countCut(reading, telling, playing.run.clients.counts.stale)
+    tellings.push(telling)
+  }
   const playing = startPlay(scenario, { seed, prefix: 'node-', onTelling, ...(bug && { bug }) })
   const nodes = servers + clients
   const start = `[00:00] Starting ${nodes} nodes (${servers} servers, ${clients} clients)`
   await print(start, { ms: 0, kind: 'start', seed, servers, clients })
-  const reading = startReading()
   let finding: Finding | undefined
   for (let ms = SLICE_MS; finding === undefined && !out.gone.aborted; ms += SLICE_MS) {
     finding = playing.proceed(ms)
@@ -103,16 +108,18 @@ async function tellStory(call: Simulate, plan: StoryPlan): Promise<Answer> {
     await out.print(`${clockText(end)} Simulation complete\n`)
     await out.print(`${resultLines(playing.run, reading, finding).join('\n')}\n`)
   }
-  return verdict(call, { run: playing.run, finding, again: plan.again })
+  const behind = behindLine(playing.run, reading)
+  return verdict(call, { run: playing.run, finding, again: plan.again, behind })
 }
 
 interface Ended {
   readonly run: Run
   readonly finding: Finding | undefined
   readonly again: (verb: string) => string
+  readonly behind: string | undefined
 }
 
-async function verdict(call: Simulate, { run, finding, again }: Ended): Promise<Answer> {
+async function verdict(call: Simulate, { run, finding, again, behind }: Ended): Promise<Answer> {
   const { out, program } = call
   const result = resultOf(run)
   const exit = exitOf(finding, result.undecided)
@@ -133,7 +140,8 @@ async function verdict(call: Simulate, { run, finding, again }: Ended): Promise<
     ? 'INCONCLUSIVE: what the clients saw could not be judged within the limits'
     : 'PASS: Your Consul clone is production-ready!'
   await out.print(`${words}\n`)
-  return { exit, note: basisLines(run, result.hash).join('\n') }
+  const notes = [...(behind === undefined ? [] : [behind]), ...basisLines(run, result.hash)]
+  return { exit, note: notes.join('\n') }
 }
 
 const exitOf = (finding: Finding | undefined, undecided: boolean): number => {

@@ -1,6 +1,6 @@
 // A run in words: one line for each thing that happens, and the verdict.
 import type { Finding, Run } from '../../core/sim/assemble.ts'
-import type { Telling } from '../../core/sim/player.ts'
+import type { Injected, Telling } from '../../core/sim/player.ts'
 import { INVARIANTS, type Invariant } from '../../core/sim/violation.ts'
 import type { ClientOp } from '../../core/sim/workload.ts'
 
@@ -17,13 +17,35 @@ export interface Reading {
   /** When the election under way began. */
   electionAt: number | undefined
   longestElectionMs: number
+  /** Partitions that last; while there is one, `staleBefore` were stale when it began. */
+  cuts: number
+  staleBefore: number
+  staleWhileCut: number
 }
 
 export const startReading = (): Reading => ({
   leader: undefined,
   electionAt: undefined,
   longestElectionMs: 0,
+  cuts: 0,
+  staleBefore: 0,
+  staleWhileCut: 0,
 })
+
+/** Which stale reads a partition explains. To be called when it happens: `stale` are those so far. */
+export function countCut(reading: Reading, telling: Telling, stale: number): void {
+  if (telling.kind !== 'inject' && telling.kind !== 'heal') return
+  if (!CUTS.includes(telling.act)) return
+  if (telling.kind === 'inject') {
+    if (reading.cuts === 0) reading.staleBefore = stale
+    reading.cuts++
+    return
+  }
+  reading.cuts = Math.max(0, reading.cuts - 1)
+  if (reading.cuts === 0) reading.staleWhileCut += stale - reading.staleBefore
+}
+
+const CUTS: readonly Injected['act'][] = ['isolate', 'cut', 'deaf', 'mute']
 
 type Of<Kind extends Telling['kind']> = Extract<Telling, { kind: Kind }>
 
@@ -138,7 +160,8 @@ const thousands = (value: number): string => String(value).replace(/\B(?=(\d{3})
 
 /** What the run came to, in the words of the founding text. */
 export function resultLines(run: Run, reading: Reading, finding: Finding | undefined): string[] {
-  const { written, read, stale } = run.clients.counts
+  const { written, read } = run.clients.counts
+  const stale = staleWhileCut(run, reading)
   const lost = finding?.invariant === 'lost-write' ? 1 : 0
   const longest = reading.longestElectionMs / 1000
   const how = longest < 5 ? 'all completed < 5s' : `the longest took ${longest.toFixed(1)}s`
@@ -149,6 +172,18 @@ export function resultLines(run: Run, reading: Reading, finding: Finding | undef
     `- Leader elections: ${run.raft.leaders.size} (${how})`,
     `- Consistency violations: ${finding === undefined ? 0 : 1}`,
   ]
+}
+
+/** A partition that was not healed lasts to the end. */
+function staleWhileCut(run: Run, { cuts, staleBefore, staleWhileCut: healed }: Reading): number {
+  return cuts === 0 ? healed : healed + run.clients.counts.stale - staleBefore
+}
+
+/** Reads that asked for whatever the server has, and got it. Undefined: none but in partitions. */
+export function behindLine(run: Run, reading: Reading): string | undefined {
+  const behind = run.clients.counts.stale - staleWhileCut(run, reading)
+  if (behind === 0) return undefined
+  return `${thousands(behind)} more reads with ?stale were behind, by as much as their server was`
 }
 
 export function failLines({ invariant, what, atMs }: Finding): string[] {

@@ -42,8 +42,16 @@ chaos('ten minutes pass, with a verdict, in the words of the founding text', asy
   assert.is(verdict, 'PASS: Your Consul clone is production-ready!')
   assert.match(
     stderr,
-    /^seed 3\n[\d,]+ operations, [\d,]+ events, 600 s simulated, .* trace [0-9a-f]+\n/,
+    /^seed 3\n[\d,]+ more reads with \?stale were behind, .*\n[\d,]+ operations, [\d,]+ events, 600 s simulated, .* trace [0-9a-f]+\n/,
   )
+})
+
+chaos('where nothing is cut off, no stale read is laid to a partition', async ({ home }) => {
+  const line = ['lictor', 'chaos', 'simulate', '-nodes=3', '-duration=20s', '-seed=3']
+  const { stdout, stderr } = await run(home, line)
+  assert.not.match(stdout, 'partition between')
+  assert.match(stdout, /^- Reads: [\d,]+ success, 0 stale \(during partition, expected\)$/m)
+  assert.match(stderr, /^[\d,]+ more reads with \?stale were behind, /m)
 })
 
 chaos('the same seed is the same run, and without one any is', async ({ home }) => {
