@@ -237,11 +237,11 @@ function lineOf({ key, text }: KeepOrder, synced: number): Uint8Array {
 const linesOf = (orders: Iterable<KeepOrder>, synced: number): Uint8Array =>
   concatBytes(Array.from(orders, (order) => lineOf(order, synced)))
 
-async function saveIn(journal: Journal, { orders, durable }: OwnSave): Promise<'saved' | 'full'> {
-  const undo = setTexts(journal, orders)
+async function saveIn(journal: Journal, save: OwnSave): Promise<'saved' | 'full'> {
+  const undo = setTexts(journal, save.orders)
   const end = await unlessFull(journal, async () => {
     if (journal.file === undefined || isLong(journal)) await writeAnew(journal)
-    else await append(journal, { orders, durable, file: journal.file })
+    else await append(journal, journal.file, save)
   })
   if (end === 'full') undo()
   return end
@@ -287,14 +287,7 @@ async function voidRefused({ file, size }: Journal): Promise<void> {
   await file.loose.datasync()
 }
 
-async function append(
-  journal: Journal,
-  {
-    orders,
-    durable,
-    file,
-  }: { readonly orders: readonly KeepOrder[]; readonly durable: boolean; readonly file: Both },
-): Promise<void> {
+async function append(journal: Journal, file: Both, { orders, durable }: OwnSave): Promise<void> {
   // A synced write makes itself durable, not what was written before it and no sync has seen.
   const isSynced = durable && journal.synced === journal.size
   const lines = linesOf(orders, journal.synced)

@@ -2,7 +2,9 @@
 // (G14 and G15 of reliability §0). `node dist/test/soak/disk.js --lives 100`. Prints the seed of
 // what it finds wrong; exits 1 then.
 import { parseArgs } from 'node:util'
+import { openRegistrations, redoRegistrations } from '../../daemons/runtime/registrations.ts'
 import { openWal } from '../../daemons/runtime/wal.ts'
+import { checkBoth, recordBoth } from '../daemons/runtime/redo-checks.ts'
 import {
   checkCrashes,
   checkEveryBit,
@@ -16,6 +18,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(process.hrtime.bigint() % 1_000_000n) },
   },
 })
+
+const rooms = { openWal, openRegistrations, redoRegistrations }
 
 async function main(): Promise<number> {
   const from = Number(values.seed)
@@ -32,6 +36,8 @@ async function main(): Promise<number> {
     const checked = await checkCrashes(openWal, await recordLife(openWal, life), { draws: 6, seed })
     images += checked.images
     report(`life ${seed}`, checked.wrong)
+    const both = await recordBoth(rooms, { seed, steps: 150 })
+    report(`life ${seed} of two files`, await checkBoth(rooms, both, { draws: 4, seed }))
   }
   console.log(`${images} crash images`)
   for (const isClosed of [true, false]) {
