@@ -1,6 +1,6 @@
 // The completion of bash: tables as functions, then one function that looks at the line.
 import type { CommandModel, FlagModel, Model } from './model.ts'
-import { PROGRAMS } from './model.ts'
+import { namesOf } from './model.ts'
 
 export const bashScript = (model: Model): string =>
   [
@@ -20,8 +20,13 @@ export const bashScript = (model: Model): string =>
     ...table('_lictor_value', model.commands.flatMap(values)),
     '# What the first word of a command is.',
     ...table('_lictor_argument', model.commands.flatMap(argument)),
+    '# The words of lictor that a program stands for.',
+    ...table(
+      '_lictor_group',
+      model.programs.map(({ name, group }) => [name, group]),
+    ),
     BODY,
-    `complete -F _lictor ${PROGRAMS.join(' ')}`,
+    `complete -F _lictor ${namesOf(model).join(' ')}`,
     '',
   ].join('\n')
 
@@ -79,12 +84,19 @@ _lictor_offers() {
 
 _lictor() {
   local line=\${COMP_LINE:0:COMP_POINT} words=() id='' at=1 word typed before offer last=no
+  local called group
   # A blank behind a backslash belongs to the word.
   [[ $line =~ ([^[:space:]\\\\]|\\\\.)*$ ]]
   word=\${BASH_REMATCH[0]}
   typed=\${word//\\\\/}
   read -a words <<<"\${line%"$word"}"
+  called=\${words[0]##*/}
+  group=$(_lictor_group "$called")
   _lictor_program=\${words[0]}
+  if [[ -n $group ]]; then
+    words=("\${words[0]}" $group "\${words[@]:1}")
+    _lictor_program=\${words[0]%"$called"}lictor
+  fi
   while ((at < \${#words[@]})) && [[ " $(_lictor_words "$id") " == *" \${words[at]} "* ]]; do
     id=\${id:+$id }\${words[at++]}
   done

@@ -484,6 +484,20 @@ _lictor_argument() {
   esac
 }
 
+# The words of lictor that a program stands for.
+_lictor_group() {
+  case "$1" in
+    'raftnode') echo 'raft node' ;;
+    'raftctl') echo 'raft' ;;
+    'kvstore') echo 'kvstore' ;;
+    'swimnode') echo 'swim node' ;;
+    'swimctl') echo 'swim' ;;
+    'registry') echo 'registry' ;;
+    'registry-dns') echo 'registry-dns' ;;
+    'chaos-consul') echo 'chaos' ;;
+  esac
+}
+
 _lictor_offer() {
   # $1: kind or words, $2: what has been typed of it.
   case "$1" in
@@ -519,12 +533,19 @@ _lictor_offers() {
 
 _lictor() {
   local line=${COMP_LINE:0:COMP_POINT} words=() id='' at=1 word typed before offer last=no
+  local called group
   # A blank behind a backslash belongs to the word.
   [[ $line =~ ([^[:space:]\\]|\\.)*$ ]]
   word=${BASH_REMATCH[0]}
   typed=${word//\\/}
   read -a words <<<"${line%"$word"}"
+  called=${words[0]##*/}
+  group=$(_lictor_group "$called")
   _lictor_program=${words[0]}
+  if [[ -n $group ]]; then
+    words=("${words[0]}" $group "${words[@]:1}")
+    _lictor_program=${words[0]%"$called"}lictor
+  fi
   while ((at < ${#words[@]})) && [[ " $(_lictor_words "$id") " == *" ${words[at]} "* ]]; do
     id=${id:+$id }${words[at++]}
   done
@@ -541,4 +562,4 @@ _lictor() {
   return 0
 }
 
-complete -F _lictor lictor consul-clone
+complete -F _lictor lictor consul-clone raftnode raftctl kvstore swimnode swimctl registry registry-dns chaos-consul

@@ -1,4 +1,4 @@
-#compdef lictor consul-clone
+#compdef lictor consul-clone raftnode raftctl kvstore swimnode swimctl registry registry-dns chaos-consul
 # zsh completion for lictor. Written by completions/generate.ts; do not edit.
 
 # What may follow these words: name, colon, what it does.
@@ -489,6 +489,21 @@ _lictor_argument() {
   esac
 }
 
+# The words of lictor that a program stands for.
+_lictor_group() {
+  reply=()
+  case "$1" in
+    'raftnode') reply=('raft' 'node') ;;
+    'raftctl') reply=('raft') ;;
+    'kvstore') reply=('kvstore') ;;
+    'swimnode') reply=('swim' 'node') ;;
+    'swimctl') reply=('swim') ;;
+    'registry') reply=('registry') ;;
+    'registry-dns') reply=('registry-dns') ;;
+    'chaos-consul') reply=('chaos') ;;
+  esac
+}
+
 _lictor_offer() {
   # $reply: a kind or words.
   case "${reply[1]}" in
@@ -496,7 +511,7 @@ _lictor_offer() {
     @file) _files ;;
     @*)
       local -a found
-      found=(${(f)"$(${words[1]} __complete "${reply[1]#@}" "${(Q)PREFIX}" 2>/dev/null)"})
+      found=(${(f)"$($_lictor_program __complete "${reply[1]#@}" "${(Q)PREFIX}" 2>/dev/null)"})
       compadd -S '' -- ${found:#}
       ;;
     *) compadd -- $reply ;;
@@ -506,8 +521,14 @@ _lictor_offer() {
 _lictor() {
   setopt localoptions extendedglob
   local -a reply names
-  local id='' word name
+  local id='' word name _lictor_program=${words[1]}
   local -i at=2
+  _lictor_group "${words[1]:t}"
+  if (($#reply)); then
+    _lictor_program=${words[1]%${words[1]:t}}lictor
+    words=("${words[1]}" $reply "${(@)words[2,-1]}")
+    ((CURRENT += $#reply))
+  fi
   while ((at < CURRENT)); do
     _lictor_words "$id"
     names=(${reply%%:*})
@@ -541,5 +562,5 @@ _lictor() {
 if [[ $funcstack[1] == _lictor ]]; then
   _lictor "$@"
 else
-  compdef _lictor lictor consul-clone
+  compdef _lictor lictor consul-clone raftnode raftctl kvstore swimnode swimctl registry registry-dns chaos-consul
 fi

@@ -7,6 +7,13 @@ export interface Model {
   /** By the words typed so far: what may come next. `''` is the program alone. */
   readonly words: readonly Branch[]
   readonly commands: readonly CommandModel[]
+  /** Programs that are a command or a group of lictor's: `raftctl` is `lictor raft`. */
+  readonly programs: readonly OwnProgram[]
+}
+
+export interface OwnProgram {
+  readonly name: string
+  readonly group: string
 }
 
 interface Branch {
@@ -33,7 +40,7 @@ export interface FlagModel extends Word {
   readonly completes: Completes | undefined
 }
 
-/** Names that get the completion: consul has one of its own where it is installed. */
+/** What has all commands. Not consul: it has a completion of its own where it is installed. */
 export const PROGRAMS: readonly string[] = ['lictor', 'consul-clone']
 
 export async function modelOf(table: Table): Promise<Model> {
@@ -48,8 +55,17 @@ export async function modelOf(table: Table): Promise<Model> {
       })),
     })),
     commands: all.map(commandModel),
+    programs: Object.entries(table.programs).flatMap(([name, program]) =>
+      typeof program === 'object' ? [{ name, group: program.group }] : [],
+    ),
   }
 }
+
+/** All names that get the completion. */
+export const namesOf = ({ programs }: Model): readonly string[] => [
+  ...PROGRAMS,
+  ...programs.map(({ name }) => name),
+]
 
 /** All that may stand before the last word: `operator raft list-peers` has ``, `operator`, … */
 function headsOf(id: string): string[] {

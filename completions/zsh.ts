@@ -1,10 +1,10 @@
 // The completion of zsh: the same tables as bash's, with descriptions.
 import type { CommandModel, FlagModel, Model, Word } from './model.ts'
-import { PROGRAMS } from './model.ts'
+import { namesOf } from './model.ts'
 
 export const zshScript = (model: Model): string =>
   [
-    `#compdef ${PROGRAMS.join(' ')}`,
+    `#compdef ${namesOf(model).join(' ')}`,
     '# zsh completion for lictor. Written by completions/generate.ts; do not edit.',
     '',
     '# What may follow these words: name, colon, what it does.',
@@ -21,7 +21,12 @@ export const zshScript = (model: Model): string =>
     ...table('_lictor_value', model.commands.flatMap(values)),
     '# What the first word of a command is.',
     ...table('_lictor_argument', model.commands.flatMap(argument)),
-    BODY,
+    '# The words of lictor that a program stands for.',
+    ...table(
+      '_lictor_group',
+      model.programs.map(({ name, group }) => [name, group.split(' ')]),
+    ),
+    body(namesOf(model)),
   ].join('\n')
 
 const described = ({ name, about }: Word): string => `${name}:${about}`
@@ -48,14 +53,14 @@ function table(name: string, rows: readonly (readonly [string, readonly string[]
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
-const BODY = `_lictor_offer() {
+const body = (names: readonly string[]): string => `_lictor_offer() {
   # $reply: a kind or words.
   case "\${reply[1]}" in
     '') ;;
     @file) _files ;;
     @*)
       local -a found
-      found=(\${(f)"$(\${words[1]} __complete "\${reply[1]#@}" "\${(Q)PREFIX}" 2>/dev/null)"})
+      found=(\${(f)"$($_lictor_program __complete "\${reply[1]#@}" "\${(Q)PREFIX}" 2>/dev/null)"})
       compadd -S '' -- \${found:#}
       ;;
     *) compadd -- $reply ;;
@@ -65,8 +70,14 @@ const BODY = `_lictor_offer() {
 _lictor() {
   setopt localoptions extendedglob
   local -a reply names
-  local id='' word name
+  local id='' word name _lictor_program=\${words[1]}
   local -i at=2
+  _lictor_group "\${words[1]:t}"
+  if (($#reply)); then
+    _lictor_program=\${words[1]%\${words[1]:t}}lictor
+    words=("\${words[1]}" $reply "\${(@)words[2,-1]}")
+    ((CURRENT += $#reply))
+  fi
   while ((at < CURRENT)); do
     _lictor_words "$id"
     names=(\${reply%%:*})
@@ -100,6 +111,6 @@ _lictor() {
 if [[ $funcstack[1] == _lictor ]]; then
   _lictor "$@"
 else
-  compdef _lictor ${PROGRAMS.join(' ')}
+  compdef _lictor ${names.join(' ')}
 fi
 `

@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { TABLE } from '../../commands/table.ts'
 import { completionFiles } from '../../completions/generate.ts'
 import { run } from '../kit/cli.ts'
 import { type Home, openHome } from '../kit/home.ts'
@@ -41,6 +42,10 @@ const keys: Answerer = ({ url = '' }, response) => {
   response.end(JSON.stringify(all.filter((key) => key.startsWith(prefix))))
 }
 
+const RAFT_WORDS = Object.keys(TABLE.commands)
+  .filter((id) => id.startsWith('raft '))
+  .map((id) => id.slice('raft '.length))
+
 /** What a shell must offer for a line. Every shell is asked the same. */
 const CASES: readonly (readonly [string, readonly string[]])[] = [
   ['lictor keyg', ['keygen']],
@@ -53,6 +58,13 @@ const CASES: readonly (readonly [string, readonly string[]])[] = [
   ['lictor kv get co', ['config/', 'count']],
   ['lictor kv get -raw con', ['config/']],
   ['lictor kv get zzz', []],
+  ['raftctl sta', ['status']],
+  ['raftctl status -js', ['-json']],
+  ['raftctl ', RAFT_WORDS],
+  ['raftnode -eph', ['-ephemeral']],
+  ['swimctl events -fol', ['-follow']],
+  ['kvstore sta', ['status']],
+  ['kvstore status -js', ['-json']],
 ]
 
 const isMissing = (program: string) => {
@@ -143,6 +155,9 @@ completion('zsh', async ({ home }) => {
     ['lictor watch -type=k', /key +keyprefix/],
     ['lictor watch --ty', /lictor watch --type=/],
     ['consul-clone kv get con', /consul-clone kv get config\//],
+    ['raftctl sta', /raftctl status /],
+    ['raftnode -pee', /raftnode -peers=/],
+    ['kvstore ', /follow +--[\s\S]*promote +--/],
   ]
   await withStub(keys, async (address) => {
     for (const [line, shown] of typed) {
