@@ -17,19 +17,30 @@ const head = (name: string): string[] => [
 export const pageName = (id: string): string => `lictor-${id.replaceAll(' ', '-')}`
 
 export function commandPage(declared: AnyCommand): string {
-  const name = pageName(declared.id)
+  return pageOf(declared, pageName(declared.id), `lictor ${declared.id}`)
+}
+
+/** Of a program that is one command: what a person types stands on it. */
+export const programPage = (declared: AnyCommand, name: string): string =>
+  pageOf(declared, name, name)
+
+/** `typed`: what comes before the flags. */
+function pageOf(declared: AnyCommand, name: string, typed: string): string {
   const description = declared.description ?? [`${declared.summary}.`]
   return page([
     ...head(name),
     ...section('NAME', nameLines(name, declared)),
-    ...section('SYNOPSIS', [synopsis(declared)]),
+    ...section('SYNOPSIS', [synopsis(declared, typed)]),
     ...section('DESCRIPTION', paragraphs(description)),
     ...section(
       'ARGUMENTS',
       declared.args.flatMap((one) => entry(italic(one.name), `${one.about}.`)),
     ),
     ...flagSections(declared),
-    ...section('EXAMPLES', declared.examples.flatMap(exampleLines).slice(1)),
+    ...section(
+      'EXAMPLES',
+      declared.examples.flatMap((one) => exampleLines(one, declared.id, typed)).slice(1),
+    ),
     ...section('EXIT STATUS', paragraphs(['See lictor(1).'])),
     ...section('SEE ALSO', [seeAlso(declared)]),
   ])
@@ -39,7 +50,7 @@ export function commandPage(declared: AnyCommand): string {
 const SOURCE_WIDTH = 78
 
 /** One line if it fits: readers of the index of manuals look for the dash. */
-function nameLines(name: string, { summary }: AnyCommand): string[] {
+function nameLines(name: string, { summary }: Pick<AnyCommand, 'summary'>): string[] {
   const [head, about] = [`${roff(name)} \\-`, roff(lowered(summary))]
   return head.length + 1 + about.length > SOURCE_WIDTH ? [head, about] : [`${head} ${about}`]
 }
@@ -48,12 +59,12 @@ const page = (lines: readonly string[]): string => `${lines.join('\n')}\n`
 
 const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 
-function synopsis({ id, args }: AnyCommand): string {
+function synopsis({ args }: AnyCommand, typed: string): string {
   const words = args.map(({ name, required, many }) => {
     const word = many ? `${italic(name)} ...` : italic(name)
     return required ? word : `[${word}]`
   })
-  return [bold(`lictor ${id}`), `[${italic('flags')}]`, ...words].join(' ')
+  return [bold(typed), `[${italic('flags')}]`, ...words].join(' ')
 }
 
 /** One section for each group of flags, the command's own first. */
@@ -82,11 +93,13 @@ function flagEntry(name: string, flag: Flag): string[] {
   return entry(`${bold(`-${name}`)}${value}`, [`${flag.about}.`, ...more].join(' '))
 }
 
-const exampleLines = (one: AnyCommand['examples'][number]): string[] => [
-  '.PP',
-  `${roff(one.does)}:`,
-  ...example([`lictor ${one.command}${one.pipe === undefined ? '' : ` ${one.pipe}`}`]),
-]
+type Example = AnyCommand['examples'][number]
+
+function exampleLines({ does, command, pipe }: Example, id: string, typed: string): string[] {
+  const line = command === id || command.startsWith(`${id} `) ? command.slice(id.length) : undefined
+  const words = line === undefined ? `lictor ${command}` : `${typed}${line}`
+  return ['.PP', `${roff(does)}:`, ...example([pipe === undefined ? words : `${words} ${pipe}`])]
+}
 
 function seeAlso({ id }: AnyCommand): string {
   const others = [reference('lictor', 1)]
@@ -94,12 +107,42 @@ function seeAlso({ id }: AnyCommand): string {
   if (id.startsWith('session ') || id === 'lock') others.push(reference('lictor-lock', 7))
   if (/^(?:services |maint$|catalog )/.test(id)) others.push(reference('lictor-health', 7))
   if (/^dns\b/.test(id)) others.push(reference('lictor-dns', 7))
-  if (id.startsWith('swim ')) others.push(reference('lictor-swim', 7))
+  if (id.startsWith('swim ')) others.push(reference('swimctl', 1), reference('lictor-swim', 7))
+  if (id.startsWith('raft ')) others.push(reference('raftctl', 1), reference('lictor-raft', 7))
   if (id === 'agent' || id === 'validate') others.push(reference('lictor-config', 5))
   return others.join(', ')
 }
 
 const reference = (name: string, number: number): string => `${bold(name)}(${number})`
+
+/** Of a program that is a group of commands. */
+export function groupPage(name: string, group: Group, commands: readonly AnyCommand[]): string {
+  const of = commands.filter((one) => isIn(one, group))
+  const example = of.find(({ examples }) => examples.length > 0)?.id ?? ''
+  return page([
+    ...head(name),
+    ...section('NAME', nameLines(name, { summary: group.about })),
+    ...section('SYNOPSIS', [`${bold(name)} ${italic('command')} [${italic('flags')}]`]),
+    ...section(
+      'DESCRIPTION',
+      paragraphs([
+        `The commands that lictor ${group.name} has, under a shorter name: ` +
+          `${name}${example.slice(group.name.length)} is lictor ${example}. ` +
+          '-h shows the help of any of them.',
+      ]),
+    ),
+    ...section('COMMANDS', of.flatMap(commandEntry)),
+    ...section('EXIT STATUS', paragraphs(['See lictor(1).'])),
+    ...section('SEE ALSO', [
+      [reference('lictor', 1), ...(CONCEPT_OF[group.name] ?? [])].join(', '),
+    ]),
+  ])
+}
+
+const CONCEPT_OF: Readonly<Record<string, readonly string[]>> = {
+  raft: [reference('lictor-raft', 7)],
+  swim: [reference('lictor-swim', 7)],
+}
 
 export function mainPage(table: Table, commands: readonly AnyCommand[]): string {
   const inGroup = (one: AnyCommand) => table.groups.some((group) => isIn(one, group))
@@ -114,14 +157,20 @@ export function mainPage(table: Table, commands: readonly AnyCommand[]): string 
       ...commands.filter((one) => !inGroup(one)).flatMap(commandEntry),
       ...table.groups.flatMap((group) => groupEntries(group, table, commands)),
     ]),
+    ...section('PROGRAMS', programEntries(table)),
     ...Object.entries(TOPICS).flatMap(([name, topic]) => topicSection(name, topic)),
     ...section('SEE ALSO', [CONCEPTS.join(',\n')]),
   ])
 }
 
+const programEntries = ({ programs }: Table): string[] =>
+  Object.entries(programs).flatMap(([name, program]) =>
+    typeof program === 'object' ? entry(`${bold(name)}(1)`, `Is lictor ${program.group}.`) : [],
+  )
+
 const CONCEPTS: readonly string[] = [
   reference('lictor-config', 5),
-  ...['dns', 'health', 'kv', 'lock', 'swim'].map((name) => reference(`lictor-${name}`, 7)),
+  ...['dns', 'health', 'kv', 'lock', 'raft', 'swim'].map((name) => reference(`lictor-${name}`, 7)),
 ]
 
 const INTRODUCTION: readonly string[] = [

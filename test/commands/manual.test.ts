@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { execa } from 'execa'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { TABLE } from '../../commands/table.ts'
 import { LICTOR_VERSION } from '../../core/version.ts'
 import { manualFiles } from '../../man/generate.ts'
 import { inProject } from '../kit/paths.ts'
@@ -38,6 +39,27 @@ manual('every page names this version', async () => {
   for (const name of pages) {
     const [, title] = /^(\.TH .*)$/m.exec(await readFile(inProject('man', name), 'utf8')) ?? []
     assert.match(title ?? '', `"lictor ${LICTOR_VERSION}" "lictor manual"`, name)
+  }
+})
+
+/** `name(1)` as the generator and as hands write it. */
+const REFERENCES =
+  /\\fB([\w\\-]+)\\fR\((\d)\)|^\.BR ([\w\\-]+) \((\d)\)|\b([a-z][\w\\-]+)\((\d)\)/gm
+
+manual('what a page refers to is there', async () => {
+  for (const page of pages) {
+    const text = await readFile(inProject('man', page), 'utf8')
+    for (const [, ...groups] of text.matchAll(REFERENCES)) {
+      const [name = '', number] = groups.filter((one) => one !== undefined)
+      const file = `${name.replaceAll('\\', '')}.${number}`
+      assert.ok(pages.includes(file), `man/${page}: ${file}`)
+    }
+  }
+})
+
+manual('every program that is built has a page of its own', () => {
+  for (const [name, program] of Object.entries(TABLE.programs)) {
+    if (typeof program === 'object') assert.ok(pages.includes(`${name}.1`), name)
   }
 })
 
