@@ -1,6 +1,6 @@
 // lictor ps: the daemons that run here.
 import { formatDuration } from '../core/time.ts'
-import { runningDaemons } from './kit/daemons.ts'
+import { addressesOf, runningDaemons } from './kit/daemons.ts'
 import { type Answer, boolean, defineCommand, type Flags } from './kit/declare.ts'
 import type { DaemonRecord } from './kit/launch.ts'
 import { columns, tabbed } from './kit/output.ts'
@@ -24,7 +24,7 @@ export const command = defineCommand({
   flags: FLAGS,
   run: async ({ env, out, flags }): Promise<Answer> => {
     const records = await runningDaemons(env, out)
-    const rows = [['KIND', 'NAME', 'PID', 'AGE', 'HTTP', 'FOLDER'], ...records.map(rowOf)]
+    const rows = [['KIND', 'NAME', 'PID', 'AGE', 'ADDRESS', 'FOLDER'], ...records.map(rowOf)]
     if (records.length === 0 && !flags.plain)
       return { json: [], note: 'no daemon of yours is running' }
     return { json: records, text: flags.plain ? tabbed(rows) : columns(rows) }
@@ -32,8 +32,8 @@ export const command = defineCommand({
 })
 
 function rowOf({ kind, name, pid, startedAt, addresses, cwd }: DaemonRecord): string[] {
-  const http = addresses['http']?.join(',') ?? '-'
-  return [kind, name, String(pid), ageOf(startedAt, Date.now()), http, cwd]
+  const address = addressesOf(addresses).join(',') || '-'
+  return [kind, name, String(pid), ageOf(startedAt, Date.now()), address, cwd]
 }
 
 /** Whole seconds. */

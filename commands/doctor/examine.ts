@@ -161,24 +161,27 @@ async function dataDirOf(client: Client): Promise<string | undefined> {
 
 /** Less free space than this is a problem. */
 const FREE_SHARE_MIN = 0.05
+/** However large the disk: the log grows by segments of 16 MiB, and needs room for the next. */
+const FREE_MIB_MIN = 32
 /** A disk that takes longer to keep one small record delays every write. */
 const SYNC_MS_MAX = 50
 
 function diskFindings(dir: string | undefined): Finding[] {
   if (dir === undefined) return []
   try {
-    const { bavail, blocks } = statfsSync(dir)
-    const free = blocks === 0 ? 1 : bavail / blocks
-    return [spaceFinding(dir, free), syncFinding(dir, measureSync(dir))]
+    const { bavail, blocks, bsize } = statfsSync(dir)
+    const share = blocks === 0 ? 1 : bavail / blocks
+    const room = { share, mib: Math.floor((bavail * bsize) / 2 ** 20) }
+    return [spaceFinding(dir, room), syncFinding(dir, measureSync(dir))]
   } catch (error) {
     if (!(error instanceof Error && 'errno' in error)) throw error
     return [fine('disk.full', `${dir}: not looked at (${reasonOf(error)})`)]
   }
 }
 
-export function spaceFinding(dir: string, free: number): Finding {
-  const what = `${dir}: ${Math.round(free * 100)} % free`
-  if (free >= FREE_SHARE_MIN) return fine('disk.full', what)
+export function spaceFinding(dir: string, free: { share: number; mib: number }): Finding {
+  const what = `${dir}: ${Math.round(free.share * 100)} % free, ${free.mib} MiB`
+  if (free.share >= FREE_SHARE_MIN && free.mib >= FREE_MIB_MIN) return fine('disk.full', what)
   return { id: 'disk.full', ok: false, what, next: ['make room: a full disk refuses writes'] }
 }
 

@@ -48,6 +48,10 @@ function isMeant(record: DaemonRecord, named: string): boolean {
   return names.includes(named) || addresses.some((address) => address.endsWith(`:${named}`))
 }
 
+/** Where clients ask it; of a daemon that has no such door, where its peers do. */
+export const addressesOf = (addresses: DaemonRecord['addresses']): readonly string[] =>
+  addresses['http'] ?? Object.values(addresses).find((some) => some.length > 0) ?? []
+
 export const titleOf = ({ kind, name, pid }: DaemonRecord): string => `${kind} ${name} (pid ${pid})`
 
 /** The command again, once for each daemon that it may mean. */

@@ -36,7 +36,7 @@ daemons.after(async ({ home, agent }) => {
 
 daemons('ps shows what runs, and where', async ({ lictor, agent }) => {
   const { stdout } = await lictor('ps')
-  assert.match(stdout, /^KIND +NAME +PID +AGE +HTTP +FOLDER\n/)
+  assert.match(stdout, /^KIND +NAME +PID +AGE +ADDRESS +FOLDER\n/)
   assert.match(stdout, new RegExp(`^agent +first +${agent.pid} +\\d+s +${agent.httpAddr} `, 'm'))
   const json = (await lictor('ps -json')).stdout
   assert.is(await jq(json, '.[0].pid'), String(agent.pid))

@@ -249,7 +249,10 @@ swim(
     const some = await run(home, ['swimctl', 'members'])
     assert.is(some.exit, 0)
     assert.match(some.stderr, /one of 2; --node names another/)
-    assert.match((await run(home, ['lictor', 'ps'])).stdout, /^swimnode +node1 +\d+ /m)
+    assert.match(
+      (await run(home, ['lictor', 'ps'])).stdout,
+      /^swimnode +node1 +\d+ +\S+ +127\.0\.0\.1:\d+ /m,
+    )
   },
 )
 
