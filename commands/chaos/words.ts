@@ -32,7 +32,7 @@ export const startReading = (): Reading => ({
   staleWhileCut: 0,
 })
 
-/** Which stale reads a partition explains. To be called when it happens: `stale` are those so far. */
+/** Which stale reads a partition explains. To be called when it happens, with those so far. */
 export function countCut(reading: Reading, telling: Telling, stale: number): void {
   if (telling.kind !== 'inject' && telling.kind !== 'heal') return
   if (!CUTS.includes(telling.act)) return
