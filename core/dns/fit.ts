@@ -53,7 +53,8 @@ function fitDatagram(reply: Reply, fit: Fit): Uint8Array {
   const bytesMax = whole - UDP_HEADER_BYTES
   if (!isPlain && plainSize(reply) <= bytesMax) return encodeReply(reply, fit.room)
   const first = isPlain ? cutTo(reply, answersMax) : reply
-  const cut = cutToSize(first, { bytesMax, sizeOf: isPlain ? plainSize : packedSize })
+  const sizeOf = isPlain ? plainSize : packedSize
+  const cut = cutToSize(reply, first, { bytesMax, roomMax: whole, sizeOf })
   const isCut = cut.sections.answer.length < answer.length
   const kept = isCut ? { ...cut, truncated: fit.tellsCut || fit.bytesMax !== undefined } : cut
   if (plainSize(kept) <= whole) return encodeReply(kept, fit.room)
@@ -68,7 +69,8 @@ function fitStream(reply: Reply, fit: Fit): Uint8Array {
       ? reply
       : { ...reply, sections: { ...reply.sections, answer: answer.slice(0, most) } }
   if (plainSize(few) <= STREAM_BYTES_MAX) return encodeReply(few)
-  const cut = cutToSize(few, { bytesMax: STREAM_BYTES_MAX, sizeOf: packedSize })
+  const [bytesMax, roomMax] = [STREAM_BYTES_MAX, STREAM_BYTES_MAX]
+  const cut = cutToSize(few, few, { bytesMax, roomMax, sizeOf: packedSize })
   const isCut = cut.sections.answer.length < few.sections.answer.length
   return lastResort(isCut ? { ...cut, truncated: fit.tellsCut } : cut, STREAM_BYTES_MAX)
 }
@@ -77,20 +79,39 @@ const packedSize = (reply: Reply): number => encodeReply(reply).length
 
 interface Measure {
   readonly bytesMax: number
+  /** What a search may fill, before the last bytes are seen to. */
+  readonly roomMax: number
   readonly sizeOf: (reply: Reply) => number
 }
 
-/** As many answers as fit, but one in any case. */
-function cutToSize(reply: Reply, { bytesMax, sizeOf }: Measure): Reply {
-  const fits = (candidate: Reply) => sizeOf(candidate) <= bytesMax
-  if (reply.sections.answer.length <= 1 || fits(reply)) return reply
-  let [good, bad] = [1, reply.sections.answer.length + 1]
+/** By so much too long, and the answers are searched for how many fit; else the last one goes. */
+const FAR_TOO_LONG = 100
+/** With less than this left, no further answer fits. */
+const RECORD_BYTES_MIN = 10
+
+/**
+ * `cut` with as many answers as fit, but one in any case. What is only additional goes together
+ * with the first answer: Consul does not look whether it would have done alone.
+ */
+function cutToSize(reply: Reply, cut: Reply, measure: Measure): Reply {
+  const { bytesMax, roomMax, sizeOf } = measure
+  const { length } = cut.sections.answer
+  const excess = sizeOf(cut) - roomMax
+  if (length <= 1 || excess + roomMax <= bytesMax) return cut
+  const kept = excess > FAR_TOO_LONG ? mostWithin(reply, length, measure) : length - 1
+  return cutToSize(reply, cutTo(reply, Math.max(kept, 1)), measure)
+}
+
+function mostWithin(reply: Reply, length: number, { roomMax, sizeOf }: Measure): number {
+  let [good, bad] = [0, length + 1]
   while (bad - good > 1) {
     const middle = (good + bad) >> 1
-    if (fits(cutTo(reply, middle))) good = middle
+    const left = roomMax - sizeOf(cutTo(reply, middle))
+    if (left >= 0 && left < RECORD_BYTES_MIN) return middle
+    if (left >= 0) good = middle
     else bad = middle
   }
-  return cutTo(reply, good)
+  return good
 }
 
 /** One answer, or none, and still too long: what is only additional goes, then the answer. */

@@ -140,6 +140,25 @@ zone('beside a port stand five addresses of what its alias leads to', () => {
   assert.is(bench.ask('alias.service.consul SRV').additionals.length, 5)
 })
 
+zone('what is a little too long loses an answer, though the meta of its nodes goes as well', () => {
+  // Three ports with the meta of their nodes, in all so many bytes, and without it far fewer.
+  const told = (bytes: number): number => {
+    const bench = createDnsBench()
+    const instance = (i: number, length: number) => {
+      const meta = { k: 'x'.repeat(length) }
+      const spec = node(`n${i}`, { address: `10.0.0.${i}`, meta })
+      put(bench, registration(spec, { service: service('web') }))
+    }
+    for (const i of [1, 2, 3]) instance(i, 0)
+    const whole = bench.answer(packetOf('web.service.consul SRV'), tcp)
+    assert.is(whole.type, 'reply')
+    const bare = whole.type === 'reply' ? whole.bytes.length : 0
+    for (const i of [1, 2, 3]) instance(i, i < 3 ? 80 : bytes - bare - 160)
+    return bench.ask('web.service.consul SRV').answers.length
+  }
+  assert.equal([504, 505, 612, 613].map(told), [3, 2, 2, 3])
+})
+
 zone('a host name of an instance is told with the TTL of its service', () => {
   const recursors = [{ host: '10.0.0.53', port: 53 }]
   const bench = createDnsBench({ recursors, serviceTtlMs: { '*': 4_000 } })
