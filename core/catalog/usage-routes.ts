@@ -15,8 +15,12 @@ export interface Usage {
   readonly BillableServiceInstances: number
 }
 
+/** An instance that needs no proxy: no kind of its own, but counted like one. */
+const NATIVE = 'connect-native'
+
 const MESH_KINDS = [
   'api-gateway',
+  NATIVE,
   'connect-proxy',
   'ingress-gateway',
   'mesh-gateway',
@@ -24,9 +28,10 @@ const MESH_KINDS = [
 ]
 
 function countMesh(services: readonly ServiceRow[]): Readonly<Record<string, number>> {
-  const native = services.filter((service) => service.native).length
-  const kinds = MESH_KINDS.map((kind) => [kind, services.filter((s) => s.kind === kind).length])
-  return { 'connect-native': native, ...Object.fromEntries(kinds) }
+  const isOf = (kind: string, service: ServiceRow) =>
+    kind === NATIVE ? service.native : service.kind === kind
+  const count = (kind: string) => services.filter((service) => isOf(kind, service)).length
+  return Object.fromEntries(MESH_KINDS.map((kind) => [kind, count(kind)]))
 }
 
 /** The servers' own service is not billed. */
@@ -55,13 +60,16 @@ interface UsageReport {
   readonly ResultsFilteredByACLs: boolean
 }
 
+/** What a question may ask for. */
+const CONSISTENCIES = ['consistent', 'stale']
+
 const usage = read({
   ...CATALOG_READ,
   path: 'GET /v1/operator/usage',
   about: 'how many nodes, services and instances there are',
   acl: { resource: 'operator', access: 'read' },
   ignoresDatacenter: true,
-  run: (view, _input, { config, contact }): Found<UsageReport> => {
+  run: (view, { query }, { config, contact }): Found<UsageReport> => {
     const index = Math.max(indexOf(view, 'nodes'), indexOf(view, 'services'))
     const { knownLeader, lastContactMs } = contact()
     return {
@@ -71,7 +79,7 @@ const usage = read({
         Index: index,
         LastContact: lastContactMs,
         KnownLeader: knownLeader,
-        ConsistencyLevel: 'leader',
+        ConsistencyLevel: CONSISTENCIES.find((level) => query.has(level)) ?? 'leader',
         NotModified: false,
         Backend: 0,
         ResultsFilteredByACLs: false,

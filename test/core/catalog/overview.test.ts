@@ -124,6 +124,10 @@ overview('usage counts names, instances and what would be billed', () => {
   }
   const { Nodes, Services, ServiceInstances, BillableServiceInstances } = Usage.dc1
   assert.equal([Nodes, Services, ServiceInstances, BillableServiceInstances], [3, 2, 4, 3])
+  const level = (query: string) =>
+    (jsonOf(ask(filled(), `GET /v1/operator/usage${query}`)) as { ConsistencyLevel: string })
+      .ConsistencyLevel
+  assert.equal(['', '?stale', '?consistent'].map(level), ['leader', 'stale', 'consistent'])
 })
 
 overview('each is counted as the worst check of its own', () => {
