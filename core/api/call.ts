@@ -68,10 +68,9 @@ export function openCall(desk: Desk, request: Request, wall: WallMs): Call | Res
     case 'unknown':
       return match.path === '/'
         ? answerRoot(desk, request.method)
-        : answerBare(head, 404, { text: match.path.startsWith('/v1/') ? NO_ENDPOINT : NO_API })
+        : answerBare(head, 404, { text: match.path.includes('/v1/') ? NO_ENDPOINT : NO_API })
     default:
-      checkDoor(site.config, request, match.path)
-      return openEndpoint(desk, request, { endpoint: match.endpoint, rest: match.rest, wall })
+      return openEndpoint(desk, request, { ...match, wall })
   }
 }
 
@@ -88,12 +87,16 @@ const NO_PAGE = 'Consul agent: no web page is enabled here (ui_config.enabled); 
 
 const withQuery = (path: string, query: string) => (query === '' ? path : `${path}?${query}`)
 
-/** http_config: paths that are closed, and networks from which nothing is written. */
-function checkDoor(config: AgentConfig, request: Request, path: string): void {
-  const { blockEndpoints, allowWriteFrom } = config.httpConfig
-  if (blockEndpoints.some((blocked) => path.startsWith(blocked))) {
+/** http_config: paths that are closed. */
+function checkOpen({ httpConfig }: AgentConfig, path: string): void {
+  if (httpConfig.blockEndpoints.some((blocked) => path.startsWith(blocked))) {
     throw new ApiError('forbidden', 'Endpoint is blocked by agent configuration')
   }
+}
+
+/** http_config: networks from which nothing is written. */
+function checkWriter({ httpConfig }: AgentConfig, request: Request): void {
+  const { allowWriteFrom } = httpConfig
   if (allowWriteFrom.length === 0 || READS.has(request.method)) return
   if (!isWriteAllowed(allowWriteFrom, request.remote)) {
     throw new ApiError('forbidden', 'Access is restricted')
@@ -103,26 +106,30 @@ function checkDoor(config: AgentConfig, request: Request, path: string): void {
 const READS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 interface Found {
+  readonly path: string
   readonly endpoint: Endpoint
   readonly rest: string
   readonly wall: WallMs
 }
 
 function openEndpoint(desk: Desk, request: Request, found: Found): Call | Response {
-  const { endpoint, rest, wall } = found
+  const { endpoint, path, rest, wall } = found
+  const { config } = desk.site
   const query = parseQuery(request.query)
   if (query === undefined) throw new ApiError('invalid', '')
+  checkOpen(config, path)
   const route = endpoint.routes.get(request.method)
   if (route === undefined) return answerMethod(desk.head, endpoint, request.method)
+  checkWriter(config, request)
   const options = optionsOf(desk.site, route, { request, query })
   if (!route.ignoresEnterprise) refuseEnterprise(request, query)
   const accept = request.header('accept')
   const bare: Input = { rest, query, body: undefined, wall, accept, uuid: desk.uuid }
   if (route.kind === 'read' || route.kind === 'write') route.check?.(bare, desk.site)
-  const body: unknown = route.kind === 'read' ? undefined : bodyOf(desk.site.config, route, request)
+  const body: unknown = route.kind === 'read' ? undefined : bodyOf(config, route, request)
   const input: Input<unknown> = body === undefined ? bare : { ...bare, body }
   const layout = query.has('pretty') ? 'pretty' : usualLayout(desk)
-  const elsewhere = datacenterOf(desk.site.config, route, query)
+  const elsewhere = datacenterOf(config, route, query)
   const question = questionOf(route, request, query)
   const { id } = request
   return { id, route, input, options, layout, freshness: undefined, elsewhere, question }

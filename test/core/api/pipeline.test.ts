@@ -38,6 +38,7 @@ const REFUSALS: readonly (readonly [line: string, status: number, text: string])
   ['PUT /v1/kv/a?cas=1&acquire=x&b=%20c', 400, 'Conflicting flags: acquire=x&b=+c&cas=1\n'],
   ['POST /v1/kv/a', 405, 'method POST not allowed'],
   ['GET /v1/nope', 404, 'Invalid URL path: not a recognized HTTP API endpoint\n'],
+  ['GET /x/v1/kv/a', 404, 'Invalid URL path: not a recognized HTTP API endpoint\n'],
   [
     'GET /v2/kv/a',
     404,
@@ -211,6 +212,11 @@ pipeline('closed endpoints and closed networks are refused before anything is re
     [403, 200, 200, 403, 200, 403, 200],
   )
   assert.is(ask(machine, 'GET /v1/kv/a').status, 200, 'reads are open to all')
+  const texts = ['POST /v1/kv/a', 'PUT /v1/status/leader', 'GET /v1/status/leader?%zz'].map(
+    (target) => textOfBody(ask(machine, target, { remote: '127.0.0.1' })),
+  )
+  const blockedText = 'Endpoint is blocked by agent configuration'
+  assert.equal(texts, ['method POST not allowed', blockedText, ''], 'what is wrong first')
 })
 
 pipeline('a transaction that only reads says so in its body and headers', () => {
