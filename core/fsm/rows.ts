@@ -78,6 +78,7 @@ export const sessionFields = {
   ttl: str,
   nodeChecks: texts,
   serviceChecks: nilable(list(struct({ ID: str, Namespace: str }))),
+  checks: omitEmpty(texts),
 }
 
 export const sessionRow: Codec<SessionRow> = struct({ ...sessionFields, ...indexes })

@@ -15,6 +15,8 @@ export interface SessionRow {
   /** null was asked for by name and stays. */
   readonly nodeChecks: readonly string[] | null
   readonly serviceChecks: readonly ServiceCheckRef[] | null
+  /** Checks of its node, of the old list. */
+  readonly checks: readonly string[] | null
   readonly createIndex: number
   readonly modifyIndex: number
 }
@@ -97,6 +99,8 @@ export interface SessionEntry {
   readonly TTL: string
   readonly NodeChecks: readonly string[] | null
   readonly ServiceChecks: readonly ServiceCheckRef[] | null
+  /** Absent if empty. */
+  readonly Checks?: readonly string[]
   readonly CreateIndex: number
   readonly ModifyIndex: number
 }
@@ -110,12 +114,14 @@ export const sessionEntry = (row: SessionRow): SessionEntry => ({
   TTL: row.ttl,
   NodeChecks: row.nodeChecks,
   ServiceChecks: row.serviceChecks,
+  ...(row.checks?.length ? { Checks: row.checks } : {}),
   CreateIndex: row.createIndex,
   ModifyIndex: row.modifyIndex,
 })
 
 /** The checks that a session stands on. */
-export const checksOf = ({ nodeChecks, serviceChecks }: SessionSpec): readonly string[] => [
+export const checksOf = ({ checks, nodeChecks, serviceChecks }: SessionSpec): readonly string[] => [
+  ...(checks ?? []),
   ...(nodeChecks ?? []),
   ...(serviceChecks ?? []).map(({ ID }) => ID),
 ]

@@ -24,7 +24,7 @@ import type {
 } from './records.ts'
 
 const DEFAULT_LOCK_DELAY_NS = 15e9
-const DEFAULT_NODE_CHECKS = ['serfHealth']
+const USUAL_CHECKS = ['serfHealth']
 const TTL_NS_MAX = 24 * 3600e9
 
 /** Below this a number means seconds, from here on nanoseconds. */
@@ -92,19 +92,21 @@ function specOf({ body, uuid }: Input<SentSession>, { config }: Site): SessionSp
       ? 'release'
       : body.Behavior) as 'release', // checked below
     ttl: body.TTL ?? '',
-    nodeChecks: nodeChecksOf(body),
     serviceChecks: refs ?? null,
+    ...listsOf(body),
   }
 }
 
 /**
- * The old list names checks beside those of the new one, which is there even if it is not given;
- * only an empty old list says that there shall be none.
+ * Two lists of checks of the node, the old one and the new one. Who names neither means the usual
+ * one; an empty old list says that there shall be none, an empty new one that the old one does not
+ * count.
  */
-function nodeChecksOf({ NodeChecks, Checks }: SentSession): readonly string[] | null {
-  if (NodeChecks === undefined && Checks?.length === 0) return []
-  const named = NodeChecks === undefined ? DEFAULT_NODE_CHECKS : NodeChecks
-  return Checks?.length ? [...new Set([...(named ?? []), ...Checks])] : named
+function listsOf(sent: SentSession): Pick<SessionSpec, 'nodeChecks' | 'checks'> {
+  const { NodeChecks: named = USUAL_CHECKS, Checks = USUAL_CHECKS } = sent
+  if (!Checks?.length) return { nodeChecks: [], checks: null }
+  const isUsual = Checks.length === 1 && Checks[0] === USUAL_CHECKS[0]
+  return { nodeChecks: named, checks: isUsual || !named?.length ? null : Checks }
 }
 
 function checkSession({ behavior, ttl }: SessionSpec, { config }: Site): void {

@@ -194,6 +194,7 @@ const anySession = record({
   ttl: fc.constantFrom('', '15s'),
   nodeChecks: fc.constantFrom(null, [], ['c1']),
   serviceChecks: fc.constantFrom(null, [{ ID: 'c1', Namespace: '' }]),
+  checks: fc.constantFrom(null, ['c1']),
 })
 
 export const anyCommand: fc.Arbitrary<Command> = fc.oneof(

@@ -36,6 +36,7 @@ const SESSION: SessionRow = {
   ttl: '30s',
   nodeChecks: null,
   serviceChecks: [{ ID: 'web', Namespace: '' }],
+  checks: null,
   createIndex: 3,
   modifyIndex: 3,
 }
@@ -120,6 +121,7 @@ const session = (id: string) => ({
   ttl: '15s',
   nodeChecks: ['c'],
   serviceChecks: null,
+  checks: null,
 })
 
 /** Some hundred kilobytes. */

@@ -26,6 +26,7 @@ const session = (id: string): SessionRow => ({
   ttl: '',
   nodeChecks: ['serfHealth'],
   serviceChecks: null,
+  checks: null,
   createIndex: 1,
   modifyIndex: 1,
 })

@@ -115,12 +115,35 @@ sessions('checks of the old list stand beside the default ones; an empty list me
   assert.is(textOfBody(external), "apply failed: Missing check 'serfHealth' registration")
   const checksOf = (body: object) => {
     const id = begin(machine, body)
-    const rows = jsonOf(ask(machine, `GET /v1/session/info/${id}`)) as { NodeChecks: unknown }[]
-    return rows[0]?.NodeChecks
+    const rows = jsonOf(ask(machine, `GET /v1/session/info/${id}`)) as {
+      NodeChecks: unknown
+      Checks?: unknown
+    }[]
+    return [rows[0]?.NodeChecks, rows[0]?.Checks]
   }
-  assert.equal(checksOf({ Checks: ['serfHealth'] }), ['serfHealth'])
-  assert.equal(checksOf({ Node: 'ext', Checks: [] }), [])
-  assert.equal(checksOf({ Node: 'ext', NodeChecks: [], Checks: ['alive'] }), ['alive'])
+  assert.equal(checksOf({ Checks: ['serfHealth'] }), [['serfHealth'], undefined])
+  assert.equal(checksOf({ Node: 'ext', Checks: [] }), [[], undefined])
+  assert.equal(checksOf({ Node: 'ext', NodeChecks: ['alive'], Checks: null }), [[], undefined])
+  assert.equal(checksOf({ Node: 'ext', NodeChecks: [], Checks: ['alive'] }), [[], undefined])
+  const both = { Node: 'ext', NodeChecks: ['alive'], Checks: ['alive'] }
+  assert.equal(checksOf(both), [['alive'], ['alive']])
+})
+
+sessions('a check of the old list is looked for first, and ends its session', () => {
+  const machine = createMachine()
+  register(machine, 'passing')
+  const response = ask(machine, 'PUT /v1/session/create', {
+    body: '{"Node":"ext","Checks":["old"],"NodeChecks":["new"]}',
+  })
+  assert.is(textOfBody(response), "apply failed: Missing check 'old' registration")
+  ask(machine, 'PUT /v1/catalog/register', {
+    body: '{"Node":"ext","Address":"10.0.0.9","Check":{"CheckID":"old","Status":"passing"}}',
+  })
+  const id = begin(machine, { Node: 'ext', NodeChecks: ['alive'], Checks: ['old'] })
+  const text = textOfBody(ask(machine, `GET /v1/session/info/${id}`))
+  assert.ok(text.includes('"ServiceChecks":null,"Checks":["old"],"CreateIndex"'), text)
+  ask(machine, 'PUT /v1/catalog/deregister', { body: '{"Node":"ext","CheckID":"old"}' })
+  assert.equal(jsonOf(ask(machine, `GET /v1/session/info/${id}`)), [])
 })
 
 sessions('destroying gives all locks back at one index', () => {

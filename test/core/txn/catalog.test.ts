@@ -214,6 +214,7 @@ const session = (id: string, given: { node?: string; checks?: readonly string[] 
     ttl: '',
     nodeChecks: given.checks ?? [],
     serviceChecks: null,
+    checks: null,
   },
 })
 

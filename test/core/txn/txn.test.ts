@@ -27,6 +27,7 @@ const SESSION = {
   ttl: '',
   nodeChecks: null,
   serviceChecks: null,
+  checks: null,
   createIndex: 1,
   modifyIndex: 1,
 } as const
