@@ -17,15 +17,7 @@ import type { KeptRecord } from '../../core/local/keep.ts'
 import type { LogLine } from '../../core/log.ts'
 import { DataDirRefused, DiskFailure, newerFormat } from './disk-errors.ts'
 import { drawSeed } from './entropy.ts'
-import {
-  type FileSystem,
-  keepFolder,
-  makeFolder,
-  publish,
-  readText,
-  realFiles,
-  writeAll,
-} from './files.ts'
+import { keepFolder, makeFolder, readText, realFiles, writeWhole } from './files.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { exchangeLog, forgetAside, salvage, settleExchange } from './quarantine.ts'
 import type { Passenger } from './redo.ts'
@@ -262,7 +254,7 @@ async function checkFormat(dir: string): Promise<boolean> {
 }
 
 async function noteFormat(dir: string): Promise<void> {
-  await writeText(realFiles, join(dir, 'format'), FORMAT_TEXT)
+  await writeWhole(realFiles, join(dir, 'format'), utf8(FORMAT_TEXT))
   await keepFolder(dir)
 }
 
@@ -271,7 +263,7 @@ async function settleNodeId({ dir, nodeId, newNodeId }: DataDirOptions): Promise
   const found = (await readText(realFiles, path))?.trim().toLowerCase()
   if (found === undefined) {
     const drawn = nodeId?.toLowerCase() ?? newNodeId()
-    await writeText(realFiles, path, drawn)
+    await writeWhole(realFiles, path, utf8(drawn))
     return drawn
   }
   if (!isUuid(found))
@@ -353,17 +345,6 @@ async function close({ wal, lock, registrations, votes }: Parts): Promise<void> 
   } finally {
     await lock.release()
   }
-}
-
-/** Whole or not at all. */
-async function writeText(files: FileSystem, path: string, text: string): Promise<void> {
-  const beside = `${path}.new`
-  if ((await readText(files, beside)) !== undefined) await files.unlink(beside)
-  const file = await files.create(beside)
-  await writeAll(file, utf8(text), 0)
-  await file.datasync()
-  await file.close()
-  await publish(files, beside, path)
 }
 
 async function write(

@@ -106,6 +106,29 @@ export async function readText(files: FileSystem, path: string): Promise<string 
   return bytes && textOf(bytes)
 }
 
+/** Puts a small file in its place: it is there whole, for good, or not at all. */
+export async function writeWhole(
+  files: FileSystem,
+  path: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  const beside = `${path}.new`
+  await removeIfThere(files, beside)
+  const file = await files.create(beside)
+  await writeAll(file, bytes, 0)
+  await file.datasync()
+  await file.close()
+  await publish(files, beside, path)
+}
+
+export async function removeIfThere(files: FileSystem, path: string): Promise<void> {
+  try {
+    await files.unlink(path)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+}
+
 const FILE_MODE = 0o600
 const FOLDER_MODE = 0o700
 

@@ -22,8 +22,16 @@ import { assert } from '../../core/assert.ts'
 import { concatBytes, EMPTY, strictTextOf, utf8 } from '../../core/bytes.ts'
 import type { KeepOrder, KeptRecord } from '../../core/local/keep.ts'
 import { crc32 } from '../../core/wire/crc32.ts'
-import { DataDirRefused, isFull, isMissing } from './disk-errors.ts'
-import { type FileSystem, type OpenFile, publish, readAll, readWhole, writeAll } from './files.ts'
+import { DataDirRefused, isFull } from './disk-errors.ts'
+import {
+  type FileSystem,
+  type OpenFile,
+  publish,
+  readAll,
+  readWhole,
+  removeIfThere,
+  writeAll,
+} from './files.ts'
 import type { Passenger, Redo } from './redo.ts'
 
 export interface Registrations {
@@ -384,12 +392,4 @@ function padded(bytes: Uint8Array): Uint8Array {
   const whole = new Uint8Array(bytes.length + SPARE_BYTES)
   whole.set(bytes)
   return whole
-}
-
-async function removeIfThere(files: FileSystem, path: string): Promise<void> {
-  try {
-    await files.unlink(path)
-  } catch (error) {
-    if (!isMissing(error)) throw error
-  }
 }

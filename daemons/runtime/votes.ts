@@ -21,7 +21,7 @@ import {
   uint64,
   viewOf,
 } from './file-head.ts'
-import { type FileSystem, type OpenFile, publish, readAll, writeAll } from './files.ts'
+import { type FileSystem, type OpenFile, readAll, writeAll, writeWhole } from './files.ts'
 
 const NAME = 'votes'
 const HEAD: HeadKind = { magic: 'LICTVOTE', format: 1 }
@@ -46,11 +46,8 @@ interface Slot {
 /** Of a folder without the file nothing is known. */
 export async function openVotes(files: FileSystem, dir: string, nodeId: string): Promise<Votes> {
   const path = join(dir, NAME)
-  const names = await files.list(dir)
-  const isNew = !names.includes(NAME)
-  const beside = `${path}.new`
-  if (names.includes(`${NAME}.new`)) await files.unlink(beside)
-  if (isNew) await createSlots(files, path, beside)
+  const isNew = !(await files.list(dir)).includes(NAME)
+  if (isNew) await writeWhole(files, path, new Uint8Array(SLOTS * HEAD_BYTES))
   const file = await files.openSynced(path, 'caller')
   const bytes = await readAll(file, { offset: 0, length: SLOTS * HEAD_BYTES })
   const slots = Array.from({ length: SLOTS }, (_, at) => slotIn(bytes, at, nodeId))
@@ -61,14 +58,6 @@ export async function openVotes(files: FileSystem, dir: string, nodeId: string):
 }
 
 const BLANK: Slot = { sequence: 0, vote: { term: term(0), votedFor: '' } }
-
-async function createSlots(files: FileSystem, path: string, beside: string): Promise<void> {
-  const file = await files.create(beside)
-  await writeAll(file, new Uint8Array(SLOTS * HEAD_BYTES), 0)
-  await file.datasync()
-  await file.close()
-  await publish(files, beside, path)
-}
 
 function slotIn(file: Uint8Array, at: number, nodeId: string): Slot | 'damaged' {
   const bytes = file.subarray(at * HEAD_BYTES, (at + 1) * HEAD_BYTES)
