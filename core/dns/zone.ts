@@ -1,12 +1,11 @@
 // Answers for the names of our own domain, out of a view of the store (consul-surface 4.1, 4.2).
 import { fold } from '../bytes.ts'
 import { markOf, serviceIndexName } from '../catalog/indexes.ts'
-import { readNode } from '../catalog/read.ts'
 import { NODES, type NodeRow } from '../catalog/records.ts'
 import { virtualOf } from '../catalog/virtual.ts'
 import { type IpBytes, parseIp } from '../config/ip.ts'
 import type { Prng } from '../prng.ts'
-import { get, type View } from '../state/txn.ts'
+import { get, listBy, type View } from '../state/txn.ts'
 import type { WallMs } from '../time.ts'
 import { addressPrefix, type Found, type InstanceCache, instancesOf, withTag } from './instances.ts'
 import { type Meaning, meaningOf } from './meaning.ts'
@@ -220,9 +219,9 @@ function lookUpNode(
   }
 }
 
-/** By its name, or by the beginning of its id. */
+/** By its name, or by its id. Beginnings of ids, as Consul takes, would have to be searched for. */
 const nodeOf = (view: View, name: string): NodeRow | undefined =>
-  get(view, NODES, fold(name)) ?? readNode(view, name).rows?.node
+  get(view, NODES, fold(name)) ?? listBy(view, NODES, 'id', fold(name))[0]
 
 const metaRecords = ({ meta }: NodeRow, name: Name, ttl: number): ResourceRecord[] =>
   metaTexts(meta).map((text) => ({ name, ttl, content: { type: 'TXT', text } }))
