@@ -5,7 +5,6 @@ import { textOfByteString } from '../bytes.ts'
 import { HEALTH_CHECK, NODE_SERVICE } from '../catalog/filter-shapes.ts'
 import type { HealthCheck } from '../catalog/shapes.ts'
 import type { AgentConfig, CheckDefinition } from '../config/agent-config.ts'
-import { faultOfMesh } from '../config/proxy.ts'
 import { ApiError } from '../errors.ts'
 import { filterOf, lateFilterOf } from '../filter/filter.ts'
 import { quoteGo } from '../quote.ts'
@@ -35,7 +34,7 @@ import {
 } from './records.ts'
 import { whyNotRun } from './run-rules.ts'
 import { type AgentService, agentCheck, agentService } from './shapes.ts'
-import { defineSidecar, type Registered } from './sidecar.ts'
+import { defineSidecar, faultOfSidecar, type Registered } from './sidecar.ts'
 import { maintenanceOf, nodeMaintenance } from './write.ts'
 
 type Changed = Changes<OwnChange>
@@ -88,12 +87,8 @@ export const registerService = own({
   acl: 'none', // judged by the name in the body
   body: serviceBody,
   run: (view, { body, query }, { config }): Changed => {
-    const ports = config.sidecarPorts
-    const taken = new Set([body.port])
-    const beside = defineSidecar(body, { own: view, ports, taken, source: 'api' })
-    if (typeof beside === 'string')
-      throw new ApiError('bad-request', `Invalid SidecarService: ${beside}`)
-    if (beside !== undefined) refuseFaulty(beside.row)
+    const faultBeside = faultOfSidecar(body)
+    if (faultBeside !== undefined) throw new ApiError('bad-request', faultBeside)
     const fault = faultOfTagged(body.taggedAddresses)
     if (fault !== undefined) throw new ApiError('invalid', fault)
     const row = defineService(body, 'api')
@@ -106,11 +101,15 @@ export const registerService = own({
     })
     const why = whyRefused(service.checks, config)
     if (why !== undefined) return refuseChecks(view, service, why)
-    const whyBeside = whyRefused(beside?.checks ?? [], config)
-    if (whyBeside !== undefined) {
-      return { change: [register(service)], refusal: new ApiError('invalid', whyBeside) }
+    const ports = config.sidecarPorts
+    const taken = new Set([body.port])
+    const beside = defineSidecar(body, { own: view, ports, taken, source: 'api' })
+    if (beside === undefined) return { change: [register(service)] }
+    const whyBeside = typeof beside === 'string' ? beside : whyRefused(beside.checks, config)
+    if (typeof beside !== 'string' && whyBeside === undefined) {
+      return { change: [register(service), register(beside)] }
     }
-    return { change: (beside === undefined ? [service] : [service, beside]).map(register) }
+    return { change: [register(service)], refusal: new ApiError('invalid', whyBeside ?? '') }
   },
 })
 
@@ -125,12 +124,6 @@ function refuseChecks(view: View, { row }: Registered, why: string): Changed {
   const isKnown = findService(view, row.service.id) !== undefined
   const change: OwnChange = { type: 'register-service', row, checks: [], replacesChecks: false }
   return { change: isKnown ? [change] : [], refusal: new ApiError('invalid', why) }
-}
-
-/** A sidecar is judged when it is whole. */
-function refuseFaulty({ service }: OwnService): void {
-  const fault = faultOfMesh(service)
-  if (fault !== undefined) throw new ApiError('bad-request', `Failed Validation: ${fault}`)
 }
 
 const REPLACE = new Set(['', 'true'])

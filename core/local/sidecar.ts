@@ -2,7 +2,8 @@
 // (consul-surface 3.11).
 import type { AgentConfig, CheckDefinition, ServiceDefinition } from '../config/agent-config.ts'
 import { joinHostPort } from '../config/ip.ts'
-import { NO_PROXY, PROXY_KIND, type ProxySpec } from '../config/proxy.ts'
+import { faultOfMetadata } from '../config/metadata.ts'
+import { faultOfMesh, NO_PROXY, PROXY_KIND, type ProxySpec } from '../config/proxy.ts'
 import type { View } from '../state/txn.ts'
 import { checkOf } from './body.ts'
 import { defineService, defineServiceChecks } from './define.ts'
@@ -20,6 +21,19 @@ interface Place {
   readonly source: Source
   /** Ports that are about to be registered. */
   readonly taken: ReadonlySet<number>
+}
+
+/** Why the sidecar of a body is refused; undefined if it is not, or if there is none. */
+export function faultOfSidecar(parent: ServiceDefinition): string | undefined {
+  const beside = parent.connect?.sidecar
+  if (beside === undefined) return undefined
+  const meta = faultOfMetadata(beside.meta)
+  if (meta !== undefined) return `Invalid SidecarService: ${meta}`
+  const whole = filled(beside, parent, beside.port)
+  // A proxy that has no port is given one later.
+  const port = whole.kind === PROXY_KIND ? whole.port || 1 : whole.port
+  const fault = faultOfMesh({ ...whole, port, proxy: whole.proxy ?? null, native: false })
+  return fault === undefined ? undefined : `Failed Validation: ${fault}`
 }
 
 /** Undefined: none is defined. A text: why it cannot be registered. */
@@ -58,6 +72,7 @@ function filled(
 ): ServiceDefinition {
   const { tags, meta, checks } = beside
   const proxy = proxyFor(beside.proxy ?? NO_PROXY, parent)
+  const address = beside.address || parent.address
   return {
     ...beside,
     kind: beside.kind || PROXY_KIND,
@@ -65,37 +80,43 @@ function filled(
     name: beside.name || `${parent.name}-sidecar-proxy`,
     tags: tags.length > 0 ? tags : parent.tags,
     meta: Object.keys(meta).length > 0 ? meta : parent.meta,
-    address: beside.address || parent.address,
+    address,
     token: beside.token || parent.token,
     locality: beside.locality ?? parent.locality,
     port,
-    checks: checks.length > 0 ? checks : usualChecks(parent.id, proxy, port),
+    checks: checks.length > 0 ? checks : usualChecks({ ...parent, address, proxy, port }),
     proxy,
   }
 }
 
 function proxyFor(given: ProxySpec, parent: ServiceDefinition): ProxySpec {
-  const hasPlace = (given.LocalServicePort ?? 0) > 0 || given.LocalServiceSocketPath !== undefined
   return {
     DestinationServiceName: parent.name,
     DestinationServiceID: parent.id,
-    LocalServiceAddress: '127.0.0.1',
-    ...(!hasPlace && parent.port > 0 && { LocalServicePort: parent.port }),
+    ...placeOf(given, parent),
     ...given,
   }
 }
 
-const usualChecks = (
-  parentId: string,
-  { LocalServiceAddress = '' }: ProxySpec,
-  port: number,
-): CheckDefinition[] => [
+/** Where the service is, as far as its proxy leaves that open. */
+function placeOf(
+  { LocalServiceAddress = '', LocalServicePort = 0, LocalServiceSocketPath = '' }: ProxySpec,
+  { port, socketPath }: ServiceDefinition,
+): Partial<ProxySpec> {
+  const isWhole = LocalServiceAddress !== '' && LocalServicePort > 0
+  if (LocalServiceSocketPath !== '' || isWhole) return {}
+  if (socketPath !== '') return { LocalServiceSocketPath: socketPath }
+  return { LocalServiceAddress: '127.0.0.1', ...(port !== 0 && { LocalServicePort: port }) }
+}
+
+/** A proxy is looked for at its own address, or, without one, at that of its service. */
+const usualChecks = ({ id, address, port, proxy }: ServiceDefinition): CheckDefinition[] => [
   checkOf({
     Name: 'Connect Sidecar Listening',
-    TCP: joinHostPort(LocalServiceAddress, port),
+    TCP: joinHostPort(address || (proxy?.LocalServiceAddress ?? ''), port),
     Interval: LISTENING_INTERVAL_MS,
   }),
-  checkOf({ Name: `Connect Sidecar Aliasing ${parentId}`, AliasService: parentId }),
+  checkOf({ Name: `Connect Sidecar Aliasing ${id}`, AliasService: id }),
 ]
 
 const LISTENING_INTERVAL_MS = 10_000

@@ -2,7 +2,7 @@
 // what is refused and in which words, and what is there afterwards.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ask, createMachine, jsonOf, type Machine, textOfBody } from '../../kit/machine.ts'
+import { advance, ask, createMachine, jsonOf, type Machine, textOfBody } from '../../kit/machine.ts'
 
 const registration = suite('local/registration')
 
@@ -107,6 +107,62 @@ registration('an IPv4 address within IPv6 counts as IPv4', () => {
   }
   assert.equal(Object.keys(TaggedAddresses), ['lan_ipv4', 'wan_ipv4'])
 })
+
+const proxyOf = (machine: Machine, sidecar: object, service: object = {}) => {
+  const body = { Name: 'web', Port: 80, Connect: { SidecarService: sidecar }, ...service }
+  assert.is(register(machine, body), '200 ')
+  const shown = jsonOf(ask(machine, 'GET /v1/agent/service/web-sidecar-proxy')) as {
+    Proxy: Readonly<Record<string, unknown>>
+  }
+  const { LocalServiceAddress, LocalServicePort, LocalServiceSocketPath } = shown.Proxy
+  return [LocalServiceAddress, LocalServicePort, LocalServiceSocketPath]
+}
+
+registration('where its service is, a sidecar takes from it as far as nobody says', () => {
+  const machine = createMachine()
+  assert.equal(proxyOf(machine, {}), ['127.0.0.1', 80, undefined])
+  const proxy = (given: object) => proxyOf(machine, { Proxy: given })
+  assert.equal(proxy({ LocalServiceAddress: '10.0.0.1' }), ['10.0.0.1', 80, undefined])
+  assert.equal(proxy({ LocalServicePort: 5 }), ['127.0.0.1', 5, undefined])
+  assert.equal(proxy({ LocalServiceSocketPath: '/own' }), [undefined, undefined, '/own'])
+  assert.equal(proxyOf(machine, {}, { SocketPath: '/s' }), [undefined, undefined, '/s'])
+})
+
+registration('a sidecar is looked for at its own address', () => {
+  const machine = createMachine({ checksBegin: 'soon' })
+  proxyOf(machine, {}, { Address: '10.0.0.9' })
+  advance(machine, 500)
+  const probed = machine.effects.flatMap((effect) => (effect.type === 'probe' ? effect.probe : []))
+  assert.match(JSON.stringify(probed), '"10.0.0.9:21000"')
+})
+
+registration(
+  'a sidecar is judged before anything is registered, its port is found after that',
+  () => {
+    const machine = createMachine({ sidecarPorts: { min: 81, max: 80 } })
+    const sidecar = (SidecarService: object) =>
+      register(machine, { Name: 'web', Port: 80, Connect: { SidecarService } })
+    assert.match(sidecar({ Meta: { 'consul-x': '1' } }), '400 Invalid SidecarService: ')
+    assert.match(sidecar({ Kind: 'mesh-gateway' }), '400 Failed Validation: 5 errors occurred')
+    assert.equal(jsonOf(ask(machine, 'GET /v1/agent/services')), {})
+    const none =
+      'no port provided for sidecar_service and none left in the configured range [81, 80]'
+    assert.is(sidecar({}), `500 ${none}`)
+    assert.equal(Object.keys(jsonOf(ask(machine, 'GET /v1/agent/services')) as object), ['web'])
+  },
+)
+
+registration(
+  'a proxy has no unknown fields, what stands beside it in Connect does not count',
+  () => {
+    const machine = createMachine()
+    const unknown = decode('json: unknown field "Bogus"')
+    assert.is(register(machine, { Name: 'a', Proxy: { Bogus: 1 } }), unknown)
+    assert.is(register(machine, { Name: 'a', Proxy: { Upstreams: [{ Bogus: 1 }] } }), unknown)
+    assert.is(register(machine, { Name: 'a', Connect: { SidecarService: { Bogus: 1 } } }), unknown)
+    assert.is(register(machine, { Name: 'a', Connect: { Bogus: 1 } }), '200 ')
+  },
+)
 
 const SCRIPT = { Args: ['true'], Interval: '1s' }
 
