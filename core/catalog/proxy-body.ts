@@ -1,5 +1,5 @@
-// The proxy of a service as bodies bring it, in CamelCase or snake case; unknown fields are passed
-// over, as Consul does within a proxy. What is empty says nothing and is left out.
+// The proxy of a service as bodies bring it, in CamelCase or, where Consul knows one, in snake case.
+// What is empty says nothing and is left out.
 import {
   type ExposedPath,
   type ProxySpec,
@@ -28,7 +28,7 @@ type Fields = Readonly<Record<string, Decoder<unknown>>>
 /** `LocalBindPort` may be written `local_bind_port`. */
 function sent<F extends Fields>(fields: F) {
   const aliases = Object.fromEntries(Object.keys(fields).map((name) => [snake(name), name]))
-  return struct(fields, { aliases, lenient: true })
+  return struct(fields, { aliases })
 }
 
 const snake = (name: string): string => name.replaceAll(/([a-z\d])([A-Z])/g, '$1_$2').toLowerCase()
@@ -48,10 +48,11 @@ const upstreamFields = sent({
   LocalBindSocketMode: text,
   Config: settings,
   MeshGateway: meshGateway,
+  CentrallyConfigured: flag,
 })
 
 const upstream: Decoder<Upstream> = (node) => {
-  const { MeshGateway = {}, ...rest } = upstreamFields(node)
+  const { MeshGateway = {}, CentrallyConfigured: _, ...rest } = upstreamFields(node)
   return { ...told(rest), MeshGateway: told(MeshGateway) }
 }
 

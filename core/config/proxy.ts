@@ -91,20 +91,25 @@ export interface Meshed {
   readonly proxy: ProxySpec | null
   /** It speaks the mesh's protocol itself. */
   readonly native: boolean
+  /** Another is defined within it. */
+  readonly hasSidecar?: boolean
 }
 
-/** What is wrong with it, all of it; undefined if nothing is. */
+/** What is wrong with it, all of it; undefined if nothing is. `others`: of its sidecar. */
 export function faultOfMesh(service: Meshed, others: readonly string[] = []): string | undefined {
-  const faults = [...faultsOfMesh(service), ...others]
+  const faults = faultsOfMesh(service, others)
   return faults.length === 0 ? undefined : multierror(faults)
 }
 
-export function faultsOfMesh(service: Meshed): string[] {
+export function faultsOfMesh(service: Meshed, others: readonly string[] = []): string[] {
   const { kind, native, port, socketPath } = service
-  if (kind === PROXY_KIND) return faultsOfProxy(service)
-  if (GATEWAYS.has(kind)) return faultsOfGateway(service)
-  if (!native || port !== 0 || socketPath !== '') return []
-  return ['Port or SocketPath must be set for a Connect native service.']
+  const faults = kind === PROXY_KIND ? faultsOfProxy(service) : []
+  if (GATEWAYS.has(kind)) faults.push(...faultsOfGateway(service))
+  faults.push(...others)
+  if (native && port === 0 && socketPath === '') {
+    faults.push('Port or SocketPath must be set for a Connect native service.')
+  }
+  return faults
 }
 
 const ANY_SERVICE = '*'
@@ -135,8 +140,8 @@ function faultsOfUpstreams(upstreams: readonly Upstream[]): string[] {
     const address = addressOf(upstream)
     const key = keyOf(upstream)
     if (fault !== undefined) faults.push(fault)
-    else if (addresses.has(address)) faults.push(`${SAME_ADDRESS}; "${address}" is specified twice`)
     else if (keys.has(key)) faults.push(`upstreams cannot contain duplicates of ${key}`)
+    else if (addresses.has(address)) faults.push(`${SAME_ADDRESS}; "${address}" is specified twice`)
     if (fault === undefined) addresses.add(address)
     if (fault === undefined) keys.add(key)
   }
@@ -188,28 +193,25 @@ const EXPOSED: ReadonlySet<string> = new Set(['', 'http', 'http2'])
 
 function faultsOfPaths(paths: readonly ExposedPath[]): string[] {
   const faults: string[] = []
-  const seen = new Set<string>()
   const ports = new Set<number>()
   for (const { Path = '', ListenerPort: port = 0, Protocol = '' } of paths) {
     if (Path === '') faults.push('expose.paths: empty path exposed')
-    if (seen.has(Path)) faults.push('expose.paths: duplicate paths exposed')
     if (ports.has(port)) faults.push('expose.paths: duplicate listener ports exposed')
     if (port < 1 || port > PORT_MAX) faults.push(`expose.paths: invalid listener port: ${port}`)
     if (!EXPOSED.has(Protocol.toLowerCase())) {
       const why = `protocol '${Protocol.toLowerCase()}' not supported for path: ${Path}`
       faults.push(`${why}, must be in: [http http2]`)
     }
-    seen.add(Path)
     ports.add(port)
   }
   return faults
 }
 
-function faultsOfGateway({ kind, port, proxy, native }: Meshed): string[] {
+function faultsOfGateway({ kind, port, proxy, hasSidecar }: Meshed): string[] {
   const faults: string[] = []
   const needsPort = kind === 'mesh-gateway' || kind === 'terminating-gateway'
   if (port === 0 && needsPort) faults.push(`Port must be non-zero for a ${kind}`)
-  if (native) faults.push(`A ${kind} cannot be Connect Native`)
+  if (hasSidecar) faults.push(`A ${kind} cannot have a sidecar service defined`)
   const { Upstreams = [] } = proxy ?? {}
   const wrong = NOT_OF_GATEWAYS.filter((name) => proxy?.[name] !== undefined)
   for (const name of [...wrong, ...(Upstreams.length > 0 ? ['Upstreams'] : [])]) {

@@ -211,7 +211,8 @@ function refuseFaults(definition: ServiceDefinition, ofSidecar: readonly string[
   const meta = faultOfMetadata(definition.meta)
   if (meta !== undefined) throw bad(`Invalid Service Meta: ${meta}`)
   const { proxy = null, connect } = definition
-  const mesh = { ...definition, proxy, native: connect?.native ?? false }
+  const hasSidecar = connect?.sidecar !== undefined
+  const mesh = { ...definition, proxy, native: connect?.native ?? false, hasSidecar }
   const fault = faultOfMesh(mesh, ofSidecar)
   if (fault !== undefined) throw bad(`Validation failed: ${fault}`)
 }

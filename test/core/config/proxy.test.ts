@@ -36,6 +36,7 @@ const GOOD: readonly Meshed[] = [
   { ...PROXY, port: 0, socketPath: '/run/web.sock' },
   upstreams({ DestinationName: 'a', LocalBindPort: 1 }, { DestinationName: 'b', LocalBindPort: 2 }),
   exposed({ Path: '/h', ListenerPort: 1, Protocol: 'HTTP2' }),
+  exposed({ ListenerPort: 1, Path: '/h' }, { ListenerPort: 2, Path: '/h' }),
   { ...PROXY, kind: 'strange', port: 0, proxy: null },
   { ...PROXY, kind: '', native: true, proxy: null },
   { ...PROXY, kind: 'ingress-gateway', port: 0, proxy: null },
@@ -64,8 +65,19 @@ const FAULTY: readonly (readonly [service: Meshed, ...faults: string[]])[] = [
   [upstreams({ LocalBindPort: 1 }, a), 'upstream destination name cannot be empty'],
   [exposed({ ListenerPort: 70_000, Path: '/h' }), 'expose.paths: invalid listener port: 70000'],
   [
-    exposed({ ListenerPort: 1, Path: '/h' }, { ListenerPort: 2, Path: '/h' }),
-    'expose.paths: duplicate paths exposed',
+    upstreams(a, a),
+    'upstreams cannot contain duplicates of [type="service", name="a", partition="", ' +
+      'namespace="", peer="", datacenter=""]',
+  ],
+  [
+    { ...PROXY, port: 0, native: true },
+    'Port or SocketPath must be set for a connect-proxy',
+    'A Proxy cannot also be Connect Native, only typical services',
+    'Port or SocketPath must be set for a Connect native service.',
+  ],
+  [
+    { ...PROXY, kind: 'mesh-gateway', native: true, hasSidecar: true, proxy: null },
+    'A mesh-gateway cannot have a sidecar service defined',
   ],
   [
     { ...PROXY, kind: 'mesh-gateway', port: 0 },
