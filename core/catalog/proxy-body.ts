@@ -1,5 +1,5 @@
-// The proxy of a service as bodies bring it, in CamelCase or, where Consul knows one, in snake case.
-// What is empty says nothing and is left out.
+// The proxy of a service as bodies bring it, in CamelCase or snake case. What is empty says nothing
+// and is left out.
 import {
   type ExposedPath,
   type ProxySpec,
