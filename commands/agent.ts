@@ -56,8 +56,7 @@ export const command = defineCommand({
   summary: 'Run an agent',
   description: [
     'Runs in the foreground until it gets SIGINT or SIGTERM; SIGHUP reads the configuration ' +
-      'again. One line on standard ' +
-      'error says when it is ready, and where it listens.',
+      'again. One line on standard error says when it is ready, and where it listens.',
     'With -dev nothing is kept on disk and nothing needs to be configured.',
   ],
   examples: [

@@ -1,5 +1,6 @@
 // lictor api: any request to the HTTP API.
-import { type Client, connect, type Method, type Reply } from './kit/client.ts'
+import type { Method } from '../core/route/route.ts'
+import { type Client, connect, type Reply } from './kit/client.ts'
 import { type Answer, boolean, defineCommand, type Flags } from './kit/declare.ts'
 import { misuse } from './kit/failure.ts'
 import { HTTP_FLAGS } from './kit/http-flags.ts'
@@ -17,9 +18,8 @@ export const command = defineCommand({
   id: 'api',
   summary: 'Send a request to the HTTP API',
   description: [
-    'Address, token and TLS come from flags and environment as in every command; the body of ' +
-      'the answer goes to standard ' +
-      'output as it is. A status of 400 or more ends with an exit code.',
+    'Address, token and TLS come from flags and environment as in every command; the body of the ' +
+      'answer goes to standard output as it is. A status of 400 or more ends with an exit code.',
   ],
   examples: [
     { does: 'Who leads', command: 'api /v1/status/leader' },

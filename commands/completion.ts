@@ -13,8 +13,7 @@ export const command = defineCommand({
   summary: 'Print the completion script of a shell',
   description: [
     'Commands and flags are in the script; keys and daemons are asked for as you type, which ' +
-      'takes at most 150 ms and is ' +
-      'silent when nobody answers.',
+      'takes at most 150 ms and is silent when nobody answers.',
   ],
   examples: [
     {

@@ -14,8 +14,8 @@ export const command = defineCommand({
   summary: 'Find out what is wrong',
   description: [
     'Asks whether the agent answers, whether there is a leader, who holds the ports, how the ' +
-      'disk, the clock and the limits ' +
-      'are. Exit code 1 when a problem was found. The ids of findings never change.',
+      'disk, the clock and the limits are. Exit code 1 when a problem was found. The ids of ' +
+      'findings never change.',
   ],
   examples: [
     { does: 'Problems only', command: 'doctor' },

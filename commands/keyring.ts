@@ -1,5 +1,6 @@
 // lictor keyring: the keys of gossip encryption, on all agents at once.
-import { type Client, connect, jsonOf, type Method } from './kit/client.ts'
+import type { Method } from '../core/route/route.ts'
+import { type Client, connect, jsonOf } from './kit/client.ts'
 import {
   type Answer,
   boolean,

@@ -1,6 +1,14 @@
 // lictor lock: runs a child while holding a lock, or a seat in a semaphore.
 import { EXIT } from '../core/errors.ts'
-import { type ChildEnd, goStart, goStatus, runChild, signalExit } from './kit/child.ts'
+import {
+  CHILD_FLAGS,
+  type ChildEnd,
+  childLine,
+  goStart,
+  goStatus,
+  runChild,
+  signalExit,
+} from './kit/child.ts'
 import { type Client, connect } from './kit/client.ts'
 import {
   type Answer,
@@ -39,7 +47,7 @@ const FLAGS = {
   n: integer('so many may hold it at once; more than 1 makes it a semaphore', 1),
   name: text('the name of the session, for people', '', { placeholder: 'TEXT' }),
   'pass-stdin': boolean('CHILD reads our standard input; otherwise it reads nothing'),
-  shell: boolean('run the words as one script of the shell (default: one word yes, several no)'),
+  ...CHILD_FLAGS,
   timeout: duration('give up when it is not ours in this time (default: wait for ever)'),
   try: duration('the old name of -timeout'),
   verbose: boolean('say what happens'),
@@ -184,8 +192,6 @@ function notHeld({ call, prefix }: Order, ending: Ending): Failure {
 async function runHolding(order: Order, held: Held, ending: Ending): Promise<ChildEnd> {
   await say(order, 'Starting handler')
   const { call, argv, prefix } = order
-  const unsaid = call.program.profile === 'consul' || argv.length === 1
-  const shell = call.given.has('shell') ? call.flags.shell : unsaid
   const env = {
     ...call.env,
     CONSUL_LOCK_HELD: 'true',
@@ -195,7 +201,7 @@ async function runHolding(order: Order, held: Held, ending: Ending): Promise<Chi
   const input = call.flags['pass-stdin'] ? 'ours' : 'nothing'
   const onLost = () => call.out.talk('Lock lost, killing child')
   held.lost.addEventListener('abort', onLost)
-  const run = shell ? { script: argv.join(' ') } : { argv }
+  const run = childLine(call, argv)
   const stop = AbortSignal.any([held.lost, ending.asked])
   // From here on it is the child that signals are for.
   const running = runChild({ run, input, env, stop, stopGraceMs: MARGIN_MS })

@@ -1,5 +1,5 @@
 // lictor members: the pool of agents, as one of them sees it.
-import type { Member } from '../core/route/site.ts'
+import { MEMBER_STATUS, type Member } from '../core/route/site.ts'
 import { connect } from './kit/client.ts'
 import {
   type Answer,
@@ -66,9 +66,8 @@ async function readMembers(call: Members): Promise<readonly Member[]> {
 /** Consul exits with 2, and says nothing. */
 function nobody({ program, flags }: Members, fits: (status: string) => boolean): Answer {
   if (program.profile === 'consul') return { exit: 2 }
-  const names = STATUSES.map(([name]) => name)
-  const shown = names.slice(1).join(', ')
-  const strange = names.some(fits) ? '' : `: -status=${flags.status} is none of ${shown}`
+  const shown = STATUS_NAMES.filter((name) => name !== 'none').join(', ')
+  const strange = STATUS_NAMES.some(fits) ? '' : `: -status=${flags.status} is none of ${shown}`
   return { json: [], note: `no member fits${strange}`, exit: 1 }
 }
 
@@ -80,16 +79,23 @@ function byRank(a: Member, b: Member): number {
   return a.Name < b.Name ? -1 : 1
 }
 
-/** By the number that the API shows. */
-const STATUSES: readonly (readonly [string, Style | undefined])[] = [
-  ['none', undefined],
-  ['alive', 'green'],
-  ['leaving', 'yellow'],
-  ['left', 'dim'],
-  ['failed', 'red'],
-]
+type StatusName = keyof typeof MEMBER_STATUS
 
-const statusOf = ({ Status }: Member): string => STATUSES[Status]?.[0] ?? String(Status)
+const STYLES: Readonly<Record<StatusName, Style | undefined>> = {
+  none: undefined,
+  alive: 'green',
+  leaving: 'yellow',
+  left: 'dim',
+  failed: 'red',
+}
+
+const STATUS_NAMES = Object.keys(MEMBER_STATUS) as StatusName[] // just these, in their order
+
+/** Undefined: a number that no member has. */
+const nameOf = ({ Status }: Member): StatusName | undefined =>
+  STATUS_NAMES.find((name) => MEMBER_STATUS[name] === Status)
+
+const statusOf = (member: Member): string => nameOf(member) ?? String(member.Status)
 
 function rowsOf(call: Members, members: readonly Member[]): readonly (readonly string[])[] {
   if (call.flags.detailed) {
@@ -110,8 +116,9 @@ function rowsOf(call: Members, members: readonly Member[]): readonly (readonly s
 const BRIEF: readonly string[] = ['Node', 'Address', 'Status', 'Type', 'DC']
 
 function identityOf({ out }: Members, member: Member): readonly string[] {
-  const { Name, Addr, Port, Status } = member
-  const style = STATUSES[Status]?.[1]
+  const { Name, Addr, Port } = member
+  const name = nameOf(member)
+  const style = name && STYLES[name]
   const status = statusOf(member)
   const address = `${Addr.includes(':') ? `[${Addr}]` : Addr}:${Port}`
   return [Name, address, style === undefined ? status : out.paint(style, status)]

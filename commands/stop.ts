@@ -21,8 +21,7 @@ export const command = defineCommand({
   summary: 'Stop a daemon that runs here',
   description: [
     'DAEMON is the name of its node, its process id or one of its addresses. Without it there ' +
-      'must be one only, or one that ' +
-      'was started in this folder.',
+      'must be one only, or one that was started in this folder.',
   ],
   examples: [
     { does: 'The only one', command: 'stop' },

@@ -28,8 +28,7 @@ export const TOPICS: Readonly<Record<string, Topic>> = {
     title: 'Environment variables',
     intro: [
       'Flags beat variables. Each CONSUL_ variable also works with the prefix LICTOR_, which ' +
-        'then counts first. Called as ' +
-        'consul, only the CONSUL_ names are read.',
+        'then counts first. Called as consul, only the CONSUL_ names are read.',
     ],
     rows: [
       ['CONSUL_HTTP_ADDR', 'where the agent listens; default 127.0.0.1:8500'],
@@ -63,11 +62,9 @@ export const TOPICS: Readonly<Record<string, Topic>> = {
     title: 'Output',
     intro: [
       'Data goes to standard output, everything else to standard error. Tables are for people ' +
-        'and may change; JSON is ' +
-        'for programs and stays.',
-      'Streams such as watch print one JSON object per line: seq counts from 1, ts is the ' +
-        'time, op is snapshot, create, ' +
-        'update, delete or heartbeat.',
+        'and may change; JSON is for programs and stays.',
+      'Streams such as watch print one JSON object per line: seq counts from 1, ts is the time, ' +
+        'op is snapshot, create, update, delete or heartbeat.',
     ],
     rows: [
       ['-json', 'one JSON value; lists are arrays; what the API answers is not changed'],

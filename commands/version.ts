@@ -15,8 +15,7 @@ export const command = defineCommand({
   summary: 'Show the version',
   description: [
     'As lictor: our version, the release of Consul whose API and commands we speak, and the ' +
-      'runtime. As consul: that ' +
-      'release, in the layout programs look for.',
+      'runtime. As consul: that release, in the layout programs look for.',
   ],
   examples: [
     { does: 'For people', command: 'version' },

@@ -1,5 +1,6 @@
 // lictor wait: until something is so. For scripts that would otherwise sleep.
 import { EXIT } from '../core/errors.ts'
+import { MEMBER_STATUS } from '../core/route/site.ts'
 import { formatDuration, parseDuration } from '../core/time.ts'
 import { type Client, connect } from './kit/client.ts'
 import { type Answer, defineCommand, duration, type Flags } from './kit/declare.ts'
@@ -32,9 +33,9 @@ export const command = defineCommand({
   summary: 'Wait until something is so',
   description: [
     'CONDITION is leader (the cluster has one), ready (the agent answers and has a leader), ' +
-      'key=KEY (the key exists), ' +
-      'members=N (so many are alive), or service/NAME=passing (an instance is healthy). ' +
-      'An agent that is not there yet is waited for. When time is up the exit code is 6.',
+      'key=KEY (the key exists), members=N (so many are alive), or service/NAME=passing (an ' +
+      'instance is healthy). An agent that is not there yet is waited for. When time is up the ' +
+      'exit code is 6.',
   ],
   examples: [
     { does: 'For a cluster that can be written to', command: 'wait leader -timeout=10s' },
@@ -111,14 +112,11 @@ const isPassing =
       : { holds: true, seen: healthy }
   }
 
-/** How the gossip pool numbers a member that is alive. */
-const ALIVE = 1
-
 const hasMembers =
   (wanted: number): Condition =>
   async (client) => {
     const members = await client.call('GET /v1/agent/members', {})
-    const alive = members.value().filter(({ Status }) => Status === ALIVE).length
+    const alive = members.value().filter(({ Status }) => Status === MEMBER_STATUS.alive).length
     return alive < wanted
       ? { holds: false, why: `${alive} are alive` }
       : { holds: true, seen: alive }

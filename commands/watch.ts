@@ -3,8 +3,10 @@
 import { parseBool } from '../core/bool.ts'
 import { encodeJson, type Json } from '../core/route/json.ts'
 import {
+  CHILD_FLAGS,
   type ChildEnd,
   type ChildOrder,
+  childLine,
   goStart,
   goStatus,
   runChild,
@@ -13,7 +15,6 @@ import {
 import { type Client, connect } from './kit/client.ts'
 import {
   type Answer,
-  boolean,
   type Call,
   count,
   defineCommand,
@@ -45,7 +46,7 @@ const FLAGS = {
   name: optional('type event: with this name', { placeholder: 'NAME' }),
   'service-id': optional('type agent_service: which, of the agent asked', { placeholder: 'ID' }),
   filter: optional('only what this expression selects', { placeholder: 'EXPRESSION' }),
-  shell: boolean('run the words as one script of the shell (default: one word yes, several no)'),
+  ...CHILD_FLAGS,
   count: count('end after so many records, or runs of CHILD; 0: never', 0, STREAM),
   until: optional('without CHILD: end with the record that has this: op=delete, data.Key=a', {
     ...STREAM,
@@ -61,13 +62,12 @@ export const command = defineCommand({
   summary: 'Follow a key, a prefix or a list',
   description: [
     'Without a child prints one line of JSON for each change: first the present state (op ' +
-      'snapshot), then create, update ' +
-      'and delete. Changes that follow each other faster than the agent answers come as one.',
-    'With a child runs it for the present state and after each change, with the state as JSON ' +
-      'on its standard input and ' +
-      'the index in CONSUL_INDEX, or the hash of what has none in CONSUL_HASH. ' +
-      'A child that fails ends the watch with its exit code. ' +
-      'Signals are passed on to it.',
+      'snapshot), then create, update and delete. Changes that follow each other faster than the ' +
+      'agent answers come as one.',
+    'With a child runs it for the present state and after each change, with the state as JSON on ' +
+      'its standard input and the index in CONSUL_INDEX, or the hash of what has none in ' +
+      'CONSUL_HASH. A child that fails ends the watch with its exit code. Signals are passed on ' +
+      'to it.',
   ],
   examples: [
     { does: 'A key', command: 'watch -type=key -key=config/web/port -count=1' },
@@ -198,13 +198,10 @@ const shownAs = ({ program }: Watch, { asConsul }: Question, { value }: Seen): J
   program.profile === 'consul' && asConsul !== undefined ? asConsul(value) : value
 
 function orderOf(call: Watch, question: Question, seen: Seen): ChildOrder {
-  const { args, env, flags, given, program } = call
-  const unsaid = program.profile === 'consul' || args.length === 1
-  const shell = given.has('shell') ? flags.shell : unsaid
   return {
-    run: shell ? { script: args.join(' ') } : { argv: args },
+    run: childLine(call, call.args),
     input: { text: `${encodeJson(shownAs(call, question, seen))}\n` },
-    env: { ...env, ...envOf(seen.at) },
+    env: { ...call.env, ...envOf(seen.at) },
   }
 }
 

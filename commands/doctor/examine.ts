@@ -9,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import type { Member } from '../../core/route/site.ts'
+import { MEMBER_STATUS, type Member } from '../../core/route/site.ts'
 import { formatDuration } from '../../core/time.ts'
 import { type Client, connect, jsonOf, type Reply } from '../kit/client.ts'
 import type { Call } from '../kit/declare.ts'
@@ -97,9 +97,6 @@ async function leaderFinding(client: Client, reply: Reply): Promise<Finding> {
   return { id: 'leader.none', ok: false, what, next }
 }
 
-/** What /v1/agent/members says of a member that is alive. */
-const ALIVE = 1
-
 /** Servers of one pool that do not order writes together: a client meets one state or another. */
 async function apartFinding(client: Client): Promise<Finding> {
   const [pool, peers] = [
@@ -113,7 +110,7 @@ async function apartFinding(client: Client): Promise<Finding> {
 
 function apartAmong(members: readonly Member[], peers: readonly string[]): Finding {
   const apart = members
-    .filter(({ Status, Tags }) => Status === ALIVE && Tags['role'] === 'consul')
+    .filter(({ Status, Tags }) => Status === MEMBER_STATUS.alive && Tags['role'] === 'consul')
     .filter(({ Addr, Tags }) => !peers.includes(hostPort(Addr, Tags['port'] ?? '')))
     .map(({ Name }) => Name)
   if (apart.length === 0) return fine('servers.apart', 'no server of the pool stands apart')

@@ -1,7 +1,7 @@
 // Child processes of `watch` and `lock`: each in a process group of its own, so that a signal
 // reaches everything it has started.
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
-import type { Env } from './declare.ts'
+import { boolean, type Call, type Env, type Flags } from './declare.ts'
 import { errnoOf, reasonOf } from './failure.ts'
 
 export interface ChildOrder {
@@ -17,6 +17,21 @@ export interface ChildOrder {
 }
 
 type ChildLine = { readonly script: string } | { readonly argv: readonly string[] }
+
+/** The flag of every command that runs a child. */
+export const CHILD_FLAGS = {
+  shell: boolean('run the words as one script of the shell (default: one word yes, several no)'),
+} as const satisfies Flags
+
+/** What the words behind a command are to run. Consul's program takes them for a script always. */
+export function childLine(
+  { flags, given, program }: Call<typeof CHILD_FLAGS>,
+  words: readonly string[],
+): ChildLine {
+  const unsaid = program.profile === 'consul' || words.length === 1
+  const isScript = given.has('shell') ? flags.shell : unsaid
+  return isScript ? { script: words.join(' ') } : { argv: words }
+}
 
 export type ChildEnd =
   | {

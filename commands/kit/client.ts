@@ -10,6 +10,7 @@ import {
 } from '../../core/api/client.ts'
 import { EXIT } from '../../core/errors.ts'
 import type { Json } from '../../core/route/json.ts'
+import type { Method } from '../../core/route/route.ts'
 import { byName } from '../../core/sorted.ts'
 import { formatDuration } from '../../core/time.ts'
 import { type AddressRequest, type Endpoint, resolveEndpoint, scopeOf } from './address.ts'
@@ -17,9 +18,7 @@ import type { Call } from './declare.ts'
 import { errnoOf, Failure, reasonOf } from './failure.ts'
 import type { AgentHttpFlags } from './http-flags.ts'
 import { decodeJson } from './json.ts'
-import { explainStatus } from './status.ts'
-
-export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
+import { DEFAULT_FAULT, explainStatus } from './status.ts'
 
 /** A parameter that is given more than once has several values. */
 export type AskQuery = Readonly<Record<string, string | readonly string[]>>
@@ -39,7 +38,7 @@ export interface Ask {
    * address or of somebody in between.
    */
   readonly missing?: RegExp
-  /** What Consul's command prints before the reason; default `Error querying Consul agent: `. */
+  /** What Consul's command prints before the reason; DEFAULT_FAULT if absent. */
   readonly fault?: string
   /** How long the agent may hold the answer back on purpose. */
   readonly waitMs?: number
@@ -74,8 +73,6 @@ export interface Client {
 const ANSWER_MS = 60_000
 /** Blocking queries: the agent adds up to a sixteenth to the wait. */
 const JITTER = 16
-
-export const DEFAULT_FAULT = 'Error querying Consul agent: '
 
 type HttpCall = Call<AgentHttpFlags>
 

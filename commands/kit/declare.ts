@@ -5,6 +5,7 @@
 // sees the same records as classes (kit/oclif.ts). Flags are declared once, here or on the command,
 // and nowhere again.
 import { parseBool } from '../../core/bool.ts'
+import type { Profile } from '../../core/config/refusal.ts'
 import { parseDuration } from '../../core/time.ts'
 import { parseU64, type U64 } from '../../core/u64.ts'
 import type { Output } from './output.ts'
@@ -12,7 +13,7 @@ import type { FlagUse } from './parse.ts'
 import type { Table } from './table.ts'
 
 /** Whose surface a program shows (design D9): Consul's texts and exit codes, or ours. */
-export type Profile = 'consul' | 'lictor'
+export type { Profile }
 
 /** The name we were called by, and what follows from it. */
 export interface Program {

@@ -3,6 +3,9 @@ import { EXIT } from '../../core/errors.ts'
 import type { Ask, Reply } from './client.ts'
 import { Failure, type FailureParts } from './failure.ts'
 
+/** What Consul's commands print before a reason, unless they have words of their own. */
+export const DEFAULT_FAULT = 'Error querying Consul agent: '
+
 export interface Refusal {
   readonly ask: Ask
   /** The agent's address. */
@@ -12,7 +15,7 @@ export interface Refusal {
 /** The failure that a refusing answer stands for. The server's text is the reason, whole. */
 export function explainStatus(reply: Reply, { ask, shown }: Refusal): Failure {
   const said = reply.body.toString('utf8').trim()
-  const fault = ask.fault ?? 'Error querying Consul agent: '
+  const fault = ask.fault ?? DEFAULT_FAULT
   return new Failure({
     ...meaningOf(reply.status, said),
     why: said === '' ? `status ${reply.status} from ${shown}` : said,

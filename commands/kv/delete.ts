@@ -30,9 +30,8 @@ export const command = defineCommand({
   id: 'kv delete',
   summary: 'Delete a key, or all keys below a prefix',
   description: [
-    'Deleting a key that does not exist is no error. With -recurse the number of keys is ' +
-      'shown and you are asked; ' +
-      'without a terminal -force is needed.',
+    'Deleting a key that does not exist is no error. With -recurse the number of keys is shown ' +
+      'and you are asked; without a terminal -force is needed.',
   ],
   examples: [
     { does: 'One key', command: 'kv delete config/web/port' },

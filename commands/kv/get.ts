@@ -26,9 +26,8 @@ export const command = defineCommand({
   summary: 'Read a key, or all keys below a prefix',
   description: [
     'Prints the value of a key. With -recurse prints every key below the prefix as key:value, ' +
-      'with -keys their names. ' +
-      'A key that does not exist ends with exit code 1; a prefix without keys prints nothing ' +
-      'and ends with 0.',
+      'with -keys their names. A key that does not exist ends with exit code 1; a prefix without ' +
+      'keys prints nothing and ends with 0.',
     'A newline is added on a terminal only; pipes get the value byte by byte. A value that is no ' +
       'text is not shown on a terminal unless -raw asks for it.',
   ],

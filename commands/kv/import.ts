@@ -26,9 +26,8 @@ export const command = defineCommand({
   id: 'kv import',
   summary: 'Write keys from the JSON of kv export',
   description: [
-    'DATA is JSON as it stands, @FILE or -. Every entry is checked before the first is ' +
-      'written; keys are then ' +
-      'written one after the other, and other keys stay as they are.',
+    'DATA is JSON as it stands, @FILE or -. Every entry is checked before the first is written; ' +
+      'keys are then written one after the other, and other keys stay as they are.',
   ],
   examples: [
     { does: 'From a file', command: 'kv import @backup.json' },

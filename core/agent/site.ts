@@ -5,7 +5,13 @@ import type { LogIndex } from '../ids.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Settings } from '../raft/raft.ts'
 import { createPrinted } from '../route/printed.ts'
-import type { Member, RaftConfiguration, ServerHealth, Site } from '../route/site.ts'
+import {
+  MEMBER_STATUS,
+  type Member,
+  type RaftConfiguration,
+  type ServerHealth,
+  type Site,
+} from '../route/site.ts'
 import { originPoint } from '../swim/coordinate.ts'
 import type { WallMs } from '../time.ts'
 import { CONSUL_VERSION, VERSION_METADATA } from '../version.ts'
@@ -74,7 +80,7 @@ const loneMember = (config: AgentConfig): Member => ({
   Addr: config.advertiseAddr,
   Port: config.ports.serfLan,
   Tags: tagsOf(config),
-  Status: 1,
+  Status: MEMBER_STATUS.alive,
   ProtocolMin: 1,
   ProtocolMax: 5,
   ProtocolCur: 2,
@@ -173,14 +179,11 @@ function statsOf({ config, standing, applied }: LoneFacts) {
 function poolStats(members: readonly Member[]) {
   const count = (status: number) => members.filter(({ Status }) => Status === status).length
   return {
-    failed: String(count(FAILED)),
-    left: String(count(LEFT)),
+    failed: String(count(MEMBER_STATUS.failed)),
+    left: String(count(MEMBER_STATUS.left)),
     members: String(members.length),
   }
 }
-
-/** As members are shown. */
-const [LEFT, FAILED] = [3, 4]
 
 const ROLE_NAMES = { follower: 'Follower', candidate: 'Candidate', leader: 'Leader' } as const
 

@@ -1,9 +1,9 @@
 // What agents say of themselves in the gossip pool, and what is made of what others say
 // (consul-surface 9.5, memberlist-wire §5).
 import type { AgentConfig } from '../config/agent-config.ts'
-import type { Member } from '../route/site.ts'
+import { MEMBER_STATUS, type Member } from '../route/site.ts'
 import { byName } from '../sorted.ts'
-import type { PoolMember, Status } from '../swim/member.ts'
+import type { PoolMember } from '../swim/member.ts'
 import { CONSUL_BUILD } from '../version.ts'
 import type { Versions } from '../wire/memberlist.ts'
 import type { Tags } from '../wire/serf.ts'
@@ -38,8 +38,6 @@ export const tagsOf = (config: AgentConfig): Readonly<Record<string, string>> =>
   wan_join_port: String(config.ports.serfWan),
 })
 
-const STATUS: Readonly<Record<Status, number>> = { alive: 1, leaving: 2, left: 3, failed: 4 }
-
 /** As /v1/agent/members shows it. */
 export function memberView({ name, address, tags, status, versions }: PoolMember): Member {
   return {
@@ -47,7 +45,7 @@ export function memberView({ name, address, tags, status, versions }: PoolMember
     Addr: address.ip,
     Port: address.port,
     Tags: Object.fromEntries([...tags].sort(byName)),
-    Status: STATUS[status],
+    Status: MEMBER_STATUS[status],
     ProtocolMin: versions.protocolMin,
     ProtocolMax: versions.protocolMax,
     ProtocolCur: versions.protocolCur,

@@ -87,13 +87,16 @@ export interface RaftServer {
   readonly LastIndex: number
 }
 
+/** How the API numbers the states of a member. */
+export const MEMBER_STATUS = { none: 0, alive: 1, leaving: 2, left: 3, failed: 4 } as const
+
 /** A member of the gossip pool as `/v1/agent/members` shows it. */
 export interface Member {
   readonly Name: string
   readonly Addr: string
   readonly Port: number
   readonly Tags: Readonly<Record<string, string>>
-  /** 0 none, 1 alive, 2 leaving, 3 left, 4 failed. */
+  /** One of MEMBER_STATUS. */
   readonly Status: number
   readonly ProtocolMin: number
   readonly ProtocolMax: number
