@@ -35,7 +35,8 @@ export const command = defineCommand({
   description: [
     'Follows a registry and answers for its healthy instances: NAME.service.consul, ' +
       'TAG.NAME.service.consul and _NAME._tcp.service.consul with A, AAAA and SRV records, and ' +
-      'ID.node.consul for each instance. Runs in the foreground until it gets SIGINT or SIGTERM.',
+      'ID.node.consul for each instance, with its metadata as TXT. Runs in the foreground until ' +
+      'it gets SIGINT or SIGTERM.',
     'When the registry falls silent its names stay for 30 seconds, and then there are none; it ' +
       'says so, and goes on trying, and says so when one answers again.',
   ],

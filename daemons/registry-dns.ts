@@ -54,6 +54,7 @@ function argvOf({ port, bind, domain, ttl, recursors }: RegistryDnsProgram): str
   const client = bind === '' ? loopback().join(' ') : bind
   const dns = [
     'enable_truncate = true',
+    'enable_additional_node_meta_txt = false',
     `node_ttl = "${ttl}s"`,
     `service_ttl { "*" = "${ttl}s" }`,
     `soa { min_ttl = ${MISSING_TTL} }`,

@@ -89,7 +89,7 @@ function erase(txn: Txn, node: string): void {
 }
 
 function write(txn: Txn, name: string, instance: NamedInstance): void {
-  const { id, address, port, tags = [], status } = instance
+  const { id, address, port, tags = [], status, meta = null } = instance
   const registered = register(txn, {
     type: 'register',
     node: {
@@ -98,7 +98,7 @@ function write(txn: Txn, name: string, instance: NamedInstance): void {
       address,
       datacenter: '',
       taggedAddresses: null,
-      meta: null,
+      meta,
       locality: null,
     },
     skipNodeUpdate: false,

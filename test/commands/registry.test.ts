@@ -145,9 +145,18 @@ lessons('DNS follows the registry, and says when there is none', async ({ home }
     const dig = async (...more: string[]) =>
       (await run(home, ['dig', '@127.0.0.1', '-p', port, '+noall', '+answer', ...more])).stdout
     assert.is(await dig('web.service.consul'), '')
-    const web = { name: 'web', id: 'web-1', address: '10.1.2.3', port: 80, tags: ['blue'] }
+    const web = {
+      name: 'web',
+      id: 'web-1',
+      address: '10.1.2.3',
+      port: 80,
+      tags: ['blue'],
+      meta: { rack: 'r1' },
+    }
     await call(registry.address, 'PUT', 'agent/service/register', web)
     await within(READY_MS, async () => (await dig('web.service.consul')).includes('10.1.2.3'))
+    assert.match(await dig('web-1.node.consul', 'TXT'), '"rack=r1"')
+    assert.not.match(await dig('+additional', 'web.service.consul', 'SRV'), 'TXT')
     assert.match(
       await dig('_web._tcp.service.consul', 'SRV'),
       /7\s+IN\s+SRV\s+1 1 80 web-1\.node\./,
