@@ -2,6 +2,7 @@
 import { connect } from './kit/client.ts'
 import { type Answer, defineCommand } from './kit/declare.ts'
 import { HTTP_FLAGS } from './kit/http-flags.ts'
+import { commandUsage } from './kit/usage.ts'
 
 export const command = defineCommand({
   id: 'leave',
@@ -15,6 +16,11 @@ export const command = defineCommand({
   flags: HTTP_FLAGS,
   consul: { usage: 'leave [options]' },
   run: async (call): Promise<Answer> => {
+    if (call.args.length > 0) {
+      // Only as Consul, whose command prints its help as if it had been asked for.
+      call.out.talk(`Error found unexpected args: [${call.args.join(' ')}]`)
+      return { text: `${commandUsage(command).trimEnd()}\n`, exit: 1 }
+    }
     const fault = 'Error leaving: '
     await connect(call).call('PUT /v1/agent/leave', { fault })
     return { json: true, text: 'Graceful leave complete\n' }

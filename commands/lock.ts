@@ -111,6 +111,8 @@ const connectFor = (call: Lock): Client =>
 function checkNumbers({ flags }: Lock): void {
   const wrong = (what: string, consul: string) => misuse(what, { consul })
   if (flags.n < 1) throw wrong('-n is 1 or more', 'Lock holder limit must be positive')
+  if ((flags.timeout ?? flags.try ?? 0) < 0)
+    throw wrong('-timeout is 0 or more', 'Timeout must be positive')
   if (flags['monitor-retry'] >= 0) return
   throw wrong('-monitor-retry is 0 or more', "Number for 'monitor-retry' must be >= 0")
 }

@@ -88,6 +88,7 @@ export const command = defineCommand({
     const question = whatToWatch(call)
     if (call.args.length > 0) checkHandlerFlags(call)
     const client = connect(call)
+    if (call.program.profile === 'consul') await client.call('GET /v1/status/leader', {})
     if (call.args.length > 0) return runHandlers(call, client, question)
     return call.program.profile === 'consul'
       ? printFirst(call, client, question)
@@ -95,10 +96,14 @@ export const command = defineCommand({
   },
 })
 
-function whatToWatch({ flags }: Watch): Question {
+function whatToWatch({ flags, program }: Watch): Question {
   const { type } = flags
   if (type === undefined) {
     throw misuse('-type is missing', { consul: 'Watch type must be specified', withUsage: 'whole' })
+  }
+  if (type === 'connect_roots' && program.profile === 'consul') {
+    const consul = `Type ${type} is not supported in the CLI tool`
+    throw misuse(`nothing to watch: ${type}`, { consul })
   }
   const { passingonly } = flags
   if (passingonly !== undefined && parseBool(passingonly) === undefined) {
@@ -190,7 +195,7 @@ const handlerFailed = (end: End<'ended'>): Failure =>
 const cannotStart = (end: End<'not-started'>): Failure =>
   answerIsNo('handler_failed', `cannot start ${end.file}`, {
     why: reasonOf(end.error),
-    consul: `Error executing handler: ${goStart(end)}`,
+    consul: `Error starting handler: ${goStart(end)}`,
   })
 
 /** As Consul the records of its client, under our name the answer of the API. */

@@ -132,6 +132,13 @@ export const pairs = (about: string, more: More = {}): Flag<readonly string[]> =
     value(given.includes('=') ? given : undefined, `Missing "=" value in argument: ${given}`),
 })
 
+/** Go reads numbers of flags in the base that their prefix names: 0x1f, 0b11, 0o17, 017. */
+function decimalOf(given: string): string {
+  const octal = /^0([0-7]+)$/.exec(given)?.[1]
+  const text = octal === undefined ? given : `0o${octal}`
+  return /^0(?:x[\da-f]+|b[01]+|o[0-7]+)$/i.test(text) ? BigInt(text).toString() : given
+}
+
 /** 0 … 2^64 - 1, exact. */
 export const unsigned = (about: string, more: More = {}): Flag<U64> =>
   flag({
@@ -140,7 +147,7 @@ export const unsigned = (about: string, more: More = {}): Flag<U64> =>
     placeholder: 'N',
     fallback: 0,
     read: (given) => {
-      const parsed = parseU64(given)
+      const parsed = parseU64(decimalOf(given))
       if (parsed.ok) return parsed
       return { ok: false, why: parsed.why === 'range' ? 'value out of range' : 'parse error' }
     },

@@ -24,8 +24,6 @@ const FLAGS = {
 
 type Delete = Call<typeof FLAGS>
 
-const FAULT = 'Error! Failed deleting key: '
-
 export const command = defineCommand({
   id: 'kv delete',
   summary: 'Delete a key, or all keys below a prefix',
@@ -52,28 +50,35 @@ export const command = defineCommand({
       const next = [`${call.program.name} kv delete --help`]
       throw misuse('KEY is missing', { consul: 'Error! Missing KEY argument', next })
     }
-    if (cas && recurse) {
-      const what = '-cas and -recurse exclude each other'
-      throw misuse(what, { consul: `Error! ${what}` })
-    }
     checkIndex(call)
+    if (cas && recurse) {
+      const consul = 'Cannot specify both -cas and -recurse!'
+      throw misuse('-cas and -recurse exclude each other', { consul })
+    }
     const client = connect(call)
     return recurse ? deleteTree(call, client, key) : deleteOne(call, client, key)
   },
 })
 
 /** An index that nothing compares would look like a safeguard. */
-function checkIndex({ flags, given }: Delete): void {
-  const indexed = given.has('modify-index')
+function checkIndex({ flags, given, program }: Delete): void {
+  const asConsul = program.profile === 'consul'
+  const indexed = asConsul ? flags['modify-index'] !== 0 : given.has('modify-index')
   if (indexed === flags.cas) return
-  const what = indexed ? '-modify-index needs -cas' : '-cas needs -modify-index'
-  throw misuse(what, { consul: `Error! ${what}` })
+  if (indexed) {
+    const consul = 'Cannot specify -modify-index without -cas!'
+    throw misuse('-modify-index needs -cas', { consul })
+  }
+  const advice = 'Provide a -modify-index greater than than 0.'
+  const consul = `Cannot delete a key that does not exist. ${advice}`
+  throw misuse('-cas needs -modify-index', { consul })
 }
 
 async function deleteOne({ flags }: Delete, client: Client, key: string): Promise<Answer> {
   if (flags['dry-run']) return { json: [key], text: `${key}\n` }
   const query: Record<string, string> = flags.cas ? { cas: String(flags['modify-index']) } : {}
-  const args = { params: { key }, query, fault: FAULT }
+  const fault = flags.cas ? `Error! Did not delete key ${key}: ` : `Error deleting key ${key}: `
+  const args = { params: { key }, query, fault }
   const reply = await client.call('DELETE /v1/kv/*key', args)
   if (!reply.value()) {
     throw answerIsNo('cas_failed', `${key} is not deleted`, {
@@ -91,7 +96,8 @@ async function deleteTree(call: Delete, client: Client, prefix: string): Promise
   }
   if (call.program.profile === 'lictor' && !call.flags.force) await mayDelete(client, prefix)
   const query = { recurse: '' }
-  await client.call('DELETE /v1/kv/*key', { params: { key: prefix }, query, fault: FAULT })
+  const fault = `Error! Did not delete prefix ${prefix}: `
+  await client.call('DELETE /v1/kv/*key', { params: { key: prefix }, query, fault })
   return { json: true, text: `Success! Deleted keys with prefix: ${prefix}\n` }
 }
 

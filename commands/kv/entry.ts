@@ -23,8 +23,8 @@ export async function readEntries(
 export const bytesOf = (entry: KvEntry): Buffer => Buffer.from(entry.Value ?? '', 'base64')
 
 /** The block of `kv get -detailed`. */
-export function detailsOf(entry: KvEntry, base64: boolean): string {
-  const value = base64 ? (entry.Value ?? '') : bytesOf(entry).toString('utf8')
+export function detailsOf(entry: KvEntry, shown: 'text' | 'base64' | 'no-value'): string {
+  const value = shown === 'base64' ? (entry.Value ?? '') : bytesOf(entry).toString('utf8')
   const rows = [
     ['CreateIndex', String(entry.CreateIndex)],
     ['Flags', String(entry.Flags)],
@@ -32,7 +32,7 @@ export function detailsOf(entry: KvEntry, base64: boolean): string {
     ['LockIndex', String(entry.LockIndex)],
     ['ModifyIndex', String(entry.ModifyIndex)],
     ['Session', entry.Session || '-'],
-    ['Value', value],
+    ...(shown === 'no-value' ? [] : [['Value', value] as const]),
   ] as const
   return `${labelled(rows, DETAILS_GAP)}\n`
 }

@@ -26,8 +26,9 @@ export const command = defineCommand({
   summary: 'Read a key, or all keys below a prefix',
   description: [
     'Prints the value of a key. With -recurse prints every key below the prefix as key:value, ' +
-      'with -keys their names. A key that does not exist ends with exit code 1; a prefix without ' +
-      'keys prints nothing and ends with 0.',
+      'with -keys their names as far as the separator, with both all names. ' +
+      'A key that does not exist ends with exit code 1; a prefix without keys prints nothing ' +
+      'and ends with 0.',
     'A newline is added on a terminal only; pipes get the value byte by byte. A value that is no ' +
       'text is not shown on a terminal unless -raw asks for it.',
   ],
@@ -58,6 +59,7 @@ export const command = defineCommand({
       throw misuse('KEY is missing', { consul: 'Error! Missing KEY argument', next })
     }
     const client = connect(call)
+    if (keys && recurse) return getAllNames(call, client, key)
     if (keys) return getNames(call, client, key)
     return recurse ? getTree(call, client, key) : getOne(call, client, key)
   },
@@ -72,8 +74,10 @@ async function getOne(call: Get, client: Client, key: string): Promise<Answer> {
   }
   const { detailed, base64 } = call.flags
   const json = withText([entry], call.flags.decode)
-  return { json, text: detailed ? detailsOf(entry, base64) : valueText(call, entry) }
+  return { json, text: detailed ? detailsOf(entry, shapeOf(base64)) : valueText(call, entry) }
 }
+
+const shapeOf = (base64: boolean) => (base64 ? 'base64' : 'text')
 
 /** Consul's command ends the value with a newline always, ours where a person reads it. */
 function valueText({ flags, out }: Get, entry: KvEntry): Uint8Array {
@@ -104,7 +108,8 @@ async function getTree(call: Get, client: Client, prefix: string): Promise<Answe
   const entries = await readEntries(client, prefix, { recurse: '' })
   const { detailed, base64, decode } = call.flags
   const json = withText(entries, decode)
-  if (detailed) return { json, text: entries.map((one) => detailsOf(one, base64)).join('\n') }
+  if (detailed)
+    return { json, text: entries.map((one) => detailsOf(one, shapeOf(base64))).join('\n') }
   const lines = entries.flatMap((one) => [
     Buffer.from(`${one.Key}:`),
     base64 ? Buffer.from(one.Value ?? '') : bytesOf(one),
@@ -116,6 +121,18 @@ async function getTree(call: Get, client: Client, prefix: string): Promise<Answe
 async function getNames(call: Get, client: Client, prefix: string): Promise<Answer> {
   const names = await readNames(client, prefix, { separator: call.flags.separator })
   return { json: names, text: names.map((name) => `${name}\n`).join('') }
+}
+
+/** Every key below the prefix, whatever the separator. */
+async function getAllNames({ flags }: Get, client: Client, prefix: string): Promise<Answer> {
+  if (!flags.detailed) {
+    const names = await readNames(client, prefix)
+    return { json: names, text: names.map((name) => `${name}\n`).join('') }
+  }
+  const entries = await readEntries(client, prefix, { recurse: '' })
+  const json = entries.map(({ Value: _, ...rest }) => rest)
+  // Two lines between them, as Consul prints them: a block without a value ends its last line.
+  return { json, text: entries.map((one) => `${detailsOf(one, 'no-value')}\n`).join('\n') }
 }
 
 /** The API's entries, with the text of each value beside it when asked for. */

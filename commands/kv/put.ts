@@ -63,7 +63,7 @@ export const command = defineCommand({
     const [key = '', data = ''] = call.args
     if (key.startsWith('/')) {
       const why = `Invalid key. Key must not begin with a '/': ${key}`
-      throw misuse('a key cannot begin with a slash', { consul: `${FAULT}${why}` })
+      throw misuse('a key cannot begin with a slash', { consul: `${faultOf(call, key)}${why}` })
     }
     checkConditions(call)
     const body = decode(call, await readValue(data))
@@ -72,10 +72,10 @@ export const command = defineCommand({
       params: { key },
       query: queryOf(call),
       body,
-      fault: FAULT,
+      fault: faultOf(call, key),
     })
     if (!reply.value()) throw notWritten(call, key)
-    return { json: true, text: `Success! ${doneOf(call)}: ${key}\n` }
+    return { json: true, text: `Success! ${DONE[deedOf(call)]}: ${key}\n` }
   },
 })
 
@@ -94,45 +94,58 @@ function decode({ flags, out }: Put, value: Buffer): Uint8Array {
 }
 
 function checkConditions({ flags, given, program }: Put): void {
-  const { acquire, release, cas, session } = flags
-  const wrong = (what: string) => misuse(what, { consul: `Error! ${what}` })
-  if (acquire && release) throw wrong('-acquire and -release exclude each other')
-  if (cas && (acquire || release)) throw wrong('-cas goes with neither -acquire nor -release')
-  if ((acquire || release) && session === undefined) {
-    throw wrong(`${acquire ? '-acquire' : '-release'} needs -session`)
+  const { acquire, release, cas, session = '' } = flags
+  if ((acquire || release) && session === '') {
+    const consul = 'Error! Missing -session (required with -acquire and -release)'
+    throw misuse(`${acquire ? '-acquire' : '-release'} needs -session`, { consul })
   }
+  if (program.profile === 'consul') return
+  if (acquire && release) throw misuse('-acquire and -release exclude each other')
+  if (cas && (acquire || release)) throw misuse('-cas goes with neither -acquire nor -release')
   // Consul ignores it; who gives an index believes that it is compared.
-  if (given.has('modify-index') && !cas && program.profile === 'lictor') {
-    throw misuse('-modify-index needs -cas')
-  }
+  if (given.has('modify-index') && !cas) throw misuse('-modify-index needs -cas')
 }
 
-function queryOf({ flags }: Put): Record<string, string> {
+type Deed = 'cas' | 'acquire' | 'release' | 'put'
+
+/** The first of them that is asked for, as Consul looks. */
+const deedOf = ({ flags }: Put): Deed =>
+  (['cas', 'acquire', 'release'] as const).find((name) => flags[name]) ?? 'put'
+
+function queryOf(call: Put): Record<string, string> {
+  const { flags } = call
+  const deed = deedOf(call)
+  const about = deed === 'cas' ? String(flags['modify-index']) : (flags.session ?? '')
   return {
     ...(flags.flags === 0 ? {} : { flags: String(flags.flags) }),
-    ...(flags.cas ? { cas: String(flags['modify-index']) } : {}),
-    ...(flags.acquire ? { acquire: flags.session ?? '' } : {}),
-    ...(flags.release ? { release: flags.session ?? '' } : {}),
+    ...(deed === 'put' ? {} : { [deed]: about }),
   }
 }
 
-function doneOf({ flags }: Put): string {
-  if (flags.acquire) return 'Lock acquired on'
-  return flags.release ? 'Lock released on' : 'Data written to'
+const faultOf = (call: Put, key: string): string =>
+  deedOf(call) === 'cas' ? `Error! Did not write to ${key}: ` : FAULT
+
+const DONE: Readonly<Record<Deed, string>> = {
+  cas: 'Data written to',
+  acquire: 'Lock acquired on',
+  release: 'Lock released on',
+  put: 'Data written to',
 }
 
-function notWritten({ flags }: Put, key: string): Failure {
+function notWritten(call: Put, key: string): Failure {
   const fail = (code: string, what: string, why: string, consul: string) =>
-    answerIsNo(code, what, { why, consul })
-  if (flags.acquire) {
-    const consul = `Error! Lock on ${key} could not be acquired`
-    return fail('lock_held', `${key} is not locked`, 'another session holds it', consul)
+    answerIsNo(code, what, { why, consul: `Error! ${consul}` })
+  const deed = deedOf(call)
+  if (deed === 'acquire') {
+    const why = 'another session holds it'
+    return fail('lock_held', `${key} is not locked`, why, 'Did not acquire lock')
   }
-  if (flags.release) {
-    const consul = `Error! Lock on ${key} could not be released`
-    return fail('not_holder', `${key} is not released`, 'this session does not hold it', consul)
+  if (deed === 'release') {
+    const why = 'this session does not hold it'
+    return fail('not_holder', `${key} is not released`, why, 'Did not release lock')
   }
-  const consul = `Error! Did not write to ${key}: CAS failed`
-  const why = flags['modify-index'] === 0 ? 'it exists already' : 'its index has changed'
-  return fail('cas_failed', `${key} is not written`, why, consul)
+  const exists = call.flags['modify-index'] === 0
+  const cas = exists ? 'CAS performed with index=0 and key already exists.' : 'CAS failed'
+  const why = exists ? 'it exists already' : 'its index has changed'
+  return fail('cas_failed', `${key} is not written`, why, `Did not write to ${key}: ${cas}`)
 }

@@ -1,22 +1,32 @@
 // Services that files or flags define, as the body that the API takes.
 import type { CheckSetting, ServiceSetting } from '../../core/config/schema-service.ts'
-import type { Profile } from '../kit/declare.ts'
+import type { Call, Flags, Profile } from '../kit/declare.ts'
 import { misuse } from '../kit/failure.ts'
 import { readServices } from '../kit/launch.ts'
 
 /** The services of these files, or what is wrong with them. */
 export async function servicesIn(
   paths: readonly string[],
-  profile: Profile,
+  { program, out }: Pick<Call<Flags>, 'program' | 'out'>,
 ): Promise<readonly ServiceSetting[]> {
+  const { profile } = program
   const read = await readServices({ profile, paths })
-  if (read.ok) return read.services
+  if (read.ok) {
+    if (profile === 'consul') read.notices.forEach(out.talk)
+    return read.services
+  }
   throw misuse(read.message, { consul: `Error: ${read.message}` })
 }
 
 /** The names of the API, of which its decoder does not mind the case. */
 export const bodyOf = (service: ServiceSetting, profile: Profile): string =>
-  JSON.stringify(inApi(profile === 'consul' ? withoutScripts(service) : service))
+  JSON.stringify(inApi(profile === 'consul' ? withoutScripts(whole(service)) : whole(service)))
+
+/** A file may say half of the weights; the API wants both. */
+const whole = (service: ServiceSetting): ServiceSetting =>
+  service.weights === undefined
+    ? service
+    : { ...service, weights: { passing: 1, warning: 1, ...service.weights } }
 
 /**
  * Consul's command carries checks over by the names of their fields, and the arguments of a script

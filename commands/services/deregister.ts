@@ -44,7 +44,12 @@ interface Wanted {
   readonly name: string
 }
 
-async function wantedOf({ args, flags, program }: Call<typeof FLAGS>): Promise<readonly Wanted[]> {
+async function wantedOf({
+  args,
+  flags,
+  program,
+  out,
+}: Call<typeof FLAGS>): Promise<readonly Wanted[]> {
   if (args.length === 0 && flags.id === '') {
     throw misuse('neither a file nor -id', { consul: NOTHING })
   }
@@ -52,7 +57,7 @@ async function wantedOf({ args, flags, program }: Call<typeof FLAGS>): Promise<r
     throw misuse('files and -id exclude each other', { consul: BOTH })
   }
   if (args.length === 0) return [{ id: flags.id, name: '' }]
-  const services = await servicesIn(args, program.profile)
+  const services = await servicesIn(args, { program, out })
   return services.map(({ id, name = '' }) => ({ id: id || name, name }))
 }
 

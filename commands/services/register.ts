@@ -1,5 +1,6 @@
 // lictor services register: services that stay with the agent until they are deregistered.
 import type { ServiceSetting } from '../../core/config/schema-service.ts'
+import { quoteGo } from '../../core/quote.ts'
 import { connect } from '../kit/client.ts'
 import {
   type Answer,
@@ -76,14 +77,20 @@ export const command = defineCommand({
   },
 })
 
-async function wantedOf({ args, flags, program }: Register): Promise<readonly ServiceSetting[]> {
+async function wantedOf({
+  args,
+  flags,
+  program,
+  out,
+}: Register): Promise<readonly ServiceSetting[]> {
+  if (program.profile === 'consul') flags['tagged-address'].forEach(checkTagged)
   if (args.length === 0 && flags.name === '') {
     throw misuse('neither a file nor -name', { consul: NOTHING })
   }
   if (args.length > 0 && flags.name !== '') {
     throw misuse('files and -name exclude each other', { consul: BOTH })
   }
-  return args.length > 0 ? servicesIn(args, program.profile) : [ofFlags(flags)]
+  return args.length > 0 ? servicesIn(args, { program, out }) : [ofFlags(flags)]
 }
 
 const ofFlags = (flags: Register['flags']): ServiceSetting => ({
@@ -103,6 +110,24 @@ const ofFlags = (flags: Register['flags']): ServiceSetting => ({
 function splitPair(pair: string): readonly [string, string] {
   const at = pair.indexOf('=')
   return [pair.slice(0, at), pair.slice(at + 1)]
+}
+
+/** Consul takes an address with a port, ours one without, too. */
+function checkTagged(pair: string): void {
+  const [, where] = splitPair(pair)
+  const fault = faultOfAddress(where)
+  if (fault !== undefined) throw misuse(fault, { consul: `Invalid Tagged address: ${fault}` })
+}
+
+/** As Go's net.SplitHostPort and strconv.Atoi put it. */
+function faultOfAddress(where: string): string | undefined {
+  const [, host, port] = /^(.*):([^:\]]*)$/.exec(where) ?? []
+  const bracketed = where.startsWith('[')
+  if (host === undefined || port === undefined) return `address ${where}: missing port in address`
+  if (!bracketed && host.includes(':')) return `address ${where}: too many colons in address`
+  return /^[+-]?\d+$/.test(port)
+    ? undefined
+    : `strconv.Atoi: parsing ${quoteGo(port)}: invalid syntax`
 }
 
 /** `lan=10.0.0.1:80`, `lan=[::1]:80`, `lan=10.0.0.1`. */

@@ -1,8 +1,9 @@
 // What each type of watch asks of the API, which flags belong to it, and what its answer is.
+import { parseBool } from '../../core/bool.ts'
 import type { KvEntry } from '../../core/kv/records.ts'
 import type { Json } from '../../core/route/json.ts'
 import { sortedRecord } from '../../core/sorted.ts'
-import { jsonOf, type Reply } from '../kit/client.ts'
+import { type AskQuery, jsonOf, type Reply } from '../kit/client.ts'
 import { type Failure, misuse } from '../kit/failure.ts'
 import { entriesOf, NOTHING_SAID } from '../kv/entry.ts'
 import { goAgentService, goChecks, goInstances } from './go-shapes.ts'
@@ -23,7 +24,7 @@ export interface WatchParams {
 export interface Question {
   readonly topic: string
   readonly path: string
-  readonly query: Readonly<Record<string, string>>
+  readonly query: AskQuery
   /** What a 404 says that is an answer: there is no such key. */
   readonly missing?: RegExp
   readonly read: (reply: Reply) => Json
@@ -130,8 +131,8 @@ function askService(params: WatchParams): Question {
   const { tag } = params
   const query = {
     ...filterOf(params),
-    ...(tag[0] === undefined ? {} : { tag: tag[0] }),
-    ...(params.passingonly === 'true' ? { passing: '1' } : {}),
+    ...(tag.length === 0 ? {} : { tag }),
+    ...(parseBool(params.passingonly ?? '') === true ? { passing: '1' } : {}),
   }
   return { topic: 'health', path, query, read: jsonOf, asConsul: goInstances }
 }

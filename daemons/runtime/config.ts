@@ -82,15 +82,20 @@ function fail(profile: Profile, about: 'usage' | 'config', refusals: readonly Re
 
 /** The services that files define, for those who register them with an agent that runs. */
 export function loadServices({ profile, paths }: ServicesOrder): LoadedServices {
-  const texts: ConfigText[] = []
-  for (const path of paths) {
-    const read = readPath(path, undefined)
-    if (!read.ok) return fail(profile, 'config', [read.refusal])
-    texts.push(...read.texts)
-  }
-  const gathering = gatherSettings({ profile, uses: [], files: texts })
+  // As a development agent: files that define services need not say where an agent keeps its data.
+  const argv = ['-dev', ...paths.map((path) => `-config-file=${path}`)]
+  const parsed = parseArgv(argv, AGENT_FLAGS)
+  if (!parsed.ok) return fail(profile, 'usage', [parsed.refusal])
+  const files = readFiles(parsed.uses)
+  if (!files.ok) return fail(profile, 'config', [files.refusal])
+  const gathering = gatherSettings({ profile, uses: parsed.uses, files: files.texts })
   if (!gathering.ok) return fail(profile, 'config', gathering.refusals)
-  return { ok: true, services: gathering.gathered.settings.services ?? [] }
+  const { gathered } = gathering
+  const facts = factsOf('')
+  const built = buildConfig({ profile, gathered, facts, purpose: 'check' })
+  if (!built.ok) return fail(profile, 'config', built.refusals)
+  const notices = [...files.skipped.map(noticeOfSkipped), ...built.notices]
+  return { ok: true, services: gathered.settings.services ?? [], notices }
 }
 
 export interface ServicesOrder {
@@ -99,7 +104,11 @@ export interface ServicesOrder {
 }
 
 export type LoadedServices =
-  | { readonly ok: true; readonly services: readonly ServiceSetting[] }
+  | {
+      readonly ok: true
+      readonly services: readonly ServiceSetting[]
+      readonly notices: readonly string[]
+    }
   | Refused
 
 type Files =

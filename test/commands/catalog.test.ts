@@ -123,6 +123,44 @@ catalog('a script goes along under our name; as Consul its arguments get lost', 
   assert.match(theirs.stderr, '(Invalid check: TTL must be > 0 for TTL checks)\n')
 })
 
+catalog('as consul a file is judged as an agent would judge it', async ({ on }) => {
+  const files: [string, string][] = [
+    ['service { name = "x" check {} }', 'service "x": check "": TTL must be > 0 for TTL checks'],
+    [
+      'service { name = "x" weights { passing = 0 } }',
+      '1 error occurred:\n\t* Invalid weight definition for service x: ' +
+        'Passing must be greater than 0\n\n',
+    ],
+  ]
+  for (const [text, said] of files) {
+    await writeFile(join(on.home.work, 'judged.hcl'), text)
+    for (const verb of ['register', 'deregister']) {
+      const answer = await on.consul('services', verb, 'judged.hcl')
+      assert.equal(answer, { exit: 1, stdout: '', stderr: `Error: ${said}\n` })
+    }
+  }
+  const half = 'ui = true\nservice { name = "half" weights { passing = 3 } }'
+  await writeFile(join(on.home.work, 'judged.hcl'), half)
+  const { stdout, stderr } = await on.consul('services', 'register', 'judged.hcl')
+  assert.is(stdout, 'Registered service: half\n')
+  assert.is(stderr, "The 'ui' field is deprecated. Use the 'ui_config.enabled' field instead.\n")
+  const api = JSON.stringify(await on.api('GET', '/v1/agent/service/half'))
+  assert.is(await jq(api, '[.Weights.Passing, .Weights.Warning] | join(" ")'), '3 1')
+  await on.consul('services', 'deregister', '-id=half')
+})
+
+catalog('as consul a tagged address has a port', async ({ on }) => {
+  const cases: [string, string][] = [
+    ['1.2.3.4', 'address 1.2.3.4: missing port in address'],
+    ['::1:80', 'address ::1:80: too many colons in address'],
+    ['1.2.3.4:x', 'strconv.Atoi: parsing "x": invalid syntax'],
+  ]
+  for (const [at, said] of cases) {
+    const answer = await on.consul('services', 'register', '-name=t', `-tagged-address=lan=${at}`)
+    assert.equal(answer, { exit: 1, stdout: '', stderr: `Invalid Tagged address: ${said}\n` })
+  }
+})
+
 catalog('files that are wrong say where', async ({ on }) => {
   await writeFile(join(on.home.work, 'bad.hcl'), 'service {\n  name = "x"\n  prot = 1\n}\n')
   const { exit, stderr } = await on.lictor('services', 'register', 'bad.hcl')

@@ -246,6 +246,13 @@ daemons(
 daemons('reload asks for a reload, leave for the end', async ({ home, lictor }) => {
   assert.is((await lictor('reload')).stdout, 'Configuration reload triggered\n')
   const other = await startAgent(home, { args: ['-dev', '-node=leaver'] })
+  const words = ['consul', 'leave', 'now', `-http-addr=${other.httpAddr}`]
+  const strange = await run(home, words)
+  assert.equal(
+    [strange.exit, strange.stderr.slice(0, 34)],
+    [1, 'Error found unexpected args: [now '],
+  )
+  assert.match(strange.stdout, /^Usage: consul leave \[options\]\n/)
   const left = await run(home, ['lictor', 'leave', `-http-addr=${other.httpAddr}`])
   assert.is(left.stdout, 'Graceful leave complete\n')
   await within(10_000, async () => !(await lictor('ps')).stdout.includes('leaver'), 'its end')

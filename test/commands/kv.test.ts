@@ -85,6 +85,44 @@ kv('conditions that exclude each other are wrong use', async ({ lictor }) => {
   for (const line of lines) assert.is((await lictor(line)).exit, 2, line)
 })
 
+kv('as consul what cannot be done is said in its words', async ({ home, agent, lictor }) => {
+  await lictor('kv put held x')
+  const session = 'Error! Missing -session (required with -acquire and -release)'
+  const cases: [string, string][] = [
+    ['put -acquire held x', session],
+    ['put -release held x', session],
+    ['put -release -session=s held x', 'Error! Did not release lock'],
+    [
+      'put -cas held x',
+      'Error! Did not write to held: CAS performed with index=0 and key already exists.',
+    ],
+    ['put -cas -modify-index=1 held x', 'Error! Did not write to held: CAS failed'],
+    [
+      'delete -cas held',
+      'Cannot delete a key that does not exist. Provide a -modify-index greater than than 0.',
+    ],
+    ['delete -modify-index=3 held', 'Cannot specify -modify-index without -cas!'],
+    ['delete -cas -modify-index=3 -recurse held', 'Cannot specify both -cas and -recurse!'],
+    ['delete -cas -modify-index=1 held', 'Error! Did not delete key held: CAS failed'],
+  ]
+  const env = { CONSUL_HTTP_ADDR: agent.httpAddr }
+  for (const [line, said] of cases) {
+    const answer = await run(home, ['consul', 'kv', ...line.split(' ')], { env })
+    assert.equal(answer, { exit: 1, stdout: '', stderr: `${said}\n` }, line)
+  }
+})
+
+kv('-keys stops at the separator, with -recurse it does not', async ({ lictor }) => {
+  await lictor('kv put deep/a/b 1')
+  await lictor('kv put -flags=0x10 deep/c 2')
+  assert.is((await lictor('kv get -keys deep/')).stdout, 'deep/a/\ndeep/c\n')
+  assert.is((await lictor('kv get -keys -recurse deep/')).stdout, 'deep/a/b\ndeep/c\n')
+  const { stdout } = await lictor('kv get -keys -recurse -detailed deep/')
+  assert.match(stdout, /^CreateIndex {6}\d+\n[\s\S]*Session {10}-\n\n\nCreateIndex {6}/)
+  assert.match(stdout, /Flags {12}16\nKey {14}deep\/c\n[\s\S]*Session {10}-\n\n$/)
+  assert.not.match(stdout, 'Value')
+})
+
 kv('-base64 stores what the text stands for', async ({ lictor }) => {
   await lictor('kv put -base64 b64 aGVsbG8=')
   assert.is((await lictor('kv get b64')).stdout, 'hello')

@@ -138,6 +138,8 @@ lock('who waits too long gives up with 6, as consul with 1', async (context) => 
   const env = { CONSUL_HTTP_ADDR: context.agent.httpAddr }
   const consul = ['consul', 'lock', '-timeout=100ms', 'busy', 'echo never']
   assert.is((await run(context.home, consul, { env })).exit, 1)
+  const never = await run(context.home, ['consul', 'lock', '-timeout=-1s', 'free', 'true'], { env })
+  assert.equal(never, { exit: 1, stdout: '', stderr: 'Timeout must be positive\n' })
   holder.child.kill('SIGTERM')
   assert.is(await finish(holder), 143)
 })

@@ -308,4 +308,45 @@ watch('what cannot be watched is wrong use', async ({ lictor }) => {
   }
 })
 
+watch(
+  'as consul what cannot be watched, asked or started is said in its words',
+  async (context) => {
+    const { home, agent } = context
+    const refused = (method: string) =>
+      `Error querying Consul agent: ${method} "http://127.0.0.1:1/v1/status/leader": ` +
+      'dial tcp 127.0.0.1:1: connect: connection refused'
+    const cases: [string[], string][] = [
+      [['-type=connect_roots'], 'Type connect_roots is not supported in the CLI tool'],
+      [['-type=services', '-http-addr=127.0.0.1:1'], refused('Get')],
+      [
+        ['-type=services', '-shell=false', 'no-such-program'],
+        'Error starting handler: exec: "no-such-program": executable file not found in $PATH',
+      ],
+    ]
+    const env = { CONSUL_HTTP_ADDR: agent.httpAddr }
+    for (const [words, said] of cases) {
+      const answer = await run(home, ['consul', 'watch', ...words], { env })
+      assert.equal(answer, { exit: 1, stdout: '', stderr: `${said}\n` })
+    }
+  },
+)
+
+watch('-tag may be given more than once, and an instance has all of them', async (context) => {
+  const { agent, home } = context
+  const register = (id: string, tags: string[]) =>
+    fetch(agent.url('/v1/agent/service/register'), {
+      method: 'PUT',
+      body: JSON.stringify({ ID: id, Name: 'tagged', Tags: tags }),
+    })
+  await register('one', ['a'])
+  await register('both', ['a', 'b'])
+  const ids = async (...tags: string[]) => {
+    const words = ['consul', 'watch', '-type=service', '-service=tagged', ...tags]
+    const { stdout } = await run(home, words, { env: { CONSUL_HTTP_ADDR: agent.httpAddr } })
+    return jq(stdout, '[.[].Service.ID] | sort | join(" ")')
+  }
+  await within(10_000, async () => (await ids('-tag=a')) === 'both one', 'both in the catalog')
+  assert.is(await ids('-tag=a', '-tag=b'), 'both')
+})
+
 watch.run()
