@@ -1,6 +1,7 @@
 // Help, loaded when it is asked for: Consul's layout for the `consul` profile, oclif's for ours.
 import type { Program } from './declare.ts'
 import type { Choice, Surface } from './dispatch.ts'
+import { createOutput } from './output.ts'
 import { branchesOf, groupsOf, loadAll, type Table } from './table.ts'
 import { commandUsage, groupUsage, rootUsage } from './usage.ts'
 
@@ -14,9 +15,14 @@ export async function showHelp({ program, table }: Surface, choice: Choice): Pro
       : await (await import('./oclif.ts')).helpOf({ program, table }, id)
   const wrong = choice.type === 'help' ? choice.wrong : undefined
   const shown = asTyped(text, program)
-  const stream = wrong === undefined ? process.stdout : process.stderr
-  stream.write(shown)
-  return wrong ?? 0
+  if (wrong !== undefined) {
+    process.stderr.write(shown)
+    return wrong
+  }
+  process.stdout.removeAllListeners('error') // oclif's, which throws what a full disk says
+  const out = await createOutput({ profile: program.profile, json: false, color: false, env: {} })
+  await out.print(shown)
+  return 0
 }
 
 /** A program whose commands are all of one group does not name the group. */

@@ -120,6 +120,8 @@ const FEEDS = ['trace', 'commits'] as const
 
 const raftIn = ({ driver }: ControlTargets) => driver().replicated.raft
 
+const LEADERSHIP_LOST = 'the leadership was lost: it may have been done, or be done yet, or never'
+
 function responseTo(outcome: ToyOutcome, answer: Answer): Response {
   switch (outcome.type) {
     case 'elsewhere':
@@ -129,7 +131,7 @@ function responseTo(outcome: ToyOutcome, answer: Answer): Response {
     case 'refused':
       return refusal(409, 'refused', outcome.why)
     case 'unknown':
-      return refusal(504, 'unknown', 'the leadership was lost: it may have been done, or may be')
+      return refusal(504, 'unknown', LEADERSHIP_LOST)
     default:
       return answer(outcome)
   }

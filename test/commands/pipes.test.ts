@@ -38,9 +38,11 @@ pipes('20,000 lines all reach a file', async ({ home }) => {
 
 pipes('a full disk under the output is said in one line and ends with 1', async ({ home }) => {
   if (!existsSync('/dev/full')) return
-  const { stdout, stderr } = await shell(home, 'lictor kv get -keys x > /dev/full; echo "exit $?"')
-  assert.is(stdout, 'exit 1\n')
-  assert.is(stderr, 'cannot write to standard output: no space left on device\n')
+  for (const line of ['kv get -keys x', 'kv get -h', '--help']) {
+    const { stdout, stderr } = await shell(home, `lictor ${line} > /dev/full; echo "exit $?"`)
+    assert.is(stdout, 'exit 1\n', line)
+    assert.is(stderr, 'cannot write to standard output: no space left on device\n', line)
+  }
 })
 
 pipes('a reader that takes one line and leaves is no failure', async ({ home }) => {
