@@ -173,7 +173,9 @@ function answerMethod(head: Letterhead, endpoint: Endpoint, method: string): Res
   const headers = ['Allow', endpoint.allow]
   if (method === 'OPTIONS')
     return { ...answerSaid(head, { headers }, 'compact'), headers: [...head.json, ...headers] }
-  return answerSaid(head, { status: 405, text: `method ${method} not allowed`, headers }, 'compact')
+  const text = `method ${method} not allowed`
+  if (head.dialect === 'lesson') return answerBare(head, 405, { text, headers })
+  return answerSaid(head, { status: 405, text, headers }, 'compact')
 }
 
 /**

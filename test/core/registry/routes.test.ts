@@ -40,6 +40,13 @@ registry('a registration and its end are answered in the words of the lesson', (
   assert.is(get(machine, 'catalog/services'), '{}\n')
 })
 
+registry('a wrong method is told as any mistake, with the right ones', () => {
+  const said = ask(createRegistry(), 'GET /v1/agent/service/register')
+  assert.is(said.status, 405)
+  assert.is(textOfBody(said), '{"error": "method GET not allowed"}\n')
+  assert.match(said.headers.join(' '), 'Allow OPTIONS,PUT Content-Type application/json')
+})
+
 registry('registered is one thing, healthy another', () => {
   const machine = withWeb()
   const of = (query: string) => get(machine, `catalog/service/web${query}`)
