@@ -12,6 +12,7 @@ import type { DaemonRecord } from './kit/launch.ts'
 
 const FLAGS = {
   follow: boolean('show what comes, until interrupted'),
+  f: boolean('as -follow'),
   lines: count('how many of the last lines of the file', 50),
   'log-level': text('with -follow: show this and what is worse', 'info', {
     placeholder: 'LEVEL',
@@ -38,7 +39,7 @@ export const command = defineCommand({
   flags: FLAGS,
   run: async ({ args, env, id, out, flags }): Promise<Answer> => {
     const record = await findDaemon({ named: args[0], id, env, out })
-    if (!flags.follow) return tailAnswer(record, flags.lines)
+    if (!flags.follow && !flags.f) return tailAnswer(record, flags.lines)
     const client = clientFor(socketEndpoint(record.socket), { query: {}, timeoutMs: ANSWER_MS })
     const query = { loglevel: flags['log-level'], ...(flags.json ? { logjson: '' } : {}) }
     return followLog(await client.open({ method: 'GET', path: '/v1/agent/monitor', query }), out)

@@ -57,7 +57,7 @@ _lictor_flags() {
     'kvstore status') echo '-node= -timeout= -json -color -no-color' ;;
     'leave') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -json -color -no-color' ;;
     'lock') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -monitor-retry= -n= -name= -pass-stdin -shell -try= -verbose -json -color -no-color' ;;
-    'logs') echo '-follow -lines= -log-level= -json -color -no-color' ;;
+    'logs') echo '-follow -f -lines= -log-level= -json -color -no-color' ;;
     'maint') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -disable -enable -reason= -service= -json -color -no-color' ;;
     'members') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -plain -wide -detailed -filter= -segment= -status= -wan -json -color -no-color' ;;
     'monitor') echo '-http-addr= -token= -token-file= -ca-file= -ca-path= -client-cert= -client-key= -tls-server-name= -namespace= -partition= -timeout= -trace -datacenter= -stale -log-level= -log-json -json -color -no-color' ;;

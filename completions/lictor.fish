@@ -721,6 +721,7 @@ complete -c lictor -c consul-clone -n '__lictor_in lock' -o color -d 'colours ev
 complete -c lictor -c consul-clone -n '__lictor_in lock' -o no-color -d 'no colours'
 complete -c lictor -c consul-clone -n '__lictor_in lock' -k -a '(__lictor_ask key)' -d 'key'
 complete -c lictor -c consul-clone -n '__lictor_in logs' -o follow -d 'show what comes, until interrupted'
+complete -c lictor -c consul-clone -n '__lictor_in logs' -o f -d 'as -follow'
 complete -c lictor -c consul-clone -n '__lictor_in logs' -o lines -x -d 'how many of the last lines of the file'
 complete -c lictor -c consul-clone -n '__lictor_in logs' -o log-level -x -a 'trace debug info warn error' -d 'with -follow: show this and what is worse'
 complete -c lictor -c consul-clone -n '__lictor_in logs' -o json -d 'print one JSON value, and errors as JSON on stderr'

@@ -1,6 +1,6 @@
 // The same declarations as oclif's classes: for help, the manifest, and everything that knows
 // oclif.
-import { Args, Command, Config, Flags, Help } from '@oclif/core'
+import { Args, Command, CommandHelp, Config, Flags, Help } from '@oclif/core'
 import { perform } from './command.ts'
 import { type AnyCommand, type Flag, flagsOf, namesInEnv, type Program } from './declare.ts'
 import { packageRoot } from './root.ts'
@@ -99,9 +99,18 @@ export async function helpOf(
   return help.text()
 }
 
+/** The first line of the help is the summary; oclif would say it again here. */
+class OnceHelp extends CommandHelp {
+  protected override description(): string | undefined {
+    const { description } = this.command
+    return description ? this.wrap(description) : undefined
+  }
+}
+
 /** oclif's help, kept instead of printed: it goes to stdout or to stderr, as the profile wants. */
 class TextHelp extends Help {
   private readonly lines: string[] = []
+  protected override CommandHelpClass = OnceHelp
   protected override log(...lines: string[]): void {
     this.lines.push(...lines)
   }

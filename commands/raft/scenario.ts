@@ -70,7 +70,16 @@ function caseNamed(name: string): Case {
       remark = undefined
     }
   }
-  return { name, title: first.replace(/^# /, ''), steps }
+  return { name, title: titleOf(first), steps }
+}
+
+/** Rules that the tests count by (`M36`, `I13`, `nasty 6`, `S-SN2`): of no use to a reader. */
+const RULE = String.raw`(?:[MI]\d+|nasty \d+)`
+const RULES = new RegExp(String.raw`; ${RULE}(?=\))| \(${RULE}(?:, ${RULE})*\)|^S-\w+: `, 'g')
+
+function titleOf(first: string): string {
+  const title = first.replace(/^# /, '').replace(RULES, '')
+  return title.charAt(0).toUpperCase() + title.slice(1)
 }
 
 function listed(all: readonly Case[]): Answer {

@@ -1,5 +1,6 @@
 // lictor swim event: a word for every member of the pool.
 import { type Answer, boolean, defineCommand, type Flags, optional } from '../kit/declare.ts'
+import { misuse } from '../kit/failure.ts'
 import { callMember, connectMember, NODE_FLAGS } from './member.ts'
 
 const FLAGS = {
@@ -34,6 +35,7 @@ export const command = defineCommand({
   flags: FLAGS,
   run: async (call): Promise<Answer> => {
     const [name = '', second] = call.args
+    if (name === '') throw misuse('NAME is empty')
     const payload = call.flags.payload ?? second ?? ''
     const body = { name, payload, coalesce: call.flags.coalesce }
     const sent = await callMember<Sent>(await connectMember(call), ['PUT', '/v1/event'], body)

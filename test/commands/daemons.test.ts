@@ -90,7 +90,7 @@ daemons(
     const last = await lictor('logs -lines=2 first')
     assert.is(last.exit, 0)
     assert.is(last.stdout.split('\n').length, 3)
-    const child = spawn(home.program('lictor'), ['logs', '-follow', '-log-level=debug', 'first'], {
+    const child = spawn(home.program('lictor'), ['logs', '-f', '-log-level=debug', 'first'], {
       env: home.env,
       stdio: ['ignore', 'pipe', 'ignore'],
     })

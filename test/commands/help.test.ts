@@ -61,6 +61,8 @@ help('-h of every command goes to stdout, in 100 columns, with its flags', async
     const ran = await run(home, ['lictor', ...one.id.split(' '), '-h'])
     checkHelp(one.id, ran)
     assert.match(ran.stdout, `$ lictor ${one.id}`)
+    const said = ran.stdout.split('\n').filter((line) => line.trim() === one.summary)
+    assert.is(said.length, 1, `${one.id}: its summary is said once`)
     for (const name of Object.keys(flagsOf(one, 'lictor'))) {
       assert.match(ran.stdout, new RegExp(`--${name}\\b`), one.id)
     }

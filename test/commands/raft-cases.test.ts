@@ -49,6 +49,11 @@ cases('are listed, and played with their remarks', async () => {
     const list = await run(home, ['raftctl', 'scenario'])
     assert.is(list.exit, 0)
     for (const name of Object.keys(FILES)) assert.match(list.stdout, new RegExp(`^${name} `, 'm'))
+    assert.not.match(list.stdout, /\b[MI]\d|nasty|S-SN/, 'no marks of ours')
+    assert.match(
+      list.stdout,
+      /^pre-vote +Pre-vote: neither side moves its term \(Thesis §9\.6\)\.$/m,
+    )
     const { stdout } = await run(home, ['raftctl', 'scenario', 'figure8'])
     assert.match(stdout, /^Figure 8 \(c\) and \(e\)/)
     assert.match(stdout, /^ {2}5: follower in term 4, voted 5|^ {2}3: leader in term 5/m)

@@ -92,6 +92,7 @@ swim('an event reaches all, once, and says how many', async ({ home, ctl, nodes 
   const records = (await ctl('events', '--json')).stdout
   assert.is(await jq(records, '[.[].data.name] | join(" ")'), 'deploy:v1.2.3 restart')
   assert.is((await ctl('event', 'x'.repeat(600))).exit, 2)
+  assert.is((await ctl('event', '')).exit, 2)
 })
 
 swim('events -f follows, as one object a line with --json', async ({ home, ctl, nodes }) => {
