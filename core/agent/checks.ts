@@ -156,6 +156,13 @@ export function beat(
   arm(runner, running, until)
 }
 
+/** A TTL check was registered again, if only as it was: its time runs anew, as in Consul. */
+export function renew(runner: Runner, id: string, now: Instant): void {
+  const running = runner.running.get(id)
+  if (running === undefined || kindOf(running.definition) !== 'ttl') return
+  beat(runner, id, { output: '', until: now + running.definition.ttlMs })
+}
+
 /** What has come due: tries to begin, and TTL checks that have fallen silent. */
 export function tickChecks(
   runner: Runner,

@@ -15,7 +15,7 @@ import type { KeptRecord } from '../local/keep.ts'
 import { changesToLoad } from '../local/load.ts'
 import { outputLimit, type Probed } from '../local/probe.ts'
 import { findCheck, findService, listChecks } from '../local/read.ts'
-import { OWN_TABLES, type OwnChange, type Touched } from '../local/records.ts'
+import { OWN_TABLES, type OwnChange, type OwnCheck, type Touched } from '../local/records.ts'
 import { differenceOf } from '../local/sync.ts'
 import { adoptTags, changeOwn, createTouched, reportCheck } from '../local/write.ts'
 import type { LogLine } from '../log.ts'
@@ -27,6 +27,7 @@ import {
   endTry,
   noteStatus,
   overdueChecks,
+  renew,
   runCheck,
   tickChecks,
   type Verdict,
@@ -126,7 +127,10 @@ export function changeFor(own: Own, around: Around, { call, changes, refusal }: 
   transact(own, around, (txn, touched) => {
     for (const change of changes) changeOwn(txn, bounded(own, txn, change), touched)
   })
-  for (const change of changes) if (change.type === 'beat') noteBeat(own, around, change.id)
+  for (const change of changes) {
+    if (change.type === 'beat') noteBeat(own, around, change.id)
+    for (const { id } of checksIn(change)) renew(own.runner, id, around.clock.now)
+  }
   const isNoted = own.keeper.noted > noted
   const save = isNoted || changes.some(({ type }) => type !== 'beat') ? own.keeper.urgent : 0
   const waiting: WaitingCall = { call, refusal, index: undefined, save }
@@ -134,6 +138,13 @@ export function changeFor(own: Own, around: Around, { call, changes, refusal }: 
   own.untold.push(waiting)
   push(own, around)
 }
+
+function checksIn(change: OwnChange): readonly OwnCheck[] {
+  if (change.type === 'register-service') return change.checks
+  return change.type === 'register-check' ? [change.row] : NO_CHECKS
+}
+
+const NO_CHECKS: readonly OwnCheck[] = []
 
 /** An output that is too long is cut, and says so. */
 function bounded(own: Own, view: View, change: OwnChange): OwnChange {

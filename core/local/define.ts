@@ -95,7 +95,8 @@ function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
 /** What such an address begins with (RFC 4291 §2.5.5.2). */
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
 
-const FAMILIES = ['lan_ipv4', 'wan_ipv4', 'lan_ipv6', 'wan_ipv6']
+/** Consul looks at the first of IPv6 twice, and never at the second. */
+const FAMILIES = ['lan_ipv4', 'wan_ipv4', 'lan_ipv6']
 
 /** What is wrong with addresses that are named for their family; undefined if nothing is. */
 export function faultOfTagged(given: ServiceDefinition['taggedAddresses']): string | undefined {

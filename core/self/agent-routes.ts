@@ -52,7 +52,7 @@ function describe(site: Site) {
       BuildDate: BUILD_DATE,
     },
     DebugConfig: shown.debug,
-    Coord: printedPoint(site.ownPoint()),
+    Coord: config.gossip.coordinates ? printedPoint(site.ownPoint()) : null,
     Member: site.members().find(({ Name }) => Name === config.nodeName),
     Stats: site.stats(),
     Meta: nodeMeta(site),

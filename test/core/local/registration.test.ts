@@ -93,8 +93,9 @@ registration('an address that is named for its family belongs to it', () => {
     `500 Service tagged address "${tag}" must be a valid ${family} address`
   assert.is(tagged('lan_ipv4', '::1'), fault('lan_ipv4', 'ipv4'))
   assert.is(tagged('wan_ipv4', 'host'), fault('wan_ipv4', 'ipv4'))
-  assert.is(tagged('wan_ipv6', '10.0.0.1'), fault('wan_ipv6', 'ipv6'))
+  assert.is(tagged('lan_ipv6', '10.0.0.1'), fault('lan_ipv6', 'ipv6'))
   assert.is(tagged('lan_ipv6', 'fe80::1'), '200 ')
+  assert.is(tagged('wan_ipv6', '10.0.0.1'), '200 ', 'as in Consul, which forgets it')
   assert.is(tagged('lan', 'host'), '200 ')
 })
 
@@ -194,6 +195,24 @@ registration('a filter of checks is held against them when there is one', () => 
   assert.is(look('Status is empty'), 'Invalid match operator "Is Empty" for selector "Status"')
   assert.is(look('Status == passing'), '{}')
   assert.match(look('Status == critical'), '"a"')
+})
+
+registration('who registers again what was there already lets the time of its TTL run anew', () => {
+  const machine = createMachine()
+  const status = (id: string) => checksOf(machine)[id]?.['Status']
+  const again = () => {
+    register(machine, { Name: 'web', Check: { CheckID: 'a', TTL: '10s', Status: 'passing' } })
+    check(machine, { Name: 'b', TTL: '10s', Status: 'passing' })
+  }
+  check(machine, { Name: 'once', TTL: '10s', Status: 'passing' })
+  again()
+  for (const _ of [1, 2]) {
+    advance(machine, 8_000)
+    again()
+  }
+  assert.equal([status('a'), status('b'), status('once')], ['passing', 'passing', 'critical'])
+  advance(machine, 11_000)
+  assert.equal([status('a'), status('b')], ['critical', 'critical'])
 })
 
 registration('Accept wants text when it begins with it', () => {

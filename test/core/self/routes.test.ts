@@ -16,6 +16,13 @@ routes('metrics are JSON with the beginning of their interval, and Prometheus wh
   assert.match(textOfBody(prometheus), /^# HELP consul_raft_apply /m)
 })
 
+routes('an agent without coordinates has no place', () => {
+  const { gossip } = createMachine().agent.config
+  const machine = createMachine({ gossip: { ...gossip, coordinates: false } })
+  const { Coord } = jsonOf(ask(machine, 'GET /v1/agent/self')) as { readonly Coord: unknown }
+  assert.is(Coord, null)
+})
+
 routes('a scraper says in its Accept header that it takes what Prometheus does', () => {
   const machine = createMachine()
   const typeOf = (accept: string) =>
