@@ -36,6 +36,7 @@ import { tickAsks } from './lan-asks.ts'
 import {
   canRead,
   gather,
+  isInOffice,
   onTick as onOrderTick,
   onPersisted,
   onRefused,
@@ -148,6 +149,7 @@ const aroundOf = ({ clock, fsm, site, order, effects }: Agent): Around => ({
   catalog: () => viewOf(fsm.store),
   node: () => registerLoneNode(site, clock.wall),
   propose: (command) => {
+    if (!isInOffice(order)) return undefined
     const proposed = propose(order, encodeRemembered(command), clock.now)
     return proposed.ok ? proposed.index : undefined
   },

@@ -113,6 +113,14 @@ export type Proposed =
 export const propose = (order: Order, data: Uint8Array, now: Instant): Proposed =>
   proposeEntry(order, { type: ENTRY.command, data }, now)
 
+/**
+ * Whether this agent leads and has said so. Before it does, it may propose, but not of itself: the
+ * entries that a new log begins with come first.
+ */
+export const isInOffice = (order: Order): boolean =>
+  order.type === 'alone' ||
+  (order.raft.role.type === 'leader' && order.ledIn === order.raft.vote.term)
+
 /** An entry without effect: it moves the index, and nothing else. */
 export const proposeNoop = (order: Order, now: Instant): Proposed =>
   proposeEntry(order, { type: ENTRY.noop, data: EMPTY }, now)

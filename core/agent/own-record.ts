@@ -63,7 +63,7 @@ export interface Around {
   readonly catalog: () => View
   /** The registration of the node itself. */
   readonly node: () => RegisterCommand
-  /** Undefined: the queue of the log is full. */
+  /** Undefined: the queue of the log is full, or this agent does not lead yet. */
   readonly propose: (command: Command) => LogIndex | undefined
   readonly effects: AgentEffect[]
 }

@@ -22,14 +22,14 @@ import type { Command } from '../fsm/commands.ts'
 import { viewOf } from '../state/store.ts'
 import { peek, peekList, type View } from '../state/txn.ts'
 import type { PoolMember } from '../swim/member.ts'
-import { standingOf } from './order.ts'
+import { isInOffice } from './order.ts'
 import { proposeOwn } from './ordering.ts'
 import type { Agent } from './record.ts'
 import { isAgent, serverTags } from './tags.ts'
 
 /** All members, and nodes that the pool should know and does not. */
 export function reconcileAll(agent: Agent, members: readonly PoolMember[]): void {
-  if (!leads(agent)) return
+  if (!isInOffice(agent.order)) return
   for (const member of members) reconcileMember(agent, member)
   const known = new Set(members.map(({ name }) => fold(name)))
   const catalog = viewOf(agent.fsm.store)
@@ -39,10 +39,9 @@ export function reconcileAll(agent: Agent, members: readonly PoolMember[]): void
   }
 }
 
-const leads = ({ order }: Agent): boolean => standingOf(order).role === 'leader'
-
 export function reconcileMember(agent: Agent, member: PoolMember): void {
-  if (member.name === agent.config.nodeName || !isAgent(member.tags) || !leads(agent)) return
+  if (member.name === agent.config.nodeName || !isAgent(member.tags)) return
+  if (!isInOffice(agent.order)) return
   const command = commandFor(viewOf(agent.fsm.store), member, agent.clock.wall)
   if (command !== undefined) proposeOwn(agent, command)
 }

@@ -47,6 +47,17 @@ order('a new log begins with who the servers are, in the form of hashicorp/raft'
   assert.equal(servers, [self])
 })
 
+order('what a new log begins with comes before what the agent tells of itself', () => {
+  const machine = createMachine({}, undefined, { held: true })
+  flush(machine)
+  flush(machine) // its vote: it leads now, and has not said so
+  give(machine, { type: 'tick' })
+  machine.held = false
+  flush(machine)
+  const [node] = jsonOf(ask(machine, 'GET /v1/catalog/nodes')) as { CreateIndex: number }[]
+  assert.is(node?.CreateIndex, 18)
+})
+
 order('each start is a term of its own, and nothing is lost on the way', () => {
   const first = createMachine()
   ask(first, 'PUT /v1/kv/a', { body: '1' })
