@@ -83,7 +83,9 @@ function answerRoot({ head, site }: Desk, method: string): Response {
 }
 
 const NO_LESSON_PAGE = 'nothing is at /: the API is below /v1/\n'
-const NO_PAGE = 'Consul agent: no web page is enabled here (ui_config.enabled); the API is /v1/\n'
+const NO_PAGE =
+  'Consul Agent: UI disabled. ' +
+  'To enable, set ui_config.enabled=true in the agent configuration and restart.'
 
 const withQuery = (path: string, query: string) => (query === '' ? path : `${path}?${query}`)
 

@@ -63,7 +63,9 @@ pipeline('the root leads to the web page, or says that there is none', () => {
   assert.is(textOfBody(ask(machine, 'OPTIONS /')), '')
   const { httpConfig } = machine.agent.config
   const without = createMachine({ httpConfig: { ...httpConfig, uiPath: undefined } })
-  assert.is(ask(without, 'GET /').status, 200)
+  const plain = ask(without, 'GET /')
+  assert.is(plain.status, 200)
+  assert.match(textOfBody(plain), /^Consul Agent: UI disabled\. .* restart\.$/)
 })
 
 pipeline('a header can be refused as a parameter is', () => {
