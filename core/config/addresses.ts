@@ -1,9 +1,10 @@
-// Addresses as settings give them: IP addresses, Unix sockets, several in one text, and the few
-// go-sockaddr templates that people use, filled from the facts of the machine.
+// Addresses as settings give them: IP addresses, Unix sockets, several in one text, and go-sockaddr
+// templates, filled from the facts of the machine.
 import type { ListenAddress } from './agent-config.ts'
 import { type Draft, gatherRefusal } from './draft.ts'
-import type { MachineFacts, NetworkInterface } from './facts.ts'
-import { isPrivateIp, parseIp } from './ip.ts'
+import type { MachineFacts } from './facts.ts'
+import { parseIp } from './ip.ts'
+import { evaluateTemplate } from './sockaddr.ts'
 
 export type Address =
   | { readonly type: 'ip'; readonly ip: string }
@@ -22,7 +23,7 @@ export function expandAddresses(
       path,
       consul: `${path}: error parsing ${JSON.stringify(text)}: ${filled.why}`,
       what: `${path} has a template that is not understood: ${filled.why}`,
-      next: 'GetPrivateIP, GetPublicIP and GetInterfaceIP "name" are',
+      next: 'lictor-config(5) tells which are',
     })
     return []
   }
@@ -90,37 +91,10 @@ const TEMPLATE = /\{\{([\s\S]*?)\}\}/g
 export function fillTemplates(text: string, facts: MachineFacts): Filled {
   let why: string | undefined
   const filled = text.replace(TEMPLATE, (whole, inner: string) => {
-    const found = evaluate(inner.trim(), facts)
+    const found = evaluateTemplate(inner, facts)
     if (found === undefined) why = `unknown template ${JSON.stringify(whole)}`
     return found ?? ''
   })
   if (why === undefined && filled.includes('{{')) why = 'a template has no end'
   return why === undefined ? { ok: true, text: filled } : { ok: false, why }
-}
-
-/**
- * What a template stands for, '' where the machine has no such address; undefined for an unknown
- * one.
- */
-function evaluate(expression: string, facts: MachineFacts): string | undefined {
-  if (expression === 'GetPrivateIP') return addressOfRoute(facts, true)
-  if (expression === 'GetPublicIP') return addressOfRoute(facts, false)
-  const match = /^GetInterfaceIPs? +(?:"([^"]*)"|`([^`]*)`)$/.exec(expression)
-  if (match === null) return undefined
-  const name = match[1] ?? match[2]
-  const own = facts.interfaces.filter((one) => one.name === name).map((one) => one.address)
-  return expression.startsWith('GetInterfaceIPs') ? own.join(' ') : (own[0] ?? '')
-}
-
-/**
- * The IPv4 address of the interface of the default route, or of the first one that has a fitting
- * address.
- */
-function addressOfRoute(facts: MachineFacts, wantPrivate: boolean): string {
-  const fitting = (one: NetworkInterface) => {
-    const ip = parseIp(one.address)
-    return !one.internal && ip?.length === 4 && isPrivateIp(ip) === wantPrivate
-  }
-  const onRoute = facts.interfaces.filter((one) => one.name === facts.defaultInterface)
-  return (onRoute.find(fitting) ?? facts.interfaces.find(fitting))?.address ?? ''
 }

@@ -103,6 +103,49 @@ network('templates stand for addresses of the machine', () => {
   assert.is(fill('10.0.0.1'), '10.0.0.1')
 })
 
+network('a template picks, orders and prints addresses step by step', () => {
+  const interfaces = [
+    ...FACTS.interfaces,
+    { name: 'eth1', address: '10.4.0.9', internal: false },
+    { name: 'eth1', address: '2001:db8::9', internal: false },
+  ]
+  const fill = (expression: string) => {
+    const filled = fillTemplates(`{{ ${expression} }}`, { ...FACTS, interfaces })
+    return filled.ok ? filled.text : undefined
+  }
+  const cases: readonly (readonly [expression: string, text: string | undefined])[] = [
+    ['GetAllInterfaces | include "network" "10.0.0.0/8" | attr "address"', '10.4.0.9'],
+    [
+      'GetAllInterfaces | include "name" "^eth" | include "type" "ipv6" | join "address" ","',
+      'fe80::1,2001:db8::9',
+    ],
+    ['GetAllInterfaces | include "flags" "loopback" | attr "address"', '127.0.0.1'],
+    [
+      'GetAllInterfaces | exclude "flags" "loopback|up" | exclude "type" "ipv6" | limit 2 ' +
+        '| join "address" " "',
+      '172.17.0.1 192.168.1.10',
+    ],
+    ['GetPrivateInterfaces | exclude "name" "docker0|eth1" | attr "address"', '192.168.1.10'],
+    ['GetPrivateInterfaces | sort "-address" | offset 1 | attr "address"', '172.17.0.1'],
+    ['GetPublicInterfaces | join "address" " "', '203.0.113.9 2001:db8::9'],
+    ['GetDefaultInterfaces | attr "name"', 'eth0'],
+    [
+      'GetAllInterfaces | include "rfc" "1918" | unique "name" | join "name" " "',
+      'docker0 eth0 eth1',
+    ],
+    ['GetAllInterfaces | include "name" "^none" | attr "address"', ''],
+    ['GetPrivateIPs', '172.17.0.1 192.168.1.10 10.4.0.9'],
+    ['GetAllInterfaces', undefined],
+    ['GetAllInterfaces | include "colour" "red" | attr "address"', undefined],
+    ['GetAllInterfaces | attr "constructor"', undefined],
+    ['GetAllInterfaces | sort "constructor" | attr "address"', undefined],
+    ['GetPrivateIP | attr "address"', undefined],
+    ['GetInterfaceIP', undefined],
+    ['', undefined],
+  ]
+  for (const [expression, text] of cases) assert.is(fill(expression), text, expression)
+})
+
 const SERVER = ['-server', '-bootstrap', '-data-dir=/d']
 
 network('templates in settings are filled, unknown ones refused with a hint', () => {
@@ -122,7 +165,7 @@ network('templates in settings are filled, unknown ones refused with a hint', ()
   const { ours } = refused(load({ flags: [...SERVER, '-client={{ GetX }}'] }))
   assert.equal(ours, [
     '-client: client_addr has a template that is not understood: unknown template "{{ GetX }}"',
-    '  next: GetPrivateIP, GetPublicIP and GetInterfaceIP "name" are',
+    '  next: lictor-config(5) tells which are',
   ])
 })
 
