@@ -2,7 +2,7 @@
 // addresses, then steps that pick, order and print some of them, as Consul's go-sockaddr has them.
 //
 //   {{ GetPrivateIP }}
-//   {{ GetAllInterfaces | include "network" "10.0.0.0/8" | exclude "name" "docker0" | attr "address" }}
+//   {{ GetAllInterfaces | include "network" "10.0.0.0/8" | attr "address" }}
 import { fitsRegexp } from '../regexp.ts'
 import type { MachineFacts, NetworkInterface } from './facts.ts'
 import { holdsIp, isPrivateIp, type Network, parseIp, parseNetwork } from './ip.ts'
