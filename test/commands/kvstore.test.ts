@@ -6,7 +6,7 @@ import { type StoreNode, startStoreNode } from '../daemons/kvstore-nodes.ts'
 import { run } from '../kit/cli.ts'
 import { type Home, openHome } from '../kit/home.ts'
 import { jq } from '../kit/jq.ts'
-import { within } from '../kit/within.ts'
+import { before, within } from '../kit/within.ts'
 
 interface Context {
   home: Home
@@ -120,7 +120,7 @@ commands('a port that is taken: who has it, and what can be done', async ({ kvst
   assert.is(exit, 1)
   const lines = stderr.split('\n')
   assert.is(lines[0], `kvstore: cannot listen on localhost:${port}: address already in use`)
-  assert.match(lines[1] ?? '', new RegExp(`^ {2}held by pid ${leader.child.pid} {2}.*kvstore`))
+  assert.match(lines[1] ?? '', new RegExp(`^ {2}held by pid ${leader.pid} {2}.*kvstore`))
   assert.match(lines[2] ?? '', /^ {2}next: kvstore status +it may be the node that you want$/)
   assert.match(stderr, /kvstore \.\.\. --port=\d+ +use another port/)
 })
@@ -132,7 +132,7 @@ commands('ps knows the node, logs shows its log, and stop ends it', async (conte
   const logs = await run(home, ['lictor', 'logs', leader.address])
   assert.match(logs.stdout, 'serving: address=localhost:')
   assert.is((await run(home, ['lictor', 'stop', leader.address])).exit, 0)
-  assert.is(leader.child.exitCode, 0)
+  assert.is(await before(10_000, () => leader.ended, 'the end'), 0)
 })
 
 commands('a line on the given descriptor says that it is ready', async ({ home }) => {

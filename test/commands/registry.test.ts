@@ -1,12 +1,12 @@
 // The lesson daemons as programs: what stays on the disk, what goes with whoever leaves, scripts as
 // checks, and DNS that follows.
-import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { run } from '../kit/cli.ts'
+import { type Daemon, startDaemon } from '../kit/daemon.ts'
 import { type Home, openHome } from '../kit/home.ts'
 import { jq } from '../kit/jq.ts'
 import { before, within } from '../kit/within.ts'
@@ -20,42 +20,16 @@ lessons.after(({ home }) => home.close())
 
 const READY_MS = 15_000
 
-interface Daemon {
-  readonly child: ChildProcess
+interface Answering extends Daemon {
   /** `127.0.0.1:PORT` of the protocol. */
   readonly address: string
-  said(): string
-  end(signal: NodeJS.Signals): Promise<number | string>
 }
 
-async function start(home: Home, argv: readonly string[], protocol: string): Promise<Daemon> {
-  const [name = '', ...args] = argv
-  const child = spawn(home.program(name), args, {
-    cwd: home.work,
-    env: home.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let said = ''
-  child.stdout.on('data', (chunk: Buffer) => (said += `OUT ${chunk}`))
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk))
-  const ended = new Promise<number | string>((resolve) =>
-    child.once('exit', (code, signal) => resolve(code ?? signal ?? '')),
-  )
-  const ready = new RegExp(`ready: .*?${protocol} (127\\.0\\.0\\.1:\\d+)`)
-  const line = argv.join(' ')
-  const isOver = () => ready.test(said) || child.exitCode !== null
-  await within(READY_MS, isOver, `${line}: ready`)
-  const address = ready.exec(said)?.[1]
-  if (address === undefined) throw new Error(`${line} ended with ${await ended}: ${said}`)
-  return {
-    child,
-    address,
-    said: () => said,
-    end: (signal) => {
-      child.kill(signal)
-      return before(READY_MS, () => ended, `the end after ${signal}`)
-    },
-  }
+async function start(home: Home, argv: readonly string[], protocol: string): Promise<Answering> {
+  const [program = '', ...args] = argv
+  const ready = new RegExp(`ready: .*?${protocol} (?<address>127\\.0\\.0\\.1:\\d+)`)
+  const daemon = await startDaemon(home, { program, args, ready })
+  return { ...daemon, address: daemon.told['address'] ?? '' }
 }
 
 /** Runs a test with daemons that are gone afterwards, whatever happened. */
@@ -64,9 +38,7 @@ async function withDaemons(work: (started: Daemon[]) => Promise<void>): Promise<
   try {
     await work(started)
   } finally {
-    for (const { child, end } of started) {
-      if (child.exitCode === null && child.signalCode === null) await end('SIGKILL')
-    }
+    for (const { isRunning, end } of started) if (isRunning()) await end('SIGKILL')
   }
 }
 
@@ -86,7 +58,7 @@ lessons('what was registered is there again after a kill', async ({ home }) => {
     assert.equal(said, { status: 200, text: '{"success": true}\n' })
     await call(first.address, 'PUT', 'agent/check/pass/service:web-1')
     await first.end('SIGKILL')
-    assert.not.match(first.said(), 'OUT', 'nothing goes to standard output')
+    assert.is(first.printed(), '', 'nothing goes to standard output')
     assert.ok(existsSync(join(home.work, '.lictor/registry-0')))
 
     const second = await start(home, ['lictor', 'registry', '--port=0'], 'http')
@@ -97,8 +69,7 @@ lessons('what was registered is there again after a kill', async ({ home }) => {
     const ps = await run(home, ['lictor', 'ps', '-json'])
     assert.is(await jq(ps.stdout, '.[] | select(.kind == "registry") | .cwd'), home.work)
     await call(second.address, 'PUT', 'agent/leave')
-    await within(READY_MS, () => second.child.exitCode !== null, 'the end')
-    assert.is(second.child.exitCode, 0)
+    assert.is(await before(READY_MS, () => second.ended, 'the end'), 0)
 
     const third = await start(home, ['registry', '--port=0'], 'http')
     started.push(third)
@@ -167,7 +138,7 @@ lessons('DNS follows the registry, and says when there is none', async ({ home }
     await within(READY_MS, async () => (await dig('web.service.consul')) === '')
 
     await registry.end('SIGKILL')
-    await within(READY_MS, () => dns.said().includes('no registry answers'), 'a warning')
+    await within(READY_MS, () => dns.output().includes('no registry answers'), 'a warning')
     assert.is(await dns.end('SIGTERM'), 0)
   })
 })
@@ -195,7 +166,7 @@ lessons('the names of a registry that dies stay, those of one that leaves go', a
     await registry.end('SIGKILL')
     await within(
       READY_MS,
-      () => dns.said().includes('what one has told stays for 30 s'),
+      () => dns.output().includes('what one has told stays for 30 s'),
       'a warning',
     )
     assert.is(await found(), addresses(4))
@@ -207,7 +178,7 @@ lessons('the names of a registry that dies stay, those of one that leaves go', a
       await call(again.address, 'PUT', 'agent/service/register', { name, port: 80 })
     await within(READY_MS, async () => (await found()) === addresses(5), 'DNS follows again')
     const back = `the registry answers (http://${registry.address})`
-    await within(READY_MS, () => dns.said().includes(back), 'the end of the warning')
+    await within(READY_MS, () => dns.output().includes(back), 'the end of the warning')
     await call(again.address, 'PUT', 'agent/leave')
     await within(READY_MS, async () => (await found()) === '', 'no names')
   })

@@ -1,17 +1,16 @@
 // Nodes of the replicated store as processes on ports that the kernel chose, and a wire between two
 // of them that can be cut.
-import { type ChildProcess, spawn } from 'node:child_process'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { startDaemon } from '../kit/daemon.ts'
 import type { Home } from '../kit/home.ts'
-import { before, within } from '../kit/within.ts'
-
-const READY_MS = 15_000
-const END_MS = 10_000
 
 export interface StoreNode {
   /** `localhost:PORT` */
   readonly address: string
-  readonly child: ChildProcess
+  readonly pid: number
+  signal(name: NodeJS.Signals): void
+  /** The exit code, or the name of the signal that ended it. */
+  readonly ended: Promise<number | string>
   output(): string
   put(key: string, value: string | Uint8Array): Promise<unknown>
   get(key: string): Promise<unknown>
@@ -36,33 +35,12 @@ interface Status {
 }
 
 export async function startStoreNode(home: Home, args: readonly string[]): Promise<StoreNode> {
-  const child = spawn(home.program('kvstore'), ['--port=0', ...args], {
-    cwd: home.work,
-    env: home.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const daemon = await startDaemon(home, {
+    program: 'kvstore',
+    args: ['--port=0', ...args],
+    ready: /^kvstore ready: .*http (?<address>\S+)/m,
   })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-    })
-  }
-  const isReady = () => /^kvstore ready: /m.test(said) || child.exitCode !== null
-  try {
-    await within(READY_MS, isReady, `a node with ${args.join(' ')}`)
-  } catch (cause) {
-    child.kill('SIGKILL')
-    throw new Error(`not ready: ${said}`, { cause })
-  }
-  const [, address = ''] = /^kvstore ready: .*http (\S+)/m.exec(said) ?? []
-  if (address === '') throw new Error(`it ended: ${said}`)
-  return nodeOf(address, { child, output: () => said })
-}
-
-function nodeOf(
-  address: string,
-  { child, output }: Pick<StoreNode, 'child' | 'output'>,
-): StoreNode {
+  const { address = '' } = daemon.told
   const ask = async (path: string, init: RequestInit = {}): Promise<unknown> => {
     const headers = { connection: 'close' }
     const reply = await fetch(`http://${address}${path}`, { ...init, headers })
@@ -70,16 +48,15 @@ function nodeOf(
   }
   return {
     address,
-    child,
-    output,
+    pid: daemon.pid,
+    signal: daemon.signal,
+    ended: daemon.ended,
+    output: daemon.output,
     put: (key, body) => ask(`/kv/${key}`, { method: 'PUT', body }),
     get: (key) => ask(`/kv/${key}`),
     status: async () => (await ask('/status')) as Status, // our own node's
     end: async (signal) => {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-      child.kill(signal)
-      await before(END_MS, () => ended, `the end after ${signal}`)
+      if (daemon.isRunning()) await daemon.end(signal)
     },
   }
 }

@@ -26,7 +26,7 @@ function test(name: string, work: (given: Given) => Promise<void>): void {
     const wires: Wire[] = []
     const killAll = async () => {
       for (const node of nodes) {
-        node.child.kill('SIGCONT')
+        node.signal('SIGCONT')
         await node.end('SIGKILL')
       }
     }
@@ -88,12 +88,12 @@ test('a stopped follower is left out, and catches up afterwards', async (given) 
   const leader = await given.start()
   const first = await given.start(...follow(leader))
   const second = await given.start(...follow(leader))
-  second.child.kill('SIGSTOP')
+  second.signal('SIGSTOP')
   assert.equal(await leader.put('a', '1'), { success: true, replicated_to: 1 })
   await leader.put('b', '2')
   const lags = (await leader.status()).followers?.map(({ behind }) => behind)
   assert.equal(lags?.sort(), [0, 2])
-  second.child.kill('SIGCONT')
+  second.signal('SIGCONT')
   await within(SEEN_MS, async () => (await second.status()).index === 2, 'it has caught up')
   assert.equal(await first.get('b'), { key: 'b', value: '2' })
 })
@@ -103,13 +103,13 @@ test('an acknowledged write is lost when the leader is killed at the right time'
   const follower = await given.start(...follow(leader))
   await leader.put('name', 'Douglas')
   await within(SEEN_MS, async () => (await follower.status()).index === 1, 'the first copy')
-  follower.child.kill('SIGSTOP')
+  follower.signal('SIGSTOP')
   // The first may be on its way already; the second waits for a question that does not come.
   for (const name of ['Arthur', 'Adams']) {
     assert.equal(await leader.put('name', name), { success: true, replicated_to: 0 })
   }
   await leader.end('SIGKILL')
-  follower.child.kill('SIGCONT')
+  follower.signal('SIGCONT')
   const { exit } = await run(given.home, ['kvstore', 'promote', `--node=${follower.address}`])
   assert.is(exit, 0)
   const found = await follower.get('name')
@@ -147,7 +147,7 @@ test('writes under way when the leader is killed end with an answer', async ({ s
   const leader = await start()
   const follower = await start(...follow(leader))
   const other = await start(...follow(leader))
-  other.child.kill('SIGSTOP') // so that writes wait
+  other.signal('SIGSTOP') // so that writes wait
   const writes = Array.from({ length: 20 }, (_, i) => follower.put(`k${i}`, 'v'))
   await within(SEEN_MS, async () => (await leader.status()).index > 0, 'writes')
   await leader.end('SIGKILL')

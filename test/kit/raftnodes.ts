@@ -1,10 +1,10 @@
 // A cluster of real raftnodes, each a process of its own, with control ports that the kernel chose.
 // What they keep outlives a kill; all of it goes with the home.
-import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import { join } from 'node:path'
 import type { NodeReport } from '../../core/raftnode/report.ts'
+import { startDaemon } from './daemon.ts'
 import type { Home } from './home.ts'
 import { freePorts } from './ports.ts'
 import { before, within } from './within.ts'
@@ -67,40 +67,13 @@ export async function startNode(
   const peers = [...addresses.values()].join(',')
   const control = ['--control=127.0.0.1:0', '--control-token-file=token']
   const args = [`--id=${id}`, `--peers=${peers}`, ...control, ...options, ...more]
-  const child = spawn(home.program('raftnode'), args, {
-    cwd: home.work,
-    env: home.env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const said: string[] = []
-  child.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString()))
-  const output = () => said.join('')
-  const ended = endOf(child)
-  await before(READY_MS, () => readyOf(child, output), `node ${id}: ready`)
+  const daemon = await startDaemon(home, { program: 'raftnode', args, ready: / ready: node / })
+  const { pid, output, signal, ended } = daemon
   const port = await controlPortOf(cluster, id, more)
-  const node: NodeProcess = {
-    id,
-    pid: child.pid ?? 0,
-    port,
-    output,
-    signal: (name) => void child.kill(name),
-    ended,
-  }
+  const node: NodeProcess = { id, pid, port, output, signal, ended }
   cluster.nodes.set(id, node)
   return node
 }
-
-const endOf = (child: ChildProcess): Promise<number | string> =>
-  new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal ?? '')))
-
-const readyOf = (child: ChildProcess, output: () => string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    child.stderr?.on('data', () => / ready: node /.test(output()) && resolve())
-    child.once('error', reject)
-    child.once('exit', (code, signal) =>
-      reject(new Error(`it ended with ${code ?? signal}\n${output()}`)),
-    )
-  })
 
 /** As the record beside its control socket says. */
 async function controlPortOf(

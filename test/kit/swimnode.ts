@@ -1,8 +1,7 @@
 // A real member of a gossip pool, a process of its own on a port that the kernel chose, on the
 // loopback. It keeps nothing, unless told so.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { startDaemon } from './daemon.ts'
 import type { Home } from './home.ts'
-import { before } from './within.ts'
 
 export interface SwimnodeOptions {
   readonly name: string
@@ -26,8 +25,6 @@ export interface SwimnodeProcess {
   stop(): Promise<void>
 }
 
-const READY_MS = 15_000
-const STOP_MS = 20_000
 const READY = / ready: \S+ at (?<address>\S+:\d+) /
 const GOSSIP_PORT = 7946
 
@@ -37,51 +34,24 @@ export async function startSwimnode(
 ): Promise<SwimnodeProcess> {
   const where = ip === undefined ? ['127.0.0.1', 0] : [ip, GOSSIP_PORT]
   const own = [`--name=${name}`, `--bind=${where[0]}`, `--port=${where[1]}`]
-  const child = spawn(
-    home.program('swimnode'),
-    [...own, ...(keeps ? [] : ['--ephemeral']), ...args],
-    { cwd: home.work, env: { ...home.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
-  )
-  const said: string[] = []
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => said.push(chunk.toString()))
-  const output = () => said.join('')
-  const ended = new Promise<number | string>((resolve) =>
-    child.once('exit', (code, signal) => resolve(code ?? signal ?? '')),
-  )
-  const end = async (signal: NodeJS.Signals) => {
-    child.kill(signal)
-    return before(STOP_MS, () => ended, `the end after ${signal}`)
-  }
-  try {
-    const address = await before(READY_MS, () => readyOf(child, output), 'ready')
-    return {
-      name,
-      pid: child.pid ?? 0,
-      address,
-      output,
-      signal: (signal) => void child.kill(signal),
-      end,
-      stop: async () => {
-        child.kill('SIGCONT')
-        if (child.exitCode === null && child.signalCode === null) await end('SIGKILL')
-      },
-    }
-  } catch (cause) {
-    child.kill('SIGKILL')
-    throw new Error(`${name} did not start:\n${output()}`, { cause })
-  }
-}
-
-function readyOf(child: ChildProcess, output: () => string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    child.stderr?.on('data', () => {
-      const address = READY.exec(output())?.groups?.['address']
-      if (address !== undefined) resolve(address)
-    })
-    child.once('error', reject)
-    child.once('exit', (code, signal) => reject(new Error(`it ended with ${code ?? signal}`)))
+  const { pid, told, output, signal, end, isRunning } = await startDaemon(home, {
+    program: 'swimnode',
+    args: [...own, ...(keeps ? [] : ['--ephemeral']), ...args],
+    env,
+    ready: READY,
   })
+  return {
+    name,
+    pid,
+    address: told['address'] ?? '',
+    output,
+    signal,
+    end,
+    stop: async () => {
+      signal('SIGCONT')
+      if (isRunning()) await end('SIGKILL')
+    },
+  }
 }
 
 /** Members that are there for one piece of work, and gone after it. */
