@@ -117,7 +117,8 @@ export function giveUpServer(server: PeerServer): void {
 
 export function acceptFrom(acceptor: Acceptor, server: PeerServer): void {
   server.off('connection', hold)
-  for (const socket of server.early.splice(0)) acceptConnection(acceptor, socket)
+  for (const socket of server.early.splice(0))
+    if (!socket.destroyed) acceptConnection(acceptor, socket) // its end would not be heard any more
   server.on('connection', (socket) => acceptConnection(acceptor, socket))
 }
 

@@ -14,7 +14,13 @@ import type { Settings } from '../../../core/raft/raft.ts'
 import { toAnswer, toRpc } from '../../../core/raft/wire.ts'
 import { encodeAnswer, encodeRequest } from '../../../core/wire/raft.ts'
 import { createRaftStream, feed, nextAnswer } from '../../../core/wire/raft-stream.ts'
-import { AHEAD_MAX, type SnapshotSink } from '../../../daemons/runtime/raft-acceptor.ts'
+import {
+  AHEAD_MAX,
+  acceptFrom,
+  closeAcceptor,
+  createAcceptor,
+  type SnapshotSink,
+} from '../../../daemons/runtime/raft-acceptor.ts'
 import { addressOf } from '../../../daemons/runtime/raft-lane.ts'
 import {
   answerPeer,
@@ -395,6 +401,30 @@ transport('a snapshot of which nothing comes any more is given up after a while'
     assert.equal(a.calls, [])
   }),
 )
+
+transport('who has come and gone before anybody accepts is not counted', async () => {
+  const server = await listenForPeers({ host: HOST, port: 0 })
+  const { port } = server.address() as { port: number } // a server on TCP
+  const [gone, here] = [connect({ host: HOST, port }), connect({ host: HOST, port })]
+  await within(LIMIT_MS, () => server.early.length === 2, 'both connections')
+  gone.resetAndDestroy()
+  await within(LIMIT_MS, () => server.early.some(({ destroyed }) => destroyed), 'the end of one')
+  const acceptor = createAcceptor(stranger, {
+    onCall: () => undefined,
+    receive: () => {
+      throw new Error('nobody sends a snapshot')
+    },
+    onGone: () => undefined,
+    log: () => undefined,
+    now: () => 0,
+  })
+  acceptFrom(acceptor, server)
+  assert.is(acceptor.inbound.size, 1)
+  closeAcceptor(acceptor)
+  here.destroy()
+  server.close()
+  await once(server, 'close')
+})
 
 /** A peer made by hand: writes what it is told, and keeps what comes. */
 async function dial(station: Station): Promise<{ socket: Socket; came: () => Uint8Array }> {
