@@ -42,7 +42,7 @@ export async function explainStart(
   }
   if (!isSystemError(error)) return undefined
   if (!isListenError(error)) {
-    return { message: `${typed}: ${error.message}`, exit: EXIT.usage } // a file of its own
+    return { message: fileLines(typed, error), exit: EXIT.usage }
   }
   const named = host ?? error.address
   const where = error.port === undefined ? named : `${named}:${error.port}`
@@ -51,6 +51,21 @@ export async function explainStart(
     lines.push(...(await portAdvice(started, error.address, error.port)))
   }
   return { message: lines.join('\n'), exit: EXIT.no }
+}
+
+/** What the lessons keep lies there, below the folder in which they are started. */
+const STATE_PATH = /(?:^|\/)\.lictor(?:\/|$)/
+
+/** A file or a folder of its own that cannot be had. */
+function fileLines(typed: string, { message, path, syscall }: NodeJS.ErrnoException): string {
+  if (path === undefined) return `${typed}: ${message}`
+  const why = /^[A-Z]\w+: ([^,]+), /.exec(message)?.[1] ?? message
+  const lines = [
+    `${typed}: cannot ${syscall === 'mkdir' ? 'make' : syscall} ${path}`,
+    `  why: ${why}`,
+    ...(STATE_PATH.test(path) ? ['  next: start it in a folder where you may write'] : []),
+  ]
+  return lines.join('\n')
 }
 
 /** `What: why. Do this. Or that` as three parts: what, why, and what to do next. */
