@@ -133,7 +133,8 @@ async function createFirst(
   if (segment === 'full')
     throw new DataDirRefused(
       'full',
-      `${options.dir}: no room for the ${options.segmentBytes} bytes of the log's first segment`,
+      `the disk is too full to begin the log in ${options.dir}: its first segment takes ` +
+        `${options.segmentBytes} bytes. Make room, or use a folder on another disk`,
     )
   return { segment, older: [] }
 }
