@@ -72,10 +72,8 @@ tidy('every room of core has its place in the order', () => {
   const rooms = readdirSync(inProject('core'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
-  assert.equal(
-    rooms.filter((room) => !ROOMS.includes(room)),
-    [],
-  )
+  const elsewhere = ['ground', 'solo'] // files of core's own folder
+  assert.equal(ROOMS.filter((room) => !elsewhere.includes(room)).toSorted(), rooms.toSorted())
 })
 
 tidy('every endpoint says what a token must be good for', () => {
