@@ -1,5 +1,5 @@
 // What an agent is told at start: every setting decided, validated and frozen. Files and flags
-// become this record in config/merge.ts; nothing reads a flag or an environment variable later.
+// become this record in config/build.ts; nothing reads a flag or an environment variable later.
 import type { LogLevel } from '../log.ts'
 import type { GossipConfig } from './gossip.ts'
 import type { ProxySpec } from './proxy.ts'
