@@ -252,6 +252,12 @@ export const BARE_CHECK: Omit<CheckSpec, 'id' | 'name' | 'status'> = {
   definition: {},
 }
 
+/** What a check is made of, and how often: that alone is no change, as in Consul. */
+const KIND_OF_CHECK = { type: '', interval: '', timeout: '', exposedPort: 0 }
+
+export const isSameCheck = (known: object, next: object): boolean =>
+  isSame({ ...known, ...KIND_OF_CHECK }, { ...next, ...KIND_OF_CHECK })
+
 /** Whether writing the node would change nothing. */
 export function isSameNode(row: NodeRow, next: NodeSpec): boolean {
   const { createIndex: _, modifyIndex: __, ...known } = row

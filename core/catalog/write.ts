@@ -14,6 +14,7 @@ import {
   CRITICAL,
   type DeregisterCommand,
   type Fallout,
+  isSameCheck,
   isSameNode,
   NODES,
   type NodeRow,
@@ -171,7 +172,7 @@ function registerCheck(
     modifyIndex: known?.modifyIndex ?? txn.index,
   }
   if (row.status === CRITICAL) fallout.checks.push(row)
-  if (known !== undefined && isSame(known, row)) return []
+  if (known !== undefined && isSameCheck(known, row)) return []
   put(txn, CHECKS, { ...row, modifyIndex: txn.index })
   touch(txn, 'checks')
   return known === undefined ? [row.serviceId] : [row.serviceId, known.serviceId]

@@ -10,6 +10,7 @@ import {
   CONSUL,
   checkSpecOf,
   type DeregisterCommand,
+  isSameCheck,
   isSameNode,
   NODES,
   type NodeSpec,
@@ -83,7 +84,7 @@ function differingChecks({ own, catalog, node }: Sides, deferred: ReadonlySet<st
     known.delete(check.id)
     const wanted = toldOf(check)
     const output = deferred.has(check.id) ? row?.output : wanted.output
-    if (row === undefined || !isSame(checkSpecOf(row), { ...wanted, output })) {
+    if (row === undefined || !isSameCheck(checkSpecOf(row), { ...wanted, output })) {
       differing.push(check.id)
     }
   }

@@ -2,6 +2,7 @@
 // be refused was refused by the route, which has looked at the same state.
 import { unreachable } from '../assert.ts'
 import { byteString } from '../bytes.ts'
+import { isSameCheck } from '../catalog/records.ts'
 import { isSame } from '../same.ts'
 import { get, listBy, put, remove, type Txn } from '../state/txn.ts'
 import {
@@ -79,9 +80,12 @@ function registerCheck(txn: Txn, row: OwnCheck, touched: Touched): void {
   const next = known === undefined ? row : { ...row, status: known.status, output: known.output }
   if (known !== undefined && isSame(known, next)) return
   put(txn, OWN_CHECKS, next)
-  touched.checks.add(row.id)
   touched.redefined.add(row.id)
+  // The catalog is told of nothing that would be no change there.
+  if (known === undefined || !isSameCheck(bare(known), bare(next))) touched.checks.add(row.id)
 }
+
+const bare = (row: OwnCheck): OwnCheck => ({ ...row, definition: undefined, source: 'api' })
 
 function deregisterCheck(txn: Txn, id: string, touched: Touched): void {
   if (!remove(txn, OWN_CHECKS, byteString(id))) return

@@ -61,6 +61,19 @@ write('what is registered stands there with the index of its command', () => {
   assert.is(checks[0]?.serviceName, '')
 })
 
+write('what a check is made of is no change of it by itself, and comes with one', () => {
+  const bench = createBench()
+  const told = (changed: Partial<CheckSpec>) =>
+    mustHold(put(bench, registration(node('n'), { checks: [{ ...check('a'), ...changed }] })))
+  told({ type: 'ttl', interval: '1s' })
+  const before = rowsOf(bench)
+  told({ type: 'http', interval: '9s', timeout: '1s', exposedPort: 5 })
+  assert.equal(rowsOf(bench), before)
+  told({ type: 'http', interval: '9s', notes: 'new' })
+  const [row] = rowsOf(bench).checks
+  assert.equal([row?.type, row?.interval, row?.modifyIndex], ['http', '9s', 3])
+})
+
 write('registering the same again moves no index and no row, however names are spelled', () => {
   const bench = createBench()
   const meta = { a: '1', b: '2' }

@@ -215,6 +215,23 @@ registration('who registers again what was there already lets the time of its TT
   assert.equal([status('a'), status('b')], ['critical', 'critical'])
 })
 
+registration(
+  'the catalog is not told how often a check is tried, or that it is another kind',
+  () => {
+    const machine = createMachine()
+    const entries = () => machine.disk.flatMap(({ entries: written }) => written).length
+    const http = { Name: 'a', HTTP: 'http://127.0.0.1:1', Interval: '1h' }
+    check(machine, http)
+    const before = entries()
+    check(machine, { ...http, Interval: '2h' })
+    check(machine, { Name: 'a', TTL: '1h' })
+    assert.is(entries(), before)
+    assert.is(checksOf(machine)['a']?.['Type'], 'ttl')
+    check(machine, { ...http, Notes: 'new' })
+    assert.is(entries(), before + 1)
+  },
+)
+
 registration('Accept wants text when it begins with it', () => {
   const machine = createMachine()
   register(machine, { Name: 'web' })
