@@ -19,6 +19,7 @@ import {
   acceptFrom,
   closeAcceptor,
   createAcceptor,
+  giveUpServer,
   type SnapshotSink,
 } from '../../../daemons/runtime/raft-acceptor.ts'
 import { addressOf } from '../../../daemons/runtime/raft-lane.ts'
@@ -406,9 +407,6 @@ transport('who has come and gone before anybody accepts is not counted', async (
   const server = await listenForPeers({ host: HOST, port: 0 })
   const { port } = server.address() as { port: number } // a server on TCP
   const [gone, here] = [connect({ host: HOST, port }), connect({ host: HOST, port })]
-  await within(LIMIT_MS, () => server.early.length === 2, 'both connections')
-  gone.resetAndDestroy()
-  await within(LIMIT_MS, () => server.early.some(({ destroyed }) => destroyed), 'the end of one')
   const acceptor = createAcceptor(stranger, {
     onCall: () => undefined,
     receive: () => {
@@ -418,12 +416,18 @@ transport('who has come and gone before anybody accepts is not counted', async (
     log: () => undefined,
     now: () => 0,
   })
-  acceptFrom(acceptor, server)
-  assert.is(acceptor.inbound.size, 1)
-  closeAcceptor(acceptor)
-  here.destroy()
-  server.close()
-  await once(server, 'close')
+  try {
+    await within(LIMIT_MS, () => server.early.length === 2, 'both connections')
+    gone.resetAndDestroy()
+    await within(LIMIT_MS, () => server.early.some(({ destroyed }) => destroyed), 'the end of one')
+    acceptFrom(acceptor, server)
+    assert.is(acceptor.inbound.size, 1)
+  } finally {
+    here.destroy()
+    giveUpServer(server)
+    closeAcceptor(acceptor)
+    await before(LIMIT_MS, () => once(server, 'close'), 'the end of the server')
+  }
 })
 
 /** A peer made by hand: writes what it is told, and keeps what comes. */
