@@ -100,6 +100,8 @@ function decodeNode(d: Decoding, task: Task<Node, Shape>): unknown {
     case 'int':
       // Go cuts the fraction of a number that JSON gave as a float.
       return node.type === 'number' ? Math.trunc(node.value) : mismatch(d, { path, node, shape })
+    case 'uint':
+      return decodeUint(d, { path, node, shape })
     case 'float':
       return node.type === 'number' ? node.value : mismatch(d, { path, node, shape })
     case 'any':
@@ -117,6 +119,22 @@ function decodeNode(d: Decoding, task: Task<Node, Shape>): unknown {
       return value
     }
   }
+}
+
+function decodeUint(
+  d: Decoding,
+  { path, node, shape }: Task<Node, Extract<Shape, { type: 'uint' }>>,
+): number | undefined {
+  if (node.type !== 'number') return mismatch(d, { path, node, shape })
+  if (node.value >= 0) return Math.trunc(node.value)
+  const shown = node.kind === 'int' ? String(node.value) : node.value.toFixed(6)
+  d.mismatches.push({
+    path,
+    consul: `cannot parse '${path}', ${shown} overflows uint`,
+    what: `${path} cannot be below 0: ${node.value}`,
+    at: node.at,
+  })
+  return undefined
 }
 
 /**
@@ -220,6 +238,7 @@ const WANTED: Readonly<Record<Shape['type'], string>> = {
   duration: 'a duration in quotes, as "15s"',
   bool: 'true or false',
   int: 'a whole number',
+  uint: 'a whole number, 0 or more',
   float: 'a number',
   any: 'a value',
   list: 'a list',
@@ -236,7 +255,7 @@ const GO_TYPE: Partial<Record<Shape['type'], string>> = {
 }
 
 function mismatch(d: Decoding, { path, node, shape }: Task<Node, Shape>): undefined {
-  const goal = GO_TYPE[shape.type]
+  const goal = shape.type === 'uint' ? shape.go : GO_TYPE[shape.type]
   const got = `got unconvertible type '${goType(node)}', value: '${goValue(node)}'`
   const scalar = `'${path}' expected type '${goal}', ${got}`
   const consul =

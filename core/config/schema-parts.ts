@@ -12,6 +12,8 @@ import {
   text,
   textMap,
   texts,
+  uint,
+  uint64,
 } from './shape.ts'
 
 export const ACL = record(
@@ -99,7 +101,7 @@ export const AUTOPILOT = record(
     cleanup_dead_servers: bool,
     last_contact_threshold: duration,
     max_trailing_logs: int,
-    min_quorum: int,
+    min_quorum: uint,
     server_stabilization_time: duration,
   },
   {
@@ -167,8 +169,8 @@ export const LIMITS = record({
   rpc_max_burst: int,
   rpc_max_conns_per_client: int,
   rpc_rate: float,
-  kv_max_value_size: int,
-  txn_max_req_len: int,
+  kv_max_value_size: uint64,
+  txn_max_req_len: uint64,
 })
 
 export const PERFORMANCE = record({

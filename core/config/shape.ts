@@ -8,6 +8,8 @@ export type Shape =
   | { readonly type: 'duration' }
   | { readonly type: 'bool' }
   | { readonly type: 'int' }
+  /** 0 or more; `go` is what Consul's complaints call it. */
+  | { readonly type: 'uint'; readonly go: 'uint' | 'uint64' }
   | { readonly type: 'float' }
   /** Anything: kept as plain values, for settings that another part interprets. */
   | { readonly type: 'any' }
@@ -35,6 +37,8 @@ interface RecordOptions {
 export const text = { type: 'string' } as const
 export const bool = { type: 'bool' } as const
 export const int = { type: 'int' } as const
+export const uint = { type: 'uint', go: 'uint' } as const
+export const uint64 = { type: 'uint', go: 'uint64' } as const
 export const float = { type: 'float' } as const
 export const anything = { type: 'any' } as const
 export const duration = { type: 'duration' } as const
@@ -61,7 +65,7 @@ export type Infer<S> = S extends { readonly type: 'string' | 'duration' }
   ? string
   : S extends { readonly type: 'bool' }
     ? boolean
-    : S extends { readonly type: 'int' | 'float' }
+    : S extends { readonly type: 'int' | 'uint' | 'float' }
       ? number
       : S extends { readonly type: 'list'; readonly of: infer Item }
         ? readonly Infer<Item>[]

@@ -103,6 +103,52 @@ export function groupRules({ cache, tls }: Settings): Rules {
   ]
 }
 
+/** What Consul says of other datacenters, in its order. */
+export function farRules({ server = false, connect, ...rest }: Settings): Rules {
+  const { primary_gateways: gateways = [], datacenter = '', primary_datacenter: primary } = rest
+  const federates = connect?.enable_mesh_gateway_wan_federation === true
+  const path = 'primary_gateways'
+  const isPrimary = (primary || datacenter).toLowerCase() === datacenter.toLowerCase()
+  return [
+    rule(federates && !server, {
+      path: 'connect.enable_mesh_gateway_wan_federation',
+      consul: "'connect.enable_mesh_gateway_wan_federation = true' requires 'server = true'",
+      what: 'connect.enable_mesh_gateway_wan_federation is for servers',
+    }),
+    rule(gateways.length > 0 && !server, {
+      path,
+      consul: `'${path}' requires 'server = true'`,
+      what: `${path} is for servers`,
+    }),
+    rule(gateways.length > 0 && isPrimary, {
+      path,
+      consul: `'${path}' should only be configured in a secondary datacenter`,
+      what: `${path} is for datacenters that are not the primary`,
+    }),
+  ]
+}
+
+/** What Consul says of words that it passes on. */
+export function wordRules({ locality, ui_config: ui }: Settings): Rules {
+  const provider = ui?.metrics_provider ?? ''
+  const shown = JSON.stringify(provider)
+  const path = 'ui_config.metrics_provider'
+  const allowed = 'can only contain lowercase alphanumeric, - or _ characters'
+  return [
+    rule(!/^[a-z0-9_-]*$/.test(provider), {
+      path,
+      consul: `${path} ${allowed}. received: ${shown}`,
+      what: `${path} cannot be ${shown}`,
+      next: 'use lower-case letters, digits, "-" and "_"',
+    }),
+    rule(Boolean(locality?.zone) && !locality?.region, {
+      path: 'locality',
+      consul: 'locality is invalid: zone cannot be set without region',
+      what: 'locality.zone needs locality.region',
+    }),
+  ]
+}
+
 /** What is for servers alone, and what is for others. */
 export function roleRules({ server = false, auto_encrypt: auto, ...rest }: Settings): Rules {
   const { ca_provider: provider = '' } = rest.connect ?? {}

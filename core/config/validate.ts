@@ -20,12 +20,14 @@ import { checkDurations } from './validate-durations.ts'
 import {
   addressRules,
   choiceRules,
+  farRules,
   groupRules,
   keyRules,
   keySizeRule,
   metaRules,
   numberRules,
   roleRules,
+  wordRules,
 } from './validate-values.ts'
 
 /** What Consul finds while it puts the settings together, and lists in one complaint. */
@@ -114,6 +116,7 @@ export function checkRules(draft: Draft, plan: NetworkPlan | undefined): void {
     nameRule('datacenter', settings.datacenter ?? ''),
     ...dataDirRules(draft),
     ...uiPathRules(settings),
+    ...wordRules(settings),
     nodeNameRule(draft),
     ...domainRules(settings),
     altDomainRule(settings),
@@ -126,6 +129,7 @@ export function checkRules(draft: Draft, plan: NetworkPlan | undefined): void {
     uiDirRule(draft),
     ...metaRules(settings),
     ...keyRules(settings),
+    ...farRules(settings),
     ...(plan === undefined ? [] : addressRules(plan)),
   ]
   for (const rule of rules) if (rule !== undefined) refuse(draft, rule)

@@ -54,6 +54,16 @@ const MISMATCHES: readonly (readonly [text: string, consul: string, ours: string
     'a.hcl:1:21: limits.rpc_rate must be a number, not "1"',
   ],
   [
+    'limits { kv_max_value_size = -1 }',
+    "cannot parse 'limits.kv_max_value_size', -1 overflows uint",
+    'a.hcl:1:30: limits.kv_max_value_size cannot be below 0: -1',
+  ],
+  [
+    'autopilot { min_quorum = "3" }',
+    "'autopilot.min_quorum' expected type 'uint', got unconvertible type 'string', value: '3'",
+    'a.hcl:1:26: autopilot.min_quorum must be a whole number, 0 or more, not "3"',
+  ],
+  [
     'services { port = "1" }',
     "'services[0].port' expected type 'int', got unconvertible type 'string', value: '1'",
     'a.hcl:1:19: services[0].port must be a whole number, not "1"',

@@ -170,6 +170,44 @@ const CASES: readonly Case[] = [
     ours: ['a.hcl:1:1: recursors takes IP addresses, with a port or without, not "0.0.0.0"'],
   },
   {
+    hcl: 'primary_gateways = ["10.0.0.1:443"]',
+    consul: "'primary_gateways' should only be configured in a secondary datacenter",
+    ours: ['a.hcl:1:1: primary_gateways is for datacenters that are not the primary'],
+  },
+  {
+    hcl: 'ui_config { metrics_provider = "Bad" }',
+    consul:
+      'ui_config.metrics_provider can only contain lowercase alphanumeric, - or _ characters. ' +
+      'received: "Bad"',
+    ours: [
+      'a.hcl:1:13: ui_config.metrics_provider cannot be "Bad"',
+      '  next: use lower-case letters, digits, "-" and "_"',
+    ],
+  },
+  {
+    hcl: 'locality { zone = "z" }',
+    consul: 'locality is invalid: zone cannot be set without region',
+    ours: ['a.hcl:1:1: locality.zone needs locality.region'],
+  },
+  {
+    hcl: 'cache { entry_fetch_rate = 0 }',
+    consul: 'cache.entry_fetch_rate must be strictly positive, was: 0',
+    ours: ['a.hcl:1:9: cache.entry_fetch_rate must be positive, not 0'],
+  },
+  {
+    hcl: 'tls { grpc { verify_outgoing = true } }',
+    consul: 'verify_outgoing is not valid in the tls.grpc stanza',
+    ours: ['a.hcl:1:14: tls.grpc.verify_outgoing has no meaning there'],
+  },
+  {
+    hcl: 'connect { ca_provider = "bogus" }',
+    consul: 'bogus is not a valid CA provider',
+    ours: [
+      'a.hcl:1:11: connect.ca_provider cannot be "bogus"',
+      '  next: one of consul, vault, aws-pca',
+    ],
+  },
+  {
     hcl: 'advertise_reconnect_timeout = "5m"',
     consul: 'advertise_reconnect_timeout can only be used on a client',
     ours: ['a.hcl:1:1: advertise_reconnect_timeout is not for servers'],
