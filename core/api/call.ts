@@ -121,7 +121,7 @@ function openEndpoint(desk: Desk, request: Request, found: Found): Call | Respon
   if (query === undefined) throw new ApiError('invalid', '')
   checkOpen(config, path)
   const route = endpoint.routes.get(request.method)
-  if (route === undefined) return answerMethod(desk.head, endpoint, request.method)
+  if (route === undefined) return answerMethod(desk.head, found, request.method)
   checkWriter(config, request)
   const options = optionsOf(desk.site, route, { request, query })
   if (!route.ignoresEnterprise) refuseEnterprise(request, query)
@@ -171,10 +171,16 @@ const DISCOVERY = /^GET \/v1\/(?:catalog|health)\//
 const isPlain = (route: Route): boolean =>
   route.kind === 'own' || (route.kind === 'local' && !route.parsesOptions)
 
-function answerMethod(head: Letterhead, endpoint: Endpoint, method: string): Response {
+/** Below here Consul says itself what may be done, and more than the header. */
+const OWN_WORDS = '/v1/query/'
+
+function answerMethod(head: Letterhead, { endpoint, path }: Found, method: string): Response {
   const headers = ['Allow', endpoint.allow]
   if (method === 'OPTIONS')
-    return { ...answerSaid(head, { headers }, 'compact'), headers: [...head.json, ...headers] }
+    return {
+      ...answerSaid(head, { headers, text: path.startsWith(OWN_WORDS) ? '{}' : '' }, 'compact'),
+      headers: [...head.json, ...headers],
+    }
   const text = `method ${method} not allowed`
   if (head.dialect === 'lesson') return answerBare(head, 405, { text, headers })
   return answerSaid(head, { status: 405, text, headers }, 'compact')

@@ -134,6 +134,8 @@ pipeline('OPTIONS lists the methods, HEAD is none of them', () => {
   const options = ask(machine, 'OPTIONS /v1/kv/a')
   assert.is(options.status, 200)
   assert.is(headerOf(options, 'allow'), 'OPTIONS,GET,PUT,DELETE')
+  assert.is(textOfBody(options), '')
+  assert.is(textOfBody(ask(machine, 'OPTIONS /v1/query/x')), '{}')
   assert.is(ask(machine, 'HEAD /v1/kv/a').status, 405)
 })
 
