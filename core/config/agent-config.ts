@@ -60,7 +60,8 @@ export interface ServiceDefinition {
   readonly id: string
   readonly name: string
   readonly tags: readonly string[]
-  readonly meta: Readonly<Record<string, string>>
+  /** null: nothing is said of them; the catalog tells that apart from none. */
+  readonly meta: Readonly<Record<string, string>> | null
   readonly address: string
   readonly port: number
   readonly socketPath: string

@@ -81,7 +81,7 @@ function planService(draft: Draft, service: ServiceSetting): ServiceDefinition {
     id: service.id ?? '',
     name: service.name ?? '',
     tags: service.tags ?? [],
-    meta: service.meta ?? {},
+    meta: service.meta ?? null,
     address: service.address ?? '',
     port: service.port ?? 0,
     socketPath: service.socket_path ?? '',

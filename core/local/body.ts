@@ -141,7 +141,7 @@ const SERVICE = {
   SocketPath: text,
   TaggedAddresses: mapOf(address),
   EnableTagOverride: flag,
-  Meta: mapOf(text),
+  Meta: nullable(mapOf(text)),
   Weights: nullable(struct({ Passing: integer, Warning: integer })),
   Check: nullable(innerCheck),
   Checks: list(nullable(innerCheck)),
@@ -208,7 +208,7 @@ export const serviceBody = jsonBody(COMPLAINT, (node): ServiceDefinition => {
 function refuseFaults(definition: ServiceDefinition, ofSidecar: readonly string[]): void {
   const weights = faultOfWeights(definition.weights)
   if (weights !== undefined) throw bad(`Invalid Weights: ${weights}`)
-  const meta = faultOfMetadata(definition.meta)
+  const meta = faultOfMetadata(definition.meta ?? {})
   if (meta !== undefined) throw bad(`Invalid Service Meta: ${meta}`)
   const { proxy = null, connect } = definition
   const hasSidecar = connect?.sidecar !== undefined
@@ -238,7 +238,7 @@ function definitionOf(sent: Sent): ServiceDefinition {
     id: sent.ID ?? '',
     name: sent.Name ?? '',
     tags: sent.Tags ?? [],
-    meta: sent.Meta ?? {},
+    meta: sent.Meta ?? null,
     address: sent.Address ?? '',
     port: sent.Port ?? 0,
     socketPath: sent.SocketPath ?? '',

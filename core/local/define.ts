@@ -56,7 +56,7 @@ export function defineService(given: ServiceDefinition, source: Source): OwnServ
     tags: tags.length === 0 ? null : tags,
     address: given.address,
     taggedAddresses: taggedAddresses(given),
-    meta: Object.keys(meta).length === 0 ? null : sortedRecord(meta),
+    meta: meta === null ? null : sortedRecord(meta),
     port: given.port,
     socketPath: given.socketPath,
     weights:

@@ -27,7 +27,7 @@ interface Place {
 export function faultOfSidecar(parent: ServiceDefinition): string | undefined {
   const beside = parent.connect?.sidecar
   if (beside === undefined) return undefined
-  const meta = faultOfMetadata(beside.meta)
+  const meta = faultOfMetadata(beside.meta ?? {})
   if (meta !== undefined) return `Invalid SidecarService: ${meta}`
   const whole = filled(beside, parent, beside.port)
   // A proxy that has no port is given one later.
@@ -79,7 +79,7 @@ function filled(
     id: sidecarId(parent.id),
     name: beside.name || `${parent.name}-sidecar-proxy`,
     tags: tags.length > 0 ? tags : parent.tags,
-    meta: Object.keys(meta).length > 0 ? meta : parent.meta,
+    meta: isBlank(meta) && !isBlank(parent.meta) ? parent.meta : meta,
     address,
     token: beside.token || parent.token,
     locality: beside.locality ?? parent.locality,
@@ -88,6 +88,8 @@ function filled(
     proxy,
   }
 }
+
+const isBlank = (meta: ServiceDefinition['meta']): boolean => Object.keys(meta ?? {}).length === 0
 
 function proxyFor(given: ProxySpec, parent: ServiceDefinition): ProxySpec {
   return {

@@ -23,7 +23,7 @@ const serviceDefinition = (changed: Partial<ServiceDefinition>): ServiceDefiniti
   id: '',
   name: 'web',
   tags: [],
-  meta: {},
+  meta: null,
   address: '',
   port: 0,
   socketPath: '',

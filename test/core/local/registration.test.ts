@@ -232,6 +232,18 @@ registration(
   },
 )
 
+registration('no labels and nothing said of them are told apart by the catalog', () => {
+  const machine = createMachine()
+  register(machine, { Name: 'none', Meta: {} })
+  register(machine, { Name: 'unsaid', Meta: null })
+  const { Services } = jsonOf(ask(machine, 'GET /v1/catalog/node/node1')) as {
+    Services: Readonly<Record<string, { readonly Meta: unknown }>>
+  }
+  assert.equal([Services['none']?.Meta, Services['unsaid']?.Meta], [{}, null])
+  const shown = jsonOf(ask(machine, 'GET /v1/agent/service/unsaid')) as { readonly Meta: unknown }
+  assert.equal(shown.Meta, {})
+})
+
 registration('Accept wants text when it begins with it', () => {
   const machine = createMachine()
   register(machine, { Name: 'web' })
