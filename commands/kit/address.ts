@@ -165,11 +165,13 @@ function readToken(file: string): string | undefined {
   return token === '' ? undefined : token
 }
 
-function readOrFail(file: string, doing: string): string {
+/** `doing`: what Consul says before the reason, if anything. */
+function readOrFail(file: string, doing: string | undefined): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw noConnection(`Error ${doing}: open ${file}: ${reasonOf(error)}`, undefined)
+    const before = doing === undefined ? '' : `Error ${doing}: `
+    throw noConnection(`${before}open ${file}: ${reasonOf(error)}`, undefined)
   }
 }
 
@@ -184,8 +186,6 @@ function tlsOf(request: AddressRequest): TlsOptions {
   const verify = fromEnvironment(request, 'CONSUL_HTTP_SSL_VERIFY')
   const caFile = flagOrEnv(request, 'ca-file')
   const caPath = flagOrEnv(request, 'ca-path')
-  const cert = flagOrEnv(request, 'client-cert')
-  const key = flagOrEnv(request, 'client-key')
   const servername = flagOrEnv(request, 'tls-server-name')
   const ca = [
     ...(caFile === undefined ? [] : [readOrFail(caFile, 'loading CA File')]),
@@ -195,10 +195,19 @@ function tlsOf(request: AddressRequest): TlsOptions {
   return {
     rejectUnauthorized: rejects ?? true,
     ...(ca.length === 0 ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert: readOrFail(cert, 'loading client certificate') }),
-    ...(key === undefined ? {} : { key: readOrFail(key, 'loading client key') }),
+    ...clientPair(request),
     ...(servername === undefined ? {} : { servername }),
   }
+}
+
+/** Our certificate and its key: one is of no use without the other. */
+function clientPair(request: AddressRequest): Pick<TlsOptions, 'cert' | 'key'> {
+  const cert = flagOrEnv(request, 'client-cert')
+  const key = flagOrEnv(request, 'client-key')
+  if (cert === undefined && key === undefined) return {}
+  if (cert === undefined || key === undefined)
+    throw noConnection('both client cert and client key must be provided', undefined)
+  return { cert: readOrFail(cert, undefined), key: readOrFail(key, undefined) }
 }
 
 function readFolder(folder: string): string[] {

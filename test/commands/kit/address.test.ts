@@ -83,6 +83,20 @@ address('a token file beats a token from the same place, and flags beat variable
   }),
 )
 
+address('a certificate of ours comes with its key', () => {
+  const connecting = 'Error connecting to Consul agent: '
+  const cases: [Record<string, string>, string][] = [
+    [{ 'client-cert': 'none' }, 'both client cert and client key must be provided'],
+    [{ 'client-key': 'none' }, 'both client cert and client key must be provided'],
+    [
+      { 'client-cert': '/none/cert', 'client-key': '/none/key' },
+      'open /none/cert: no such file or directory',
+    ],
+  ]
+  for (const [flags, said] of cases)
+    assert.is(fails(() => resolve(flags)).parts.consul, `${connecting}${said}`)
+})
+
 address('a switch that is neither on nor off is refused; as consul it is a warning', () => {
   const env = { CONSUL_HTTP_SSL: 'perhaps' }
   assert.is(fails(() => resolve({}, env)).parts.exit, 2)
