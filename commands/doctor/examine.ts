@@ -100,7 +100,7 @@ async function leaderFinding(client: Client, reply: Reply): Promise<Finding> {
 /** Servers of one pool that do not order writes together: a client meets one state or another. */
 async function apartFinding(client: Client): Promise<Finding> {
   const [pool, peers] = [
-    await client.call('GET /v1/agent/members', { accept: [403, 500, 503] }),
+    await client.call('GET /v1/agent/members', { accept: [403, 404, 500, 503] }),
     await client.call('GET /v1/status/peers', { accept: [403, 500, 503] }),
   ]
   if (pool.status !== 200 || peers.status !== 200)
@@ -150,7 +150,7 @@ export function clockFinding(
 
 /** Undefined: in memory, elsewhere, or not told. */
 async function dataDirOf(client: Client): Promise<string | undefined> {
-  const reply = await client.call('GET /v1/agent/self', { accept: [403, 500] })
+  const reply = await client.call('GET /v1/agent/self', { accept: [403, 404, 500] })
   if (reply.status !== 200) return undefined
   const self = jsonOf(reply) as { DebugConfig?: { DataDir?: string } } // the API's contract
   return self.DebugConfig?.DataDir || undefined

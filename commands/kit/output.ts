@@ -34,9 +34,10 @@ export async function createOutput(options: OutputOptions): Promise<Output> {
   const gone = new AbortController()
   const { stdout, stderr } = process
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && !gone.signal.aborted) refuseToGoOn(error)
+    if (!isReaderGone(error) && !gone.signal.aborted) refuseToGoOn(error)
     gone.abort()
   })
+  stderr.on('error', () => undefined) // nobody is left to be told: an agent serves on
   const terminal = stdout.isTTY === true
   return {
     profile: options.profile,
@@ -48,6 +49,10 @@ export async function createOutput(options: OutputOptions): Promise<Output> {
     talk: (line) => void stderr.write(`${line}\n`),
   }
 }
+
+/** A pipe whose reader has left, or a terminal that was closed. */
+const isReaderGone = ({ code }: NodeJS.ErrnoException): boolean =>
+  code === 'EPIPE' || (code === 'EIO' && process.stdout.isTTY)
 
 /** A full disk under `>`: what was written is cut short, so the exit code must say so. */
 function refuseToGoOn(error: Error): void {

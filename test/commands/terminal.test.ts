@@ -71,10 +71,53 @@ terminal.after(async ({ home, agent }) => {
   await home.close()
 })
 
+/** Runs an agent at a terminal, and closes the terminal. */
+async function closeTerminal(home: Home): Promise<{ pid: number; url: string }> {
+  const line = 'exec lictor agent -dev -http-port=0 -dns-port=0 -serf-lan-port=0'
+  const child = spawn('script', inTerminal(line), {
+    cwd: home.work,
+    env: home.env,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const ready = await before(
+    20_000,
+    () =>
+      new Promise<RegExpExecArray>((resolve) => {
+        let shown = ''
+        child.stdout.on('data', (chunk: Buffer) => {
+          shown += chunk
+          const found = /ready: http (\S+?),? .*\(pid (\d+)\)/.exec(shown)
+          if (found !== null) resolve(found)
+        })
+      }),
+    'an agent at a terminal',
+  )
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  child.kill('SIGKILL')
+  await before(10_000, () => ended, 'the end of its terminal')
+  return { pid: Number(ready[2]), url: `http://${ready[1]}` }
+}
+
 if (spawnSync('script', ['--version']).error !== undefined) {
   console.log('SKIP no script')
   terminal('nothing without script(1)', () => undefined)
 } else {
+  terminal('an agent serves on when its terminal is closed', async ({ home }) => {
+    const { pid, url } = await closeTerminal(home)
+    let isStopped = false
+    try {
+      for (let i = 0; i < 5; i++) {
+        const reloaded = await fetch(`${url}/v1/agent/reload`, { method: 'PUT' })
+        assert.is(reloaded.status, 200, 'it has much to say, and nobody to say it to')
+      }
+      const { exit, stdout } = await run(home, ['lictor', 'stop', String(pid)])
+      isStopped = exit === 0
+      assert.match(stdout, `(pid ${pid})`)
+    } finally {
+      if (!isStopped) process.kill(pid, 'SIGKILL')
+    }
+  })
+
   terminal('a value ends with a newline, unless it must not', async ({ typed }) => {
     await typed('lictor kv put a value')
     assert.is((await typed('lictor kv get a')).shown, 'value\n')
