@@ -31,17 +31,21 @@ export function addressOf(text: string): Address {
   throw misuse(`${JSON.stringify(text)} is no HOST:PORT`)
 }
 
-/** Those that run here, by their control sockets. */
-export async function nodesHere(env: Env): Promise<readonly Address[]> {
+/** Those that run here, by their control sockets; one at least. */
+export async function nodesHere(env: Env): Promise<readonly [Address, ...Address[]]> {
   const { records } = await listDaemons(env)
-  return records.filter(({ kind }) => kind === 'kvstore').map(({ name }) => name)
+  const [first, ...others] = records
+    .filter(({ kind }) => kind === 'kvstore')
+    .map(({ name }) => name)
+  if (first !== undefined) return [first, ...others]
+  const agreeing = records.find(({ kind }) => kind === 'kvstore-raft')
+  throw nobodyHere(agreeing?.addresses['http']?.[0])
 }
 
 /** The one that is named, or the only one. */
 export async function meantNode(named: string | undefined, env: Env): Promise<Address> {
   if (named !== undefined) return addressOf(named)
   const [first, ...others] = await nodesHere(env)
-  if (first === undefined) throw nobodyHere()
   if (others.length === 0) return first
   const next = [first, ...others].map((node) => `--node=${node}`)
   throw misuse(`${others.length + 1} nodes run here: say which`, { next })
@@ -49,11 +53,17 @@ export async function meantNode(named: string | undefined, env: Env): Promise<Ad
 
 const START = 'kvstore --role=leader --port=8000   start one'
 
-export const nobodyHere = (): Failure =>
+/** `agreeing`: where a node with --engine=raft answers, which needs no person to look after it. */
+const nobodyHere = (agreeing: string | undefined): Failure =>
   new Failure({
     code: 'nobody_there',
-    what: 'no node of yours is running',
-    next: [START],
+    what:
+      agreeing === undefined
+        ? 'no node of yours is running'
+        : 'this is for nodes that copy by hand; those that run here agree by raft',
+    next: [
+      agreeing === undefined ? START : `curl ${agreeing}/v1/status/leader   who leads of them`,
+    ],
     exit: EXIT.nobody,
   })
 

@@ -5,7 +5,7 @@ import { formatDuration } from '../../core/time.ts'
 import { type Answer, defineCommand, type Env } from '../kit/declare.ts'
 import { isFailure } from '../kit/failure.ts'
 import { columns } from '../kit/output.ts'
-import { type Address, addressOf, askNode, NODE_FLAGS, nobodyHere, nodesHere } from './nodes.ts'
+import { type Address, addressOf, askNode, NODE_FLAGS, nodesHere } from './nodes.ts'
 
 export const command = defineCommand({
   id: 'kvstore status',
@@ -75,9 +75,7 @@ interface Conflict {
 
 async function firstNodes(named: string | undefined, env: Env): Promise<readonly Address[]> {
   if (named !== undefined) return [addressOf(named)]
-  const here = await nodesHere(env)
-  if (here.length === 0) throw nobodyHere()
-  return here
+  return nodesHere(env)
 }
 
 const knownTo = ({ leader, followers = [], conflicts = [] }: Status): readonly Address[] => [
