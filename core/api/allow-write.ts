@@ -1,6 +1,6 @@
 // http_config.allow_write_http_from: whether an address lies in one of some networks. A peer on a
 // Unix socket has no address and is never refused.
-import { holdsIp, parseIp, parseNetwork } from '../config/ip.ts'
+import { holdsIp, parseIp, parseNetwork } from '../ip.ts'
 import { withoutMapping } from '../wire/ip.ts'
 
 /** Texts that are no network hold no address. */

@@ -1,9 +1,8 @@
 // Questions about nodes, services and checks. Each answers with rows and the index that goes with
 // them (indexes.ts); what it reads of the rows is what a blocking query on it waits for.
-
 import { present } from '../assert.ts'
 import { fold } from '../bytes.ts'
-import type { IpBytes } from '../config/ip.ts'
+import type { IpBytes } from '../ip.ts'
 import { get, list, listBy, type View } from '../state/txn.ts'
 import {
   connectIndexName,

@@ -4,8 +4,8 @@
 // Names and ids are compared without case, as in Consul: the keys are folded, the rows keep what
 // was written.
 import { fold } from '../bytes.ts'
-import { type IpBytes, parseIp, unmapped } from '../config/ip.ts'
 import { PROXY_KIND, type ProxySpec } from '../config/proxy.ts'
+import { type IpBytes, parseIp, unmapped } from '../ip.ts'
 import { isSame } from '../same.ts'
 import { defineTable, entryPrefix } from '../state/table.ts'
 import type { WallMs } from '../time.ts'

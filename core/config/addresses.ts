@@ -1,9 +1,9 @@
 // Addresses as settings give them: IP addresses, Unix sockets, several in one text, and go-sockaddr
 // templates, filled from the facts of the machine.
+import { parseIp } from '../ip.ts'
 import type { ListenAddress } from './agent-config.ts'
 import { type Draft, gatherRefusal } from './draft.ts'
 import type { MachineFacts } from './facts.ts'
-import { parseIp } from './ip.ts'
 import { evaluateTemplate } from './sockaddr.ts'
 
 export type Address =

@@ -1,10 +1,10 @@
 // What `/v1/agent/self` shows as DebugConfig: the settings under the names of Consul's runtime
 // configuration, addresses as URLs, durations as Go prints them, secrets hidden.
+import { joinHostPort } from '../ip.ts'
 import { sortedRecord } from '../sorted.ts'
 import { formatDurationNs, parseDurationNs } from '../time.ts'
 import type { ListenAddress } from './agent-config.ts'
 import type { Draft } from './draft.ts'
-import { joinHostPort } from './ip.ts'
 import type { NetworkPlan } from './network.ts'
 import type { Settings } from './schema.ts'
 import { bootstrapOf, uiPathOf } from './validate.ts'

@@ -1,8 +1,8 @@
 // An agent that is bound to every address must tell others one of them. Which one is a guess from
 // the interfaces of the machine; a guess that may be wrong is a warning, or as `consul` a refusal.
+import { isPrivateIp, parseIp } from '../ip.ts'
 import type { Complaint, Draft } from './draft.ts'
 import type { NetworkInterface } from './facts.ts'
-import { isPrivateIp, parseIp } from './ip.ts'
 
 export interface Detected {
   readonly address: string

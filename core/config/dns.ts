@@ -1,9 +1,9 @@
 // What DNS answers and where it asks: `dns_config`, `alt_domain` and `recursors`.
+import { parseIp } from '../ip.ts'
 import { parseDurationNs } from '../time.ts'
 import { fillTemplates } from './addresses.ts'
 import type { DnsConfig } from './agent-config.ts'
 import type { Draft } from './draft.ts'
-import { parseIp } from './ip.ts'
 import type { NetworkPlan } from './network.ts'
 
 const DNS_PORT = 53

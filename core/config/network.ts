@@ -1,12 +1,11 @@
 // Ports and addresses of an agent: what it binds, what it tells others, where its APIs listen.
 // In the order in which Consul decides them, because it stops at the first address that it
 // cannot use.
-
+import { isAnyIp, isIp6 } from '../ip.ts'
 import { type Address, expandAddresses, expandIp, listenOn } from './addresses.ts'
 import type { ListenAddress } from './agent-config.ts'
 import { detectAddress } from './detect.ts'
 import { type Complaint, type Draft, gatherRefusal, refuse } from './draft.ts'
-import { isAnyIp, isIp6 } from './ip.ts'
 import type { Settings } from './schema.ts'
 
 export interface NetworkPlan {

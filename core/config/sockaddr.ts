@@ -3,9 +3,9 @@
 //
 //   {{ GetPrivateIP }}
 //   {{ GetAllInterfaces | include "network" "10.0.0.0/8" | attr "address" }}
+import { holdsIp, isPrivateIp, type Network, parseIp, parseNetwork } from '../ip.ts'
 import { fitsRegexp } from '../regexp.ts'
 import type { MachineFacts, NetworkInterface } from './facts.ts'
-import { holdsIp, isPrivateIp, type Network, parseIp, parseNetwork } from './ip.ts'
 
 type Interfaces = readonly NetworkInterface[]
 type Value = Interfaces | string

@@ -1,9 +1,9 @@
 // The rules that look at one value each: ranges, choices, keys, labels, and ports taken twice.
 import { parseBase64 } from '../bytes.ts'
+import { joinHostPort } from '../ip.ts'
 import { parseDurationNs } from '../time.ts'
 import type { ListenAddress } from './agent-config.ts'
 import type { Complaint, Draft, Rules } from './draft.ts'
-import { joinHostPort } from './ip.ts'
 import { faultOfMetadata } from './metadata.ts'
 import type { NetworkPlan } from './network.ts'
 import { getAt } from './paths.ts'

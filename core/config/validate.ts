@@ -1,6 +1,7 @@
 // Which settings cannot hold, alone or together, in the order in which Consul looks at them: its
 // users see the first complaint, ours see all of them. A rule that is kept says nothing.
 import { isUuid } from '../ids.ts'
+import { isAnyIp, parseIp, parseNetwork } from '../ip.ts'
 import { isLogLevel } from '../log.ts'
 import { multierror } from '../multierror.ts'
 import { nameFault } from '../names.ts'
@@ -12,7 +13,6 @@ import {
   refuse,
   refuseLate,
 } from './draft.ts'
-import { isAnyIp, parseIp, parseNetwork } from './ip.ts'
 import type { NetworkPlan } from './network.ts'
 import { getAt } from './paths.ts'
 import type { Settings } from './schema.ts'

@@ -11,7 +11,7 @@ import {
   PASSING,
   type ServiceRow,
 } from '../catalog/records.ts'
-import type { IpBytes } from '../config/ip.ts'
+import type { IpBytes } from '../ip.ts'
 import type { View } from '../state/txn.ts'
 import { type Prefix, prefixOfText } from './name.ts'
 import { type Family, ownAddress, type Place, placeOfInstance } from './places.ts'

@@ -1,6 +1,6 @@
 // Where an instance or a node is found: which of its addresses goes to whom (consul-surface 4.2).
 import type { NodeRow, ServiceRow } from '../catalog/records.ts'
-import { type IpBytes, parseIp, unmapped } from '../config/ip.ts'
+import { type IpBytes, parseIp, unmapped } from '../ip.ts'
 import { type Name, nameOfText } from './name.ts'
 import { digitsOfIp } from './reverse.ts'
 

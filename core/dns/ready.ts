@@ -5,7 +5,7 @@
 import { assert } from '../assert.ts'
 import { type IndexName, markOf } from '../catalog/indexes.ts'
 import { CATALOG_INDEXES } from '../catalog/records.ts'
-import type { IpBytes } from '../config/ip.ts'
+import type { IpBytes } from '../ip.ts'
 import type { Prng } from '../prng.ts'
 import { slotOf } from '../state/table.ts'
 import type { View } from '../state/txn.ts'

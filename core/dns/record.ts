@@ -1,5 +1,5 @@
 // Questions and resource records as values; their form on the wire is in query.ts and message.ts.
-import type { IpBytes } from '../config/ip.ts'
+import type { IpBytes } from '../ip.ts'
 import type { Name } from './name.ts'
 
 /** RFC 1035 §3.2.2 and §3.2.3, RFC 3596, RFC 2782, RFC 4034 §5, RFC 6891, RFC 5936. */

@@ -1,6 +1,6 @@
 // The address that a name below in-addr.arpa (RFC 1035 §3.5) or ip6.arpa (RFC 3596 §2.5) stands
 // for, and the one that the digits of an `addr` name stand for.
-import type { IpBytes } from '../config/ip.ts'
+import type { IpBytes } from '../ip.ts'
 
 /** `labels` are all of the name. Undefined: no whole address. */
 export function reverseIp(labels: readonly string[]): IpBytes | undefined {

@@ -7,8 +7,8 @@ import {
   type ServiceSpec,
 } from '../catalog/records.ts'
 import type { CheckDefinition, ServiceDefinition } from '../config/agent-config.ts'
-import { parseIp } from '../config/ip.ts'
 import { withTypes } from '../config/proxy.ts'
+import { parseIp } from '../ip.ts'
 import { quoteGo } from '../quote.ts'
 import { sortedRecord } from '../sorted.ts'
 import { formatDuration } from '../time.ts'

@@ -1,9 +1,9 @@
 // The proxy that is defined within a service: what it leaves open follows from the service
 // (consul-surface 3.11).
 import type { AgentConfig, CheckDefinition, ServiceDefinition } from '../config/agent-config.ts'
-import { joinHostPort } from '../config/ip.ts'
 import { faultOfMetadata } from '../config/metadata.ts'
 import { faultOfMesh, NO_PROXY, PROXY_KIND, type ProxySpec } from '../config/proxy.ts'
+import { joinHostPort } from '../ip.ts'
 import type { View } from '../state/txn.ts'
 import { checkOf } from './body.ts'
 import { defineService, defineServiceChecks } from './define.ts'

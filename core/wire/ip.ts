@@ -4,6 +4,7 @@
 // Four bytes and the same address mapped into sixteen are different addresses to peers
 // (memberlist-wire §2): both have a text, and it keeps them apart.
 import { EMPTY } from '../bytes.ts'
+import { parseIp } from '../ip.ts'
 import type { Codec } from './msgpack.ts'
 import { readBytes } from './msgpack-read.ts'
 import { putBytes, putBytesHead } from './msgpack-write.ts'
@@ -47,63 +48,8 @@ function longestZeros(groups: readonly number[]): { from: number; count: number 
 
 /** The bytes of a text; undefined if it is no address. Any spelling of an address is read. */
 export function ipBytes(text: string): Uint8Array | undefined {
-  if (!text.includes(':')) return bytes4(text)
-  const [head = '', tail, more] = text.split('::')
-  if (more !== undefined) return undefined
-  const first = groupBytes(head, tail === undefined)
-  const last = groupBytes(tail ?? '', true)
-  if (first === undefined || last === undefined) return undefined
-  const count = first.length + last.length
-  if (tail === undefined ? count !== 16 : count > 14) return undefined
-  const bytes = new Uint8Array(16)
-  bytes.set(first)
-  bytes.set(last, 16 - last.length)
-  return bytes
-}
-
-const DOT = 46
-const ZERO = 48
-
-/** Four decimal parts without leading zeros. Every packet has one: no time for expressions. */
-function bytes4(text: string): Uint8Array | undefined {
-  const bytes = new Uint8Array(4)
-  let part = 0
-  let digits = 0
-  let value = 0
-  for (let i = 0; i <= text.length; i++) {
-    const code = i < text.length ? text.charCodeAt(i) : DOT
-    if (code === DOT) {
-      if (digits === 0 || part === 4 || value > 255) return undefined
-      bytes[part++] = value
-      digits = 0
-      value = 0
-      continue
-    }
-    const digit = code - ZERO
-    const hasZeroInFront = digits > 0 && value === 0
-    if (digit < 0 || digit > 9 || digits === 3 || hasZeroInFront) return undefined
-    value = value * 10 + digit
-    digits += 1
-  }
-  return part === 4 ? bytes : undefined
-}
-
-function groupBytes(text: string, isEnd: boolean): number[] | undefined {
-  if (text === '') return []
-  const bytes: number[] = []
-  const groups = text.split(':')
-  for (const [i, group] of groups.entries()) {
-    if (isEnd && i === groups.length - 1 && group.includes('.')) {
-      const four = bytes4(group)
-      if (four === undefined) return undefined
-      bytes.push(...four)
-    } else {
-      if (!/^[0-9a-f]{1,4}$/i.test(group)) return undefined
-      const value = Number.parseInt(group, 16)
-      bytes.push(value >> 8, value & 255)
-    }
-  }
-  return bytes
+  const bytes = parseIp(text)
+  return bytes && new Uint8Array(bytes)
 }
 
 /** An address as raw bytes. What is none comes as an empty text, and leaves as no bytes. */

@@ -1,7 +1,7 @@
 // How much goes to networks far away over UDP: whoever forges the source of his questions makes us
 // send answers to somebody else. A network gets so many a second; of what is more, every second
 // question is told to come by TCP, which a true client does, and the rest is passed over.
-import { isPrivateIp, parseIp } from '../../core/config/ip.ts'
+import { isPrivateIp, parseIp } from '../../core/ip.ts'
 import type { Instant } from '../../core/time.ts'
 
 /** To each network of 256 IPv4 addresses, or of a /56 of IPv6. */

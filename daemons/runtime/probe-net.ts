@@ -3,7 +3,7 @@
 import dgram from 'node:dgram'
 import net from 'node:net'
 import tls from 'node:tls'
-import { joinHostPort } from '../../core/config/ip.ts'
+import { joinHostPort } from '../../core/ip.ts'
 import type { Probed, ProbeTarget } from '../../core/local/probe.ts'
 import {
   type Bounds,

@@ -6,10 +6,10 @@ import { createSocket } from 'node:dgram'
 import { connect, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { DnsConfig, ListenAddress } from '../../core/config/agent-config.ts'
-import { isAnyIp } from '../../core/config/ip.ts'
 import type { Name } from '../../core/dns/name.ts'
 import { RCODE, type ResourceRecord } from '../../core/dns/record.ts'
 import { encodeAddressQuery, isAnswerTo, rcodeOf, readAddresses } from '../../core/dns/response.ts'
+import { isAnyIp } from '../../core/ip.ts'
 import { frame, takeFrame } from './dns-frame.ts'
 
 /** Questions on their way at once; more are answered with a failure. */

@@ -1,7 +1,7 @@
 // The address that others are told by a member which listens on all of them: a private one of this
 // machine, else any that is not its own loop, else the loopback.
 import { networkInterfaces } from 'node:os'
-import { isAnyIp, isPrivateIp, parseIp } from '../../core/config/ip.ts'
+import { isAnyIp, isPrivateIp, parseIp } from '../../core/ip.ts'
 
 export interface Advertised {
   readonly ip: string

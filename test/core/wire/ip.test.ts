@@ -5,7 +5,7 @@ import { hex } from '../../../core/bytes.ts'
 import { ipBytes, ipText, withoutMapping } from '../../../core/wire/ip.ts'
 import { fc } from '../../kit/property.ts'
 
-const ip = suite('ip')
+const ip = suite('ip of the wire')
 
 ip('texts are those of RFC 5952, one for each address', () => {
   const cases: [string, string][] = [

@@ -12,7 +12,7 @@ export function parseIp(text: string): IpBytes | undefined {
   return text.includes(':') ? parseIp6(text) : parseIp4(text)
 }
 
-/** Digit by digit: the catalog looks at every address that is written. */
+/** Digit by digit: the catalog looks at every address that is written, and every packet has one. */
 function parseIp4(text: string): number[] | undefined {
   const bytes: number[] = []
   let value = -1 // no digit yet
