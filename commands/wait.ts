@@ -117,9 +117,7 @@ const hasMembers =
   async (client) => {
     const members = await client.call('GET /v1/agent/members', {})
     const alive = members.value().filter(({ Status }) => Status === MEMBER_STATUS.alive).length
-    return alive < wanted
-      ? { holds: false, why: `${alive} are alive` }
-      : { holds: true, seen: alive }
+    return alive < wanted ? { holds: false, why: `${alive} alive` } : { holds: true, seen: alive }
   }
 
 const timeIsUp = (wanted: string, ms: number, why: string): Failure =>

@@ -41,7 +41,7 @@ export const command = defineCommand({
     const sent = await callMember<Sent>(await connectMember(call), ['PUT', '/v1/event'], body)
     return {
       json: sent,
-      text: `Event broadcast to ${sent.members} nodes\n`,
+      text: `Event broadcast to ${sent.members} ${sent.members === 1 ? 'node' : 'nodes'}\n`,
       ...(call.flags.json ? {} : { note: `${sent.alive} alive` }),
     }
   },

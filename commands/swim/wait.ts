@@ -88,7 +88,7 @@ function timeIsUp(
   { wanted, limitMs, look }: Waited,
   seen: readonly MemberView[] | string,
 ): Failure {
-  const why = typeof seen === 'string' ? seen : `${aliveOf(seen)} are alive`
+  const why = typeof seen === 'string' ? seen : `${aliveOf(seen)} alive`
   return new Failure({
     code: 'timeout',
     what: `${wanted}: not within ${formatDuration(limitMs)}`,
