@@ -347,10 +347,16 @@ export function isAlone(raft: Raft): boolean {
 export const mayLead = ({ history, self }: Raft): boolean =>
   history.some(({ configuration }) => isVoter(configuration, self.id))
 
-/** Alone there is no leader to wait for, and no lease but our own. */
+/**
+ * Alone there is no leader to wait for, and no lease but our own: unless others had a vote before.
+ * The entry that took it from them may not be agreed on, and a lease of theirs may rest on us.
+ */
 export function standAlone(raft: Raft): void {
-  raft.role = { type: 'follower', electionDue: raft.now }
-  raft.loyalUntil = raft.now
+  const { history, self, now } = raft
+  const isOurs = ({ configuration }: ConfigurationAt) =>
+    votersOf(configuration).every(({ id }) => id === self.id)
+  if (history.every(isOurs)) raft.loyalUntil = now
+  raft.role = { type: 'follower', electionDue: Math.max(now, raft.loyalUntil) }
 }
 
 /** A configuration is in force as soon as it is in the log, committed or not (Raft §6). */

@@ -114,8 +114,8 @@ export function onAppendReply(raft: Raft, sent: OutgoingCall, reply: AppendReply
   }
   if (reply.success) return
   // It had this entry, and has it no more: its disk was lost. What was counted is counted, but from
-  // now on nothing of it is known to be there.
-  if (prevIndex <= progress.match) progress.match = logIndex(0)
+  // now on nothing of it is known to be there. A disk without room has lost nothing.
+  if (reply.noRetryBackoff && prevIndex <= progress.match) progress.match = logIndex(0)
   becomeProbe(progress, logIndex(Math.max(1, Math.min(prevIndex, reply.lastLog + 1))))
   // Behind nothing everything matches: then the refusal is not about the log.
   if (!reply.noRetryBackoff || prevIndex === 0) backOff(progress, raft.now)
