@@ -5,19 +5,16 @@ import { basename, dirname, extname, join } from 'node:path'
 import { socketEndpoint } from './kit/address.ts'
 import { clientFor } from './kit/client.ts'
 import { findDaemon, titleOf } from './kit/daemons.ts'
-import { type Answer, boolean, count, defineCommand, type Flags, text } from './kit/declare.ts'
+import { type Answer, boolean, count, defineCommand, type Flags } from './kit/declare.ts'
 import { answerIsNo, reasonOf } from './kit/failure.ts'
-import { followLog } from './kit/follow.ts'
+import { followLog, LEVEL_SHOWN } from './kit/follow.ts'
 import type { DaemonRecord } from './kit/launch.ts'
 
 const FLAGS = {
   follow: boolean('show what comes, until interrupted'),
   f: boolean('as -follow'),
   lines: count('how many of the last lines of the file', 50),
-  'log-level': text('with -follow: show this and what is worse', 'info', {
-    placeholder: 'LEVEL',
-    choices: ['trace', 'debug', 'info', 'warn', 'error'],
-  }),
+  'log-level': { ...LEVEL_SHOWN, about: `with -follow: ${LEVEL_SHOWN.about}` },
 } as const satisfies Flags
 
 /** No more of a log file is read. */
@@ -41,8 +38,7 @@ export const command = defineCommand({
     const record = await findDaemon({ named: args[0], id, env, out })
     if (!flags.follow && !flags.f) return tailAnswer(record, flags.lines)
     const client = clientFor(socketEndpoint(record.socket), { query: {}, timeoutMs: ANSWER_MS })
-    const query = { loglevel: flags['log-level'], ...(flags.json ? { logjson: '' } : {}) }
-    return followLog(await client.open({ method: 'GET', path: '/v1/agent/monitor', query }), out)
+    return followLog(client, { level: flags['log-level'], json: flags.json }, out)
   },
 })
 

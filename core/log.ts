@@ -1,7 +1,8 @@
 // Log lines as data: a level, a code that never changes, and fields. The production log, a
 // transcript and the simulator's trace print the same lines in three ways.
 
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const
+/** From the most talkative. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 export interface LogLine {

@@ -1,6 +1,7 @@
 // What every lesson daemon takes besides its own: flags that concern the process.
 import { isIP } from 'node:net'
-import { type Call, count, type Flags, optional, typedAs } from './declare.ts'
+import { LOG_LEVELS } from '../../core/log.ts'
+import { type Call, choice, count, type Flags, optional, typedAs } from './declare.ts'
 import { misuse } from './failure.ts'
 
 export const DAEMON_FLAGS = {
@@ -10,6 +11,11 @@ export const DAEMON_FLAGS = {
     completes: 'file',
   }),
 } as const satisfies Flags
+
+export const LEVEL_LOGGED = choice('what goes to the log file', [
+  'info', // unless another is given
+  ...LOG_LEVELS.filter((level) => level !== 'info'),
+])
 
 export const daemonSettings = ({ program, id, env, flags, given }: Call<typeof DAEMON_FLAGS>) => ({
   typed: typedAs(program, id),

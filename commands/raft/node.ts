@@ -4,7 +4,6 @@ import { parseDuration } from '../../core/time.ts'
 import {
   type Answer,
   boolean,
-  choice,
   count,
   defineCommand,
   duration,
@@ -13,9 +12,8 @@ import {
 } from '../kit/declare.ts'
 import { misuse, reasonOf } from '../kit/failure.ts'
 import { launchRaftnode } from '../kit/launch.ts'
-import { DAEMON_FLAGS, daemonSettings } from '../kit/lesson-flags.ts'
+import { DAEMON_FLAGS, daemonSettings, LEVEL_LOGGED } from '../kit/lesson-flags.ts'
 
-const LEVELS = ['info', 'trace', 'debug', 'warn', 'error'] as const
 const ELECTION_MS = parseDuration('150ms') ?? 0
 const ELECTION_MS_MIN = 20
 
@@ -45,7 +43,7 @@ const FLAGS = {
     placeholder: 'FILE',
     completes: 'file',
   }),
-  'log-level': choice('what goes to the log file', LEVELS),
+  'log-level': LEVEL_LOGGED,
   ...DAEMON_FLAGS,
 } as const satisfies Flags
 

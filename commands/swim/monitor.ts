@@ -1,16 +1,11 @@
 // lictor swim monitor: the log of a member as it is written.
-import { type Answer, defineCommand, type Flags, text } from '../kit/declare.ts'
-import { followLog } from '../kit/follow.ts'
+import { type Answer, defineCommand, type Flags } from '../kit/declare.ts'
+import { followLog, LEVEL_SHOWN } from '../kit/follow.ts'
 import { connectMember, NODE_FLAGS } from './member.ts'
-
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const
 
 const FLAGS = {
   ...NODE_FLAGS,
-  'log-level': text('show this and what is worse', 'info', {
-    placeholder: 'LEVEL',
-    choices: LEVELS,
-  }),
+  'log-level': LEVEL_SHOWN,
 } as const satisfies Flags
 
 export const command = defineCommand({
@@ -25,8 +20,7 @@ export const command = defineCommand({
   flags: FLAGS,
   run: async (call): Promise<Answer> => {
     const { flags, out } = call
-    const query = { loglevel: flags['log-level'], ...(flags.json ? { logjson: '' } : {}) }
     const client = await connectMember(call)
-    return followLog(await client.open({ method: 'GET', path: '/v1/agent/monitor', query }), out)
+    return followLog(client, { level: flags['log-level'], json: flags.json }, out)
   },
 })

@@ -13,9 +13,8 @@ import {
 } from '../kit/declare.ts'
 import { misuse } from '../kit/failure.ts'
 import { launchSwimnode } from '../kit/launch.ts'
-import { checkedPort, DAEMON_FLAGS, daemonSettings } from '../kit/lesson-flags.ts'
+import { checkedPort, DAEMON_FLAGS, daemonSettings, LEVEL_LOGGED } from '../kit/lesson-flags.ts'
 
-const LEVELS = ['info', 'trace', 'debug', 'warn', 'error'] as const
 const PORT_DEFAULT = 7946
 
 const FLAGS = {
@@ -39,7 +38,7 @@ const FLAGS = {
   'disable-compression': boolean('send messages as they are'),
   ephemeral: boolean('keep nothing on the disk'),
   rejoin: boolean('join whom the last run knew, although it has left'),
-  'log-level': choice('what goes to the log file', LEVELS),
+  'log-level': LEVEL_LOGGED,
   ...DAEMON_FLAGS,
 } as const satisfies Flags
 

@@ -96,12 +96,16 @@ const clockOf = ({ now, wallAfterMs }: Machine) => ({
 })
 
 function perform(machine: Machine): void {
+  collect(machine)
+  if (!machine.held) flush(machine)
+}
+
+function collect(machine: Machine): void {
   for (const effect of drain(machine.agent)) {
     if (effect.type === 'respond') machine.responses.set(effect.id, effect.response)
     else machine.effects.push(effect)
     if (effect.type === 'persist') machine.pending.push(effect.persist)
   }
-  if (!machine.held) flush(machine)
 }
 
 /** The disk has written what it was given. */
@@ -109,11 +113,7 @@ export function flush(machine: Machine): void {
   for (let persist = machine.pending.shift(); persist; persist = machine.pending.shift()) {
     machine.disk.push(persist)
     step(machine.agent, { type: 'persisted', token: persist.token }, clockOf(machine))
-    for (const effect of drain(machine.agent)) {
-      if (effect.type === 'respond') machine.responses.set(effect.id, effect.response)
-      else machine.effects.push(effect)
-      if (effect.type === 'persist') machine.pending.push(effect.persist)
-    }
+    collect(machine)
     if (machine.held) return
   }
 }
