@@ -69,8 +69,10 @@ export function openCall(desk: Desk, request: Request, wall: WallMs): Call | Res
       return match.path === '/'
         ? answerRoot(desk, request.method)
         : answerBare(head, 404, { text: match.path.includes('/v1/') ? NO_ENDPOINT : NO_API })
-    default:
-      return openEndpoint(desk, request, { ...match, wall })
+    default: {
+      const { path, endpoint, rest } = match // a spread here costs a tenth of a whole get
+      return openEndpoint(desk, request, { path, endpoint, rest, wall })
+    }
   }
 }
 
