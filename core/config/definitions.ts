@@ -207,6 +207,13 @@ export const STATUSES: readonly string[] = ['', 'passing', 'warning', 'critical'
 
 /** What is wrong with a check, in the words of Consul's API; undefined if nothing is. */
 export function faultOfCheck(check: CheckDefinition): string | undefined {
+  const fault = faultOfKind(check)
+  if (fault !== undefined || STATUSES.includes(check.status)) return fault
+  return "Status for checks must 'passing', 'warning', 'critical'"
+}
+
+/** The same of all but its status. */
+export function faultOfKind(check: CheckDefinition): string | undefined {
   const runs = [check.http, check.tcp, check.udp, check.grpc, check.h2ping, check.osService]
   const hasInterval = check.args.length > 0 || runs.some((one) => one !== '')
   const isAlias = check.aliasNode !== '' || check.aliasService !== ''
@@ -219,7 +226,5 @@ export function faultOfCheck(check: CheckDefinition): string | undefined {
   if (check.outputMaxSize < 0) return 'MaxOutputMaxSize must be positive'
   if (check.failuresBeforeWarning > check.failuresBeforeCritical)
     return "FailuresBeforeWarning can't be higher than FailuresBeforeCritical"
-  if (!STATUSES.includes(check.status))
-    return "Status for checks must 'passing', 'warning', 'critical'"
   return undefined
 }

@@ -4,7 +4,13 @@
 
 import { proxy } from '../catalog/proxy-body.ts'
 import type { CheckDefinition, ServiceDefinition } from '../config/agent-config.ts'
-import { ANY_ADDRESS, faultOfCheck, faultOfWeights, STATUSES } from '../config/definitions.ts'
+import {
+  ANY_ADDRESS,
+  faultOfCheck,
+  faultOfKind,
+  faultOfWeights,
+  STATUSES,
+} from '../config/definitions.ts'
 import { faultOfMetadata } from '../config/metadata.ts'
 import { faultOfMesh } from '../config/proxy.ts'
 import { ApiError } from '../errors.ts'
@@ -91,11 +97,11 @@ const check = struct({ ID: text, ServiceID: text, Token: text, ...CHECK }, NAMED
 type SentCheck = ReturnType<typeof innerCheck> & ReturnType<typeof check>
 
 /** What a body says of a check, the rest filled in. */
-export const checkOf = (sent: SentCheck): CheckDefinition => ({
+export const checkOf = (sent: SentCheck, serviceId = sent.ServiceID ?? ''): CheckDefinition => ({
   id: sent.CheckID || (sent.ID ?? ''),
   name: sent.Name ?? '',
   notes: sent.Notes ?? '',
-  serviceId: sent.ServiceID ?? '',
+  serviceId,
   token: sent.Token ?? '',
   status: sent.Status ?? '',
   args: sent.ScriptArgs ?? [],
@@ -210,10 +216,10 @@ function refuseFaults(definition: ServiceDefinition, ofSidecar: readonly string[
   if (weights !== undefined) throw bad(`Invalid Weights: ${weights}`)
   const meta = faultOfMetadata(definition.meta ?? {})
   if (meta !== undefined) throw bad(`Invalid Service Meta: ${meta}`)
-  const { proxy = null, connect } = definition
-  const hasSidecar = connect?.sidecar !== undefined
-  const mesh = { ...definition, proxy, native: connect?.native ?? false, hasSidecar }
-  const fault = faultOfMesh(mesh, ofSidecar)
+  const { kind, port, socketPath, proxy = null, connect } = definition
+  const { native = false, sidecar: beside } = connect ?? {}
+  const hasSidecar = beside !== undefined
+  const fault = faultOfMesh({ kind, port, socketPath, proxy, native, hasSidecar }, ofSidecar)
   if (fault !== undefined) throw bad(`Validation failed: ${fault}`)
 }
 
@@ -249,7 +255,7 @@ function definitionOf(sent: Sent): ServiceDefinition {
       Weights == null
         ? undefined
         : { passing: Weights.Passing ?? 0, warning: Weights.Warning ?? 0 },
-    checks: checks.map((check) => checkOf({ ...check, ServiceID: '' })),
+    checks: checks.map((check) => checkOf(check, '')),
     proxy: sent.Proxy ?? undefined,
     connect: undefined,
     locality: placeOf(sent.Locality),
@@ -261,12 +267,12 @@ function placeOf(sent: ReturnType<typeof locality> | undefined): ServiceDefiniti
 }
 
 /** An empty check is none, as in Consul; in a list it is one. */
-const saysNothing = ({ ServiceID: _, ...check }: ReturnType<typeof innerCheck>): boolean =>
-  Object.values(check).every((value) => !value)
+const saysNothing = (check: ReturnType<typeof innerCheck>): boolean =>
+  Object.entries(check).every(([name, value]) => name === 'ServiceID' || !value)
 
 function refuseServiceChecks(checks: readonly CheckDefinition[], complaint: string): void {
   for (const check of checks) {
-    const fault = faultOfCheck({ ...check, status: '' })
+    const fault = faultOfKind(check)
     if (fault !== undefined) throw bad(`${complaint}: ${fault}`)
   }
   if (checks.every(({ status }) => STATUSES.includes(status))) return

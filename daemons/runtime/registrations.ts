@@ -54,7 +54,7 @@ interface Boarded extends Passenger {
 const NAME = 'registrations'
 /** So many zeros are written at a time. */
 const SPARE_BYTES = 256 << 10
-/** Lines that say nothing any more are put up with until there are this many of them. */
+/** Lines that say nothing any more are put up with until there are so many, and half of all. */
 const STALE_LINES_MAX = 2_000
 /** With more than this the log would have to wait longer for the disk. */
 const BOARDED_BYTES_MAX = 12 << 10
@@ -255,7 +255,8 @@ async function saveIn(journal: Journal, save: OwnSave): Promise<'saved' | 'full'
   return end
 }
 
-const isLong = ({ lines, texts }: Journal): boolean => lines - texts.size > STALE_LINES_MAX
+const isLong = ({ lines, texts }: Journal): boolean =>
+  lines - texts.size > Math.max(STALE_LINES_MAX, texts.size)
 
 /** Returns how to take it back. */
 function setTexts(journal: Journal, orders: readonly KeepOrder[]): () => void {
