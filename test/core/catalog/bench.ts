@@ -2,6 +2,8 @@
 
 import * as assert from 'uvu/assert'
 import {
+  BARE_CHECK,
+  BARE_SERVICE,
   CATALOG_INDEXES,
   CHECKS,
   type CheckSpec,
@@ -56,35 +58,18 @@ export const node = (name: string, changed: Partial<NodeSpec> = {}): NodeSpec =>
 })
 
 export const service = (id: string, changed: Partial<ServiceSpec> = {}): ServiceSpec => ({
-  kind: '',
+  ...BARE_SERVICE,
   id,
   name: id,
-  tags: null,
-  address: '',
-  taggedAddresses: null,
-  meta: null,
   port: 80,
-  socketPath: '',
-  weights: { Passing: 1, Warning: 1 },
-  enableTagOverride: false,
-  proxy: null,
-  native: false,
-  locality: null,
   ...changed,
 })
 
 export const check = (id: string, changed: Partial<CheckSpec> = {}): CheckSpec => ({
+  ...BARE_CHECK,
   id,
   name: id,
   status: 'passing',
-  notes: '',
-  output: '',
-  serviceId: '',
-  type: '',
-  interval: '',
-  timeout: '',
-  exposedPort: 0,
-  definition: {},
   ...changed,
 })
 

@@ -2,6 +2,7 @@
 // what a power cut could have left after any call (reliability §4: each unsynced write kept,
 // dropped or torn; names undone that no sync of the folder holds).
 import { dirname } from 'node:path'
+import type { Prng } from '../../../core/prng.ts'
 import { DiskFailure } from '../../../daemons/runtime/disk-errors.ts'
 import type { FileSystem, OpenFile } from '../../../daemons/runtime/files.ts'
 
@@ -167,6 +168,19 @@ export interface Crash {
 
 export const KEEP_ALL: Crash = { keepSector: () => true, keepName: () => true }
 export const KEEP_NONE: Crash = { keepSector: () => false, keepName: () => false }
+
+/** Some of it is kept, at a rate that is drawn as well. */
+export function drawnCrash(prng: Prng): Crash {
+  const rate = prng.unit()
+  return { keepSector: () => prng.chance(rate), keepName: () => prng.chance(rate) }
+}
+
+/** The calls name the files of another disk: on this copy of it they are found by their paths. */
+export const callsOn = (copy: MemoryDisk, ops: readonly Op[]): Op[] =>
+  ops.map((op) => {
+    const inode = op.type === 'write' || op.type === 'sync' ? copy.names.get(op.path) : undefined
+    return inode === undefined ? op : ({ ...op, inode } as Op) // the same kind of call
+  })
 
 /**
  * The disk after a power cut: `base` was durable before, then came the calls, then the current

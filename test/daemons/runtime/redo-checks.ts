@@ -10,9 +10,10 @@ import type {
 } from '../../../daemons/runtime/registrations.ts'
 import type { openWal, Wal } from '../../../daemons/runtime/wal.ts'
 import {
-  type Crash,
+  callsOn,
   crashImage,
   createMemoryDisk,
+  drawnCrash,
   KEEP_ALL,
   KEEP_NONE,
   type MemoryDisk,
@@ -110,7 +111,7 @@ export async function checkBoth(
   const wrong: string[] = []
   for (let end = begun; end <= ops.length && wrong.length <= 5; end++) {
     const before = ops.slice(0, end)
-    const crashes = [KEEP_ALL, KEEP_NONE, ...Array.from({ length: draws }, () => drawn(prng))]
+    const crashes = [KEEP_ALL, KEEP_NONE, ...Array.from({ length: draws }, () => drawnCrash(prng))]
     for (const crash of crashes) {
       const problem = await problemOf(rooms, crashImage(createMemoryDisk(), before, crash), {
         ops: before,
@@ -122,11 +123,6 @@ export async function checkBoth(
   return wrong
 }
 
-const drawn = (prng: Prng): Crash => {
-  const rate = prng.unit()
-  return { keepSector: () => prng.chance(rate), keepName: () => prng.chance(rate) }
-}
-
 async function problemOf(
   rooms: Rooms,
   image: MemoryDisk,
@@ -136,17 +132,10 @@ async function problemOf(
   const { registrations } = await open(rooms, image)
   const problem = problemIn(registrations, ops)
   if (problem !== undefined || prng.chance(0.8)) return problem
-  const left = crashImage(before, callsOn(before, image.ops), drawn(prng))
+  const left = crashImage(before, callsOn(before, image.ops), drawnCrash(prng))
   const again = problemIn((await open(rooms, left)).registrations, ops)
   return again === undefined ? undefined : `crashed again at the start: ${again}`
 }
-
-/** The calls name the files of another disk: here they are found by their paths. */
-const callsOn = (disk: MemoryDisk, ops: readonly Op[]): Op[] =>
-  ops.map((op) => {
-    const inode = op.type === 'write' || op.type === 'sync' ? disk.names.get(op.path) : undefined
-    return inode === undefined ? op : ({ ...op, inode } as Op) // the same kind of call
-  })
 
 function problemIn({ records }: Registrations, ops: readonly Op[]): string | undefined {
   const found = new Map(records.map(({ key, text }) => [key, Number.parseInt(text, 10)]))

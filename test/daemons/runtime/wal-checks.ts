@@ -8,9 +8,10 @@ import { createPrng, type Prng } from '../../../core/prng.ts'
 import { DataDirRefused } from '../../../daemons/runtime/disk-errors.ts'
 import type { openWal, Wal } from '../../../daemons/runtime/wal.ts'
 import {
-  type Crash,
+  callsOn,
   crashImage,
   createMemoryDisk,
+  drawnCrash,
   KEEP_ALL,
   KEEP_NONE,
   type MemoryDisk,
@@ -280,7 +281,7 @@ export async function checkCrashes(
     for (const crash of [
       KEEP_ALL,
       KEEP_NONE,
-      ...Array.from({ length: draws }, () => drawn(prng)),
+      ...Array.from({ length: draws }, () => drawnCrash(prng)),
     ]) {
       const image = crashImage(journal.base, ops, crash)
       const isDeep = images++ % 16 === 0
@@ -290,11 +291,6 @@ export async function checkCrashes(
     }
   }
   return { wrong, images }
-}
-
-const drawn = (prng: Prng): Crash => {
-  const rate = prng.unit()
-  return { keepSector: () => prng.chance(rate), keepName: () => prng.chance(rate) }
 }
 
 /** What was acknowledged, or that and the persist under way. */
@@ -344,14 +340,9 @@ async function problemOfSecondCrash(
   open: OpenWal,
   of: { before: MemoryDisk; image: MemoryDisk; state: State; prng: Prng },
 ): Promise<string | undefined> {
-  // The calls name the files of `image`; `before` has copies, so they are found by their paths.
-  const ops = of.image.ops.map((op) => {
-    const inode =
-      op.type === 'write' || op.type === 'sync' ? of.before.names.get(op.path) : undefined
-    return inode === undefined ? op : ({ ...op, inode } as Op) // the same kind of call
-  })
+  const ops = callsOn(of.before, of.image.ops)
   for (let end = 0; end <= ops.length; end++) {
-    const image = crashImage(of.before, ops.slice(0, end), drawn(of.prng))
+    const image = crashImage(of.before, ops.slice(0, end), drawnCrash(of.prng))
     const found = await tryOpen(open, image, SEGMENT_BYTES)
     if (found.type === 'refused') return `crashed again at ${end}: ${found.message}`
     if (!holds(found.recovered, of.state))
