@@ -145,6 +145,7 @@ export async function redoRegistrations(
   if (found === undefined) return
   const generation = generationOf(found)
   const parts = redo.filter((one) => one.generation === generation)
+  if (parts.length === 0) return
   const from = parts.reduce((least, { at }) => Math.min(least, at), found.length)
   const end = parts.reduce((most, { at, bytes }) => Math.max(most, at + bytes.length), from)
   const whole = new Uint8Array(Math.max(found.length, end))
