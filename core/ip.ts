@@ -66,11 +66,14 @@ function groupBytes(text: string, isEnd: boolean): number[] | undefined {
 
 export const isIp6 = (text: string): boolean => parseIp(text)?.length === 16
 
-/** Of `::ffff:10.0.0.1` the four bytes that count (RFC 4291 §2.5.5.2). */
-export const unmapped = (ip: IpBytes): IpBytes =>
-  ip.length === 16 && ip.slice(0, 12).every((byte, i) => byte === (i < 10 ? 0 : 255))
-    ? ip.slice(12)
-    : ip
+/** Whether 16 bytes stand for four, as those of `::ffff:10.0.0.1` (RFC 4291 §2.5.5.2). */
+export const isMapped = (bytes: ArrayLike<number>): boolean =>
+  bytes.length === 16 && MAPPED.every((byte, at) => bytes[at] === byte)
+
+const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
+
+/** The four bytes that count, where there are more. */
+export const unmapped = (ip: IpBytes): IpBytes => (isMapped(ip) ? ip.slice(12) : ip)
 
 /** `0.0.0.0` or `::`: every address of the machine. */
 export function isAnyIp(text: string): boolean {

@@ -8,7 +8,7 @@ import {
 } from '../catalog/records.ts'
 import type { CheckDefinition, ServiceDefinition } from '../config/agent-config.ts'
 import { withTypes } from '../config/proxy.ts'
-import { parseIp } from '../ip.ts'
+import { parseIp, unmapped } from '../ip.ts'
 import { quoteGo } from '../quote.ts'
 import { sortedRecord } from '../sorted.ts'
 import { formatDuration } from '../time.ts'
@@ -89,11 +89,8 @@ function taggedAddresses(given: ServiceDefinition): ServiceSpec['taggedAddresses
 function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
   const bytes = parseIp(address)
   if (bytes === undefined) return undefined
-  return bytes.length === 4 || MAPPED.every((byte, i) => bytes[i] === byte) ? 'ipv4' : 'ipv6'
+  return unmapped(bytes).length === 4 ? 'ipv4' : 'ipv6'
 }
-
-/** What such an address begins with (RFC 4291 §2.5.5.2). */
-const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
 
 /** Consul looks at the first of IPv6 twice, and never at the second. */
 const FAMILIES = ['lan_ipv4', 'wan_ipv4', 'lan_ipv6']

@@ -4,7 +4,7 @@
 // Four bytes and the same address mapped into sixteen are different addresses to peers
 // (memberlist-wire §2): both have a text, and it keeps them apart.
 import { EMPTY } from '../bytes.ts'
-import { parseIp } from '../ip.ts'
+import { isMapped, parseIp } from '../ip.ts'
 import type { Codec } from './msgpack.ts'
 import { readBytes } from './msgpack-read.ts'
 import { putBytes, putBytesHead } from './msgpack-write.ts'
@@ -31,9 +31,6 @@ function text6(bytes: Uint8Array): Ip {
   if (count < 2) return show(groups)
   return `${show(groups.slice(0, from))}::${show(groups.slice(from + count))}`
 }
-
-const isMapped = (bytes: Uint8Array) =>
-  bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff
 
 /** The first of the longest runs of zeros (RFC 5952 §4.2.3). */
 function longestZeros(groups: readonly number[]): { from: number; count: number } {
